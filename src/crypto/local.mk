@@ -1,0 +1,15 @@
+# OpenSSL (and libargon2) behind our own functions: nobody else includes them.
+noinst_LIBRARIES += libatcrypto.a
+libatcrypto_a_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS)
+libatcrypto_a_SOURCES = \
+	src/crypto/aead.c src/crypto/aead.h src/crypto/aead_self_test.c \
+	src/crypto/mac.c src/crypto/mac.h
+
+check_PROGRAMS += tests/unit/crypto_aead tests/unit/crypto_mac
+TESTS += tests/unit/crypto_aead tests/unit/crypto_mac
+tests_unit_crypto_aead_SOURCES = tests/unit/crypto_aead.c
+tests_unit_crypto_aead_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_crypto_aead_LDADD = libatcrypto.a libbase.a $(OPENSSL_LIBS) $(CMOCKA_LIBS)
+tests_unit_crypto_mac_SOURCES = tests/unit/crypto_mac.c
+tests_unit_crypto_mac_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_crypto_mac_LDADD = libatcrypto.a libbase.a $(OPENSSL_LIBS) $(CMOCKA_LIBS)
