@@ -1,0 +1,39 @@
+/*
+ * The threads that move packets: tunnel device <-> struct esp <-> UDP sockets.  IKE shares the
+ * UDP port: datagrams that begin with the non-ESP marker (RFC 3948 2.2) go to on_ike.
+ */
+#ifndef IPSEC_ESP_IO_H
+#define IPSEC_ESP_IO_H
+
+#include "ipsec/esp/esp.h"
+
+struct esp_io;
+
+struct esp_io_config {
+	int tun;  /* non-blocking, IFF_TUN | IFF_NO_PI; borrowed */
+	int udp4; /* bound; borrowed; -1 for none */
+	int udp6;
+	/* IKE datagram, marker still in front; local is our own address and port it came to.
+	 * Called from the receiving thread: queue it and return. */
+	void (*on_ike)(void *ctx, const void *data, size_t len, const struct endpoint *local,
+	    const struct endpoint *remote);
+	/* NULL esp = kernel mode: only IKE is received, and packets read from tun go to on_stray. */
+	void (*on_stray)(void *ctx, const void *packet, size_t len);
+	void *ctx;
+};
+
+/* Start the threads.  Sets the socket options it needs (packet info, buffers).  NULL with errno. */
+struct esp_io *esp_io_start(struct esp *e, const struct esp_io_config *config);
+/* Send a datagram from the shared port.  local family 0 = let routing choose the source.
+ * 0 or -1 with errno.  Any thread. */
+int esp_io_send(struct esp_io *io, const struct endpoint *local, const struct endpoint *remote,
+    const void *data, size_t len);
+/* Send an empty packet to the peer with this ULA.  Any thread. */
+void esp_io_poke(struct esp_io *io, const uint8_t remote[16]);
+/* A policy was added: send what is held.  Any thread. */
+void esp_io_release(struct esp_io *io);
+/* End the threads; the descriptors stay open, esp_io_send keeps working until esp_io_free. */
+void esp_io_stop(struct esp_io *io);
+void esp_io_free(struct esp_io *io);
+
+#endif

@@ -1,0 +1,14 @@
+# The leaf everybody may use; it knows no process.
+noinst_LIBRARIES += libbase.a
+libbase_a_SOURCES = \
+	src/base/addr.c src/base/addr.h \
+	src/base/buf.c src/base/buf.h \
+	src/base/channel.c src/base/channel.h \
+	src/base/clock.c src/base/clock.h \
+	src/base/file.c src/base/file.h \
+	src/base/log.c src/base/log.h \
+	src/base/msg.h src/base/msg_rules.c \
+	src/base/proc.c src/base/proc.h \
+	src/base/sandbox.c src/base/sandbox.h \
+	src/base/str.c src/base/str.h
+libbase_a_CFLAGS = $(AM_CFLAGS) $(SECCOMP_CFLAGS)

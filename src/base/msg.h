@@ -1,0 +1,437 @@
+/*
+ * What the processes say to each other.
+ *
+ * The manager is the centre of a star; a worker or a command-line client talks only to it.  One
+ * message is one SOCK_SEQPACKET packet: a struct below, of exactly its size, at most one
+ * descriptor.  Messages carry state, not calls: the manager says what it wants, a worker reports
+ * what is, and saying either again is harmless.  Who may send what, how long it is and which
+ * values are valid stands in one table (msg_rules.c); both ends check against it.  A worker that
+ * breaks a rule is treated as taken over.
+ *
+ * No pointers, no size_t, no enums in structs; padding is explicit and zero; strings are
+ * NUL-terminated arrays; integers are in host order, addresses in network order.
+ */
+#ifndef BASE_MSG_H
+#define BASE_MSG_H
+
+#include "base/addr.h"
+
+#include <stdint.h>
+
+#define MSG_VERSION 1	      /* of this file; HELLO and CTL_SHOW carry it */
+#define MSG_NAME_MAX 256      /* a host name without final dot, and NUL */
+#define MSG_TEXT_MAX 160      /* a sentence for people */
+#define MSG_WORD_MAX 64	      /* an algorithm, a version */
+#define MSG_CONTACTS_MAX 8    /* endpoints of one host */
+#define MSG_SERVERS_MAX 4     /* addresses of the name server */
+#define MSG_SECRET_MAX 64
+#define MSG_DER_MAX 2048
+#define MSG_PEERS_MAX 256     /* machines of one account */
+#define MSG_SIZE_MAX 4096
+
+enum msg_role {
+	ROLE_MANAGER = 1,
+	ROLE_NATPMP,
+	ROLE_DNSUPDATE,
+	ROLE_IPSEC,
+	ROLE_CLIENT, /* autotunnel(1) on the control socket */
+};
+
+enum msg_type {
+	MSG_HELLO = 1,	  /* worker: I am here, locked in, ready */
+	MSG_QUIT,	  /* to a worker: clean up and leave */
+	MSG_LOG_LEVEL,	  /* to a worker */
+	MSG_NATPMP_WANT,  /* this mapping is wanted; hdr.id names it */
+	MSG_NATPMP_DROP,  /* hdr.id is not wanted any more */
+	MSG_NATPMP_STATE, /* this is how mapping hdr.id stands */
+	MSG_DNS_ZONE,	  /* zone, own name, key, servers */
+	MSG_DNS_PUBLISH,  /* what our records should say; or withdraw them */
+	MSG_DNS_HURRY,	  /* something is in flux: look often for a while */
+	MSG_DNS_STATE,	  /* how publishing and watching stand */
+	MSG_DNS_PEER,	  /* a machine of the account as its records describe it */
+	MSG_DNS_SYNCED,	  /* all machines have been said since the worker started */
+	MSG_IPSEC_FD,	  /* tunnel device, sockets */
+	MSG_IPSEC_CREDENTIAL, /* device key, certificate, account CA */
+	MSG_IPSEC_SELF,	  /* who we are; the last of the start messages */
+	MSG_IPSEC_PEER,	  /* hdr.id: a peer and where to find it */
+	MSG_IPSEC_FORGET, /* hdr.id is gone: end its tunnel */
+	MSG_IPSEC_MOVED,  /* our own addresses or mapping changed: tell peers */
+	MSG_IPSEC_READY,  /* IKE runs */
+	MSG_IPSEC_STATE,  /* how the tunnel to hdr.id stands */
+	MSG_CTL_SHOW,	  /* client: tell me the state, once or on each change */
+	MSG_CTL_LOG_LEVEL,
+	MSG_CTL_RELOAD,
+	MSG_CTL_RESULT,	  /* answer to any request that is not SHOW, or a refusal */
+	MSG_CTL_SELF,	  /* rows of a SHOW: SELF, MAPPING, DNS, PEER..., END */
+	MSG_CTL_MAPPING,
+	MSG_CTL_DNS,
+	MSG_CTL_PEER,
+	MSG_CTL_END,
+	MSG_TYPE_MAX
+};
+
+struct msg_hdr {
+	uint16_t type;
+	uint16_t pad;
+	uint32_t id; /* the manager's number of the object, 0 where there is none */
+};
+
+/* HELLO features: what the kernel lacked shows as a missing bit. */
+#define MSG_FEATURE_SECCOMP 1u
+#define MSG_FEATURE_LANDLOCK 2u
+
+struct msg_hello {
+	struct msg_hdr hdr;
+	uint32_t version;
+	uint32_t features;
+};
+
+struct msg_quit {
+	struct msg_hdr hdr;
+};
+
+struct msg_log_level {
+	struct msg_hdr hdr;
+	uint32_t level; /* enum log_level */
+	uint32_t pad;
+};
+
+/* ---- port mapping ---- */
+
+#define NAT_METHOD_NATPMP 1u
+#define NAT_METHOD_PCP 2u
+#define NAT_METHOD_UPNP 4u
+#define NAT_METHOD_ALL 7u
+
+enum nat_state {
+	NAT_ASKING = 1, /* no answer yet */
+	NAT_UP,		/* mapped */
+	NAT_REFUSED,	/* the router said no; reason tells */
+	NAT_SILENT,	/* nothing at the gateway speaks any of the methods */
+};
+
+struct msg_natpmp_want {
+	struct msg_hdr hdr;
+	struct endpoint gateway; /* IPv4 default router, port unused */
+	struct endpoint local;	 /* our address towards it and the UDP port to map */
+	uint16_t external_port;	 /* wished for; 0 = same as the local one */
+	uint8_t methods;	 /* NAT_METHOD_* allowed */
+	uint8_t pad;
+	uint32_t lifetime_sec;
+};
+
+struct msg_natpmp_drop {
+	struct msg_hdr hdr;
+};
+
+struct msg_natpmp_state {
+	struct msg_hdr hdr;
+	uint8_t state;	/* enum nat_state */
+	uint8_t method; /* one NAT_METHOD_* bit; 0 while none worked */
+	uint8_t pad[2];
+	uint32_t lifetime_sec;	  /* granted */
+	uint64_t renew_ms;	  /* boot time of the next renewal, 0 = none */
+	struct endpoint external; /* family 0 while unknown */
+	struct endpoint gateway;
+	char reason[MSG_TEXT_MAX]; /* empty when all is well */
+};
+
+/* ---- DNS ---- */
+
+enum tsig_algorithm { TSIG_HMAC_SHA256 = 1, TSIG_HMAC_SHA384, TSIG_HMAC_SHA512 };
+
+struct msg_dns_zone {
+	struct msg_hdr hdr;
+	char domain[MSG_NAME_MAX]; /* the account's zone or sub-domain */
+	char host[MSG_NAME_MAX];   /* our own full name, inside domain */
+	char key_name[MSG_NAME_MAX];
+	uint8_t algorithm; /* enum tsig_algorithm */
+	uint8_t secret_len;
+	uint8_t servers; /* 0 = discover by SRV and SOA */
+	uint8_t pad[5];
+	uint64_t epoch; /* highest epoch ever written by this device; never go below */
+	uint8_t secret[MSG_SECRET_MAX];
+	struct endpoint server[MSG_SERVERS_MAX];
+};
+
+/* How a host sits behind its NAT: "nat=" of the TXT record, see autotunnel-records(7). */
+enum nat_kind {
+	NAT_KIND_UNKNOWN,
+	NAT_KIND_NONE, /* a public address of its own */
+	NAT_KIND_NATPMP,
+	NAT_KIND_PCP,
+	NAT_KIND_UPNP,
+	NAT_KIND_DOUBLE, /* mapped, but the router's outside is not public */
+	NAT_KIND_UNMAPPED, /* behind a NAT that gave no mapping */
+	NAT_KIND_MAX
+};
+
+enum inbound { INBOUND_UNKNOWN, INBOUND_YES, INBOUND_NO, INBOUND_MAX };
+
+struct msg_dns_publish {
+	struct msg_hdr hdr;
+	uint8_t wanted;	 /* 1 = publish, 0 = withdraw */
+	uint8_t nat;	 /* enum nat_kind */
+	uint8_t inbound; /* enum inbound */
+	uint8_t contacts;
+	uint32_t lease_sec; /* how long the records may outlive us (x=) */
+	uint8_t ula[16];
+	struct endpoint contact[MSG_CONTACTS_MAX];
+};
+
+struct msg_dns_hurry {
+	struct msg_hdr hdr;
+	uint32_t seconds;
+	uint32_t pad;
+};
+
+enum dns_status {
+	DNS_STARTING = 1, /* looking for the server */
+	DNS_OK,
+	DNS_UNREACHABLE, /* no answer; what is known stays valid */
+	DNS_REFUSED,	 /* answers, but will not take our updates; reason tells */
+};
+
+enum dns_source { DNS_SOURCE_NONE, DNS_SOURCE_POLL, DNS_SOURCE_LLQ, DNS_SOURCE_PUSH, DNS_SOURCE_MAX };
+
+struct msg_dns_state {
+	struct msg_hdr hdr;
+	uint8_t status; /* enum dns_status */
+	uint8_t source; /* enum dns_source: how changes are learnt */
+	uint8_t published; /* our wanted records stand in the zone */
+	uint8_t withdrawn; /* a wanted withdrawal is done */
+	uint32_t serial; /* of the zone, when last seen */
+	uint64_t epoch;	 /* last written; the manager keeps it on disk */
+	uint64_t published_until_sec; /* wall clock; 0 = not published */
+	uint64_t heard_ms; /* boot time of the last good answer, 0 = never */
+	struct endpoint server;
+	char reason[MSG_TEXT_MAX];
+};
+
+struct msg_dns_peer {
+	struct msg_hdr hdr; /* id 0: peers are known by name here */
+	uint8_t present; /* 0 = gone from the PTR set; the rest but name is zero */
+	uint8_t nat;
+	uint8_t inbound;
+	uint8_t contacts; /* 0 = nowhere to call (yet) */
+	uint32_t pad;
+	uint64_t epoch;
+	uint64_t expires_sec; /* x=, wall clock; 0 = never said */
+	uint8_t ula[16]; /* all zero while its AAAA is unknown */
+	char name[MSG_NAME_MAX];
+	char os[MSG_WORD_MAX];
+	struct endpoint contact[MSG_CONTACTS_MAX];
+};
+
+struct msg_dns_synced {
+	struct msg_hdr hdr;
+	uint32_t peers;
+	uint32_t pad;
+};
+
+/* ---- IKE and ESP ---- */
+
+enum ipsec_fd_kind {
+	IPSEC_FD_TUN = 1, /* the tunnel interface, non-blocking, IFF_TUN|IFF_NO_PI */
+	IPSEC_FD_UDP4,	  /* bound to the listen port */
+	IPSEC_FD_UDP6,	  /* same, IPV6_V6ONLY */
+	IPSEC_FD_RAW6,	  /* IPPROTO_RAW bound to our ULA: re-sends held packets in kernel mode */
+	IPSEC_FD_MAX
+};
+
+struct msg_ipsec_fd {
+	struct msg_hdr hdr;
+	uint32_t kind; /* enum ipsec_fd_kind; the descriptor comes along */
+	uint32_t pad;
+};
+
+enum ipsec_credential { IPSEC_DEVICE_KEY = 1, IPSEC_DEVICE_CERT, IPSEC_ACCOUNT_CA, IPSEC_CREDENTIAL_MAX };
+
+struct msg_ipsec_credential {
+	struct msg_hdr hdr;
+	uint16_t kind; /* enum ipsec_credential */
+	uint16_t len;
+	uint32_t pad;
+	uint8_t der[MSG_DER_MAX]; /* PKCS#8 key or X.509 certificate; zero after len */
+};
+
+enum ipsec_dataplane { DATAPLANE_USER = 1, DATAPLANE_KERNEL };
+
+struct msg_ipsec_self {
+	struct msg_hdr hdr;
+	uint8_t dataplane; /* enum ipsec_dataplane */
+	uint8_t pad;
+	uint16_t port; /* what the UDP sockets are bound to */
+	uint16_t mtu;  /* of the tunnel interface */
+	uint16_t pad2;
+	uint32_t idle_sec; /* a tunnel without inner traffic for so long is taken down; 0 = never */
+	uint32_t child_rekey_sec;
+	uint32_t ike_rekey_sec;
+	uint32_t dpd_sec;
+	uint8_t ula[16];
+	char name[MSG_NAME_MAX]; /* IKE identity, ID_FQDN */
+};
+
+struct msg_ipsec_peer {
+	struct msg_hdr hdr; /* id is the peer's number until FORGET */
+	uint8_t contacts;
+	uint8_t always; /* 1 = keep the tunnel up, 0 = on demand */
+	uint8_t pad[6];
+	uint8_t ula[16];
+	char name[MSG_NAME_MAX];
+	struct endpoint contact[MSG_CONTACTS_MAX]; /* best first */
+};
+
+struct msg_ipsec_forget {
+	struct msg_hdr hdr;
+};
+
+struct msg_ipsec_moved {
+	struct msg_hdr hdr;
+};
+
+struct msg_ipsec_ready {
+	struct msg_hdr hdr;
+	uint32_t dataplane;
+	uint32_t pad;
+	char version[MSG_WORD_MAX]; /* of strongSwan */
+};
+
+enum tunnel_state { TUNNEL_IDLE = 1, TUNNEL_CONNECTING, TUNNEL_UP };
+
+struct msg_ipsec_state {
+	struct msg_hdr hdr;
+	uint8_t state; /* enum tunnel_state */
+	uint8_t initiator; /* 1 = we called */
+	uint8_t pad[6];
+	uint64_t since_ms;   /* boot time of the last change of state */
+	uint64_t last_in_ms; /* boot time of the last authentic packet, 0 = never */
+	uint64_t in_bytes, out_bytes, in_packets, out_packets;
+	uint64_t drops; /* packets for or from this peer that were not delivered */
+	struct endpoint remote; /* the path in use, family 0 unless up */
+	char proposal[MSG_WORD_MAX];
+	char reason[MSG_TEXT_MAX]; /* why the last attempt failed */
+};
+
+/* ---- control socket ---- */
+
+struct msg_ctl_show {
+	struct msg_hdr hdr;
+	uint32_t version; /* MSG_VERSION of the client */
+	uint32_t watch; /* 1 = again after each change */
+};
+
+struct msg_ctl_reload {
+	struct msg_hdr hdr;
+};
+
+enum ctl_code { CTL_DONE = 1, CTL_DENIED, CTL_VERSION, CTL_FAILED, CTL_CODE_MAX };
+
+struct msg_ctl_result {
+	struct msg_hdr hdr;
+	uint32_t code; /* enum ctl_code */
+	uint32_t pad;
+	char text[MSG_TEXT_MAX];
+};
+
+struct msg_worker_info {
+	uint32_t pid; /* 0 = not running */
+	uint32_t restarts;
+	uint32_t features; /* MSG_FEATURE_* it reported */
+	uint32_t pad;
+};
+
+struct msg_ctl_self {
+	struct msg_hdr hdr;
+	uint8_t ula[16];
+	uint64_t now_ms; /* boot time at the daemon, for ages */
+	uint64_t now_sec; /* wall clock at the daemon */
+	uint8_t dataplane; /* enum ipsec_dataplane; 0 until IKE runs */
+	uint8_t enrolled; /* 0 = no account yet: only the name fields are empty */
+	uint16_t port;
+	uint32_t manager_pid;
+	struct msg_worker_info worker[3]; /* natpmp, dnsupdate, ipsec */
+	char version[MSG_WORD_MAX];
+	char strongswan[MSG_WORD_MAX];
+	char interface[16];
+	char domain[MSG_NAME_MAX];
+	char name[MSG_NAME_MAX];
+};
+
+struct msg_ctl_mapping {
+	struct msg_hdr hdr;
+	struct msg_natpmp_state state;
+	uint8_t nat; /* enum nat_kind as published */
+	uint8_t pad[7];
+};
+
+struct msg_ctl_dns {
+	struct msg_hdr hdr;
+	struct msg_dns_state state;
+};
+
+struct msg_ctl_peer {
+	struct msg_hdr hdr; /* id: the manager's number */
+	uint8_t stale; /* its records' time has passed */
+	uint8_t pad[7];
+	struct msg_dns_peer dns;
+	struct msg_ipsec_state tunnel;
+};
+
+struct msg_ctl_end {
+	struct msg_hdr hdr;
+	uint32_t peers;
+	uint32_t pad;
+};
+
+/* Room for any message; allocate once per channel, not on the stack of a callback chain. */
+union msg {
+	struct msg_hdr hdr;
+	struct msg_hello hello;
+	struct msg_quit quit;
+	struct msg_log_level log_level;
+	struct msg_natpmp_want natpmp_want;
+	struct msg_natpmp_drop natpmp_drop;
+	struct msg_natpmp_state natpmp_state;
+	struct msg_dns_zone dns_zone;
+	struct msg_dns_publish dns_publish;
+	struct msg_dns_hurry dns_hurry;
+	struct msg_dns_state dns_state;
+	struct msg_dns_peer dns_peer;
+	struct msg_dns_synced dns_synced;
+	struct msg_ipsec_fd ipsec_fd;
+	struct msg_ipsec_credential ipsec_credential;
+	struct msg_ipsec_self ipsec_self;
+	struct msg_ipsec_peer ipsec_peer;
+	struct msg_ipsec_forget ipsec_forget;
+	struct msg_ipsec_moved ipsec_moved;
+	struct msg_ipsec_ready ipsec_ready;
+	struct msg_ipsec_state ipsec_state;
+	struct msg_ctl_show ctl_show;
+	struct msg_ctl_reload ctl_reload;
+	struct msg_ctl_result ctl_result;
+	struct msg_ctl_self ctl_self;
+	struct msg_ctl_mapping ctl_mapping;
+	struct msg_ctl_dns ctl_dns;
+	struct msg_ctl_peer ctl_peer;
+	struct msg_ctl_end ctl_end;
+	uint8_t room[MSG_SIZE_MAX];
+};
+
+/* The size of a message of this type; 0 for an unknown one. */
+uint32_t msg_size(uint16_t type);
+/* Its name, for logs; "unknown" for an unknown one. */
+const char *msg_name(uint16_t type);
+
+/*
+ * Check len bytes that came from `from` and are meant for `to`: type known and permitted in this
+ * direction, length exact, descriptor exactly where one belongs, every field valid.
+ * 0, or -1 with *why set to a static phrase.
+ */
+int msg_check(const union msg *m, uint32_t len, enum msg_role from, enum msg_role to, int has_fd,
+    const char **why);
+
+/* Start a message: zero it, set type and id.  The union's other members follow. */
+void msg_begin(union msg *m, enum msg_type type, uint32_t id);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * Processes: the manager starts each worker as a fresh copy of the same program (fork and exec,
+ * so none inherits another's memory), with its channel as descriptor 3; a worker locks itself in
+ * before it reads the first message.
+ */
+#ifndef BASE_PROC_H
+#define BASE_PROC_H
+
+#include "base/channel.h"
+
+#include <sys/types.h>
+
+#define PROC_CHANNEL_FD 3
+
+/* What the manager hands a worker on its command line. */
+struct worker_options {
+	const char *user;  /* to become; NULL = stay (only where the manager itself is no root) */
+	int log_level;	   /* enum log_level */
+	int use_syslog;
+	int keep_net_admin; /* ipsec in kernel mode */
+};
+
+/* "natpmp", "dnsupdate", "ipsec" <-> role; 0 / NULL for anything else. */
+enum msg_role proc_role_parse(const char *name);
+const char *proc_role_name(enum msg_role role);
+
+/* Manager: start program (a path resolved once, at start) as this worker.  *fd is our end of the
+ * channel.  Returns the pid, or -1 with errno. */
+pid_t proc_start(const char *program, enum msg_role role, const struct worker_options *opt, int *fd);
+
+/* Worker, first thing: logging, channel from descriptor 3, all other descriptors closed, SIGPIPE
+ * ignored, SIGINT and SIGHUP ignored (the manager decides).  Ends the process if there is no
+ * channel. */
+void worker_begin(struct channel *ch, enum msg_role role, const struct worker_options *opt);
+
+/* Worker, when everything that needs files or privileges is open: change user, give up all
+ * capabilities (but CAP_NET_ADMIN where opt says so), forbid dumps and new privileges, apply
+ * landlock and the role's seccomp filter.  Ends the process if any of it fails; a feature the
+ * kernel lacks is logged and missing from the result (MSG_FEATURE_*). */
+uint32_t worker_lock(enum msg_role role, const struct worker_options *opt);
+
+/* Worker: say HELLO with these features.  Ends the process when the manager is gone. */
+void worker_hello(struct channel *ch, uint32_t features);
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * autotunnel.conf(5): sections of "key = value" lines, "#" comments.  Every key has a default, so
+ * an empty file is valid; an unknown key is an error with file and line.  One table (keys.c) holds
+ * keyword, type, limits and default; reading, checking and printing back all use it.
+ */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include "base/msg.h"
+
+#include <stdio.h>
+
+#define CONFIG_PATH_MAX 80 /* a Unix socket's path has 107 characters at most */
+#define CONFIG_USER_MAX 33
+#define CONFIG_FILE SYSCONFDIR "/autotunnel.conf"
+#define CONFIG_CONTROL_SOCKET "control.sock" /* in run_dir */
+#define CONFIG_HOSTS_FILE "hosts"	     /* in run_dir, for libnss_autotunnel */
+
+enum dataplane_choice { DATAPLANE_AUTO, DATAPLANE_CHOOSE_KERNEL, DATAPLANE_CHOOSE_USER };
+enum connect_choice { CONNECT_ON_DEMAND, CONNECT_ALWAYS };
+
+struct config {
+	/* [daemon] */
+	unsigned listen_port;
+	unsigned log;	    /* enum log_level */
+	unsigned dataplane; /* enum dataplane_choice */
+	unsigned mtu;
+	char interface[16];
+	char control_group[CONFIG_USER_MAX];
+	char user_map[CONFIG_USER_MAX];
+	char user_dns[CONFIG_USER_MAX];
+	char user_ike[CONFIG_USER_MAX];
+	char state_dir[CONFIG_PATH_MAX];
+	char run_dir[CONFIG_PATH_MAX];
+	/* [mapping] */
+	unsigned methods; /* NAT_METHOD_* bits; 0 = none */
+	unsigned lifetime;
+	struct endpoint gateway;  /* family 0 = the default router */
+	struct endpoint external; /* family 0 = ask the router; else a fixed forward */
+	/* [names] */
+	unsigned hosts_file;
+	/* [account] */
+	unsigned servers; /* 0 = as enrolled */
+	struct endpoint server[MSG_SERVERS_MAX];
+	unsigned connect; /* enum connect_choice */
+	unsigned idle;
+	unsigned rekey;
+	unsigned dpd;
+};
+
+struct config_error {
+	char text[256]; /* "FILE:LINE: what is wrong" */
+};
+
+/* All defaults. */
+void config_defaults(struct config *c);
+
+/* Defaults, then the file.  0; -1 with error filled.  A missing file is an error only when
+ * must_exist. */
+int config_load(const char *path, int must_exist, struct config *c, struct config_error *error);
+
+/* The same from text in memory; name stands for the file in errors. */
+int config_parse(const char *name, const char *text, struct config *c, struct config_error *error);
+
+/* Print the effective configuration; what it prints reads back as the same. */
+void config_print(const struct config *c, FILE *out);
+
+#endif

@@ -1,0 +1,263 @@
+#include "config/keys.h"
+
+#include "base/log.h"
+#include "base/str.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* ---- types: one set and one print function each ---- */
+
+static const char *
+set_number(const struct config_key *key, void *field, const char *value)
+{
+	static char why[64];
+	unsigned long v;
+
+	if (str_number(value, key->min, key->max, &v) != 0) {
+		snprintf(why, sizeof why, "a number from %lu to %lu is expected", key->min, key->max);
+		return why;
+	}
+	*(unsigned *)field = (unsigned)v;
+	return NULL;
+}
+
+static void
+print_number(const struct config_key *key, const void *field, FILE *out)
+{
+	fprintf(out, "%u", *(const unsigned *)field);
+}
+
+static const char *
+set_name(const struct config_key *key, void *field, const char *value)
+{
+	if (*value == '\0' || strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.")
+		!= strlen(value))
+		return "letters, digits, \"-\", \"_\" and \".\" are expected";
+	return str_copy(field, key->max, value) == 0 ? NULL : "too long";
+}
+
+static const char *
+set_path(const struct config_key *key, void *field, const char *value)
+{
+	if (*value != '/')
+		return "an absolute path is expected";
+	return str_copy(field, key->max, value) == 0 ? NULL : "too long";
+}
+
+static void
+print_text(const struct config_key *key, const void *field, FILE *out)
+{
+	fputs(field, out);
+}
+
+static const char *
+set_choice(const struct config_key *key, void *field, const char *value)
+{
+	static char why[128];
+	size_t used;
+
+	for (unsigned i = 0; key->words[i] != NULL; i++) {
+		if (strcmp(key->words[i], value) == 0) {
+			*(unsigned *)field = i;
+			return NULL;
+		}
+	}
+	used = (size_t)snprintf(why, sizeof why, "one of these is expected:");
+	for (unsigned i = 0; key->words[i] != NULL && used < sizeof why; i++)
+		used += (size_t)snprintf(why + used, sizeof why - used, " %s", key->words[i]);
+	return why;
+}
+
+static void
+print_choice(const struct config_key *key, const void *field, FILE *out)
+{
+	fputs(key->words[*(const unsigned *)field], out);
+}
+
+static const struct {
+	const char *name;
+	unsigned bit;
+} methods[] = {{"natpmp", NAT_METHOD_NATPMP}, {"upnp", NAT_METHOD_UPNP}};
+
+#define METHODS (sizeof methods / sizeof methods[0])
+
+static const char *
+set_methods(const struct config_key *key, void *field, const char *value)
+{
+	char copy[128], *save, *word;
+	unsigned set = 0, none = 0, words = 0;
+
+	if (str_copy(copy, sizeof copy, value) != 0)
+		return "too long";
+	for (word = strtok_r(copy, " \t,", &save); word != NULL; word = strtok_r(NULL, " \t,", &save)) {
+		size_t i = 0;
+
+		words++;
+		if (strcmp(word, "none") == 0) {
+			none = 1;
+			continue;
+		}
+		while (i < METHODS && strcmp(methods[i].name, word) != 0)
+			i++;
+		if (i == METHODS)
+			return "natpmp, upnp or none is expected";
+		set |= methods[i].bit;
+	}
+	if (words == 0 || (none && words > 1))
+		return "methods, or none alone, are expected";
+	*(unsigned *)field = set;
+	return NULL;
+}
+
+static void
+print_methods(const struct config_key *key, const void *field, FILE *out)
+{
+	unsigned set = *(const unsigned *)field;
+	const char *gap = "";
+
+	if (set == 0)
+		fputs("none", out);
+	for (size_t i = 0; i < METHODS; i++) {
+		if ((set & methods[i].bit) == 0)
+			continue;
+		fprintf(out, "%s%s", gap, methods[i].name);
+		gap = " ";
+	}
+}
+
+static const char *
+set_gateway(const struct config_key *key, void *field, const char *value)
+{
+	struct endpoint ep = {0};
+
+	if (strcmp(value, "auto") != 0 && (endpoint_parse(value, 0, &ep) != 0 || ep.family != 4 || ep.port != 0))
+		return "auto or the router's IPv4 address is expected";
+	*(struct endpoint *)field = ep;
+	return NULL;
+}
+
+static const char *
+set_external(const struct config_key *key, void *field, const char *value)
+{
+	struct endpoint ep = {0};
+
+	if (strcmp(value, "auto") != 0 && (endpoint_parse(value, 0, &ep) != 0 || ep.port == 0))
+		return "auto or ADDRESS:PORT is expected";
+	*(struct endpoint *)field = ep;
+	return NULL;
+}
+
+static void
+print_endpoint(const struct config_key *key, const void *field, FILE *out)
+{
+	const struct endpoint *ep = field;
+	char text[ENDPOINT_TEXT_MAX];
+
+	if (ep->family == 0)
+		fputs("auto", out);
+	else
+		fputs(ep->port == 0 ? endpoint_addr_text(ep, text) : endpoint_text(ep, text), out);
+}
+
+/* servers and server[] stand side by side in struct config; the key's offset is that of servers. */
+static const char *
+set_servers(const struct config_key *key, void *field, const char *value)
+{
+	struct config *c = (struct config *)((char *)field - offsetof(struct config, servers));
+	struct endpoint list[MSG_SERVERS_MAX] = {{0}};
+	char copy[256], *save, *word;
+	unsigned n = 0;
+
+	if (str_copy(copy, sizeof copy, value) != 0)
+		return "too long";
+	for (word = strtok_r(copy, " \t,", &save); word != NULL; word = strtok_r(NULL, " \t,", &save)) {
+		if (strcmp(copy, "auto") == 0)
+			break;
+		if (n == MSG_SERVERS_MAX)
+			return "too many addresses";
+		if (endpoint_parse(word, 53, &list[n++]) != 0)
+			return "auto or addresses (no names), each with an optional :PORT, are expected";
+	}
+	if (n == 0 && strcmp(value, "auto") != 0)
+		return "auto or addresses are expected";
+	c->servers = n;
+	memcpy(c->server, list, sizeof list);
+	return NULL;
+}
+
+static void
+print_servers(const struct config_key *key, const void *field, FILE *out)
+{
+	const struct config *c = (const struct config *)((const char *)field - offsetof(struct config, servers));
+	char text[ENDPOINT_TEXT_MAX];
+
+	if (c->servers == 0)
+		fputs("auto", out);
+	for (unsigned i = 0; i < c->servers; i++)
+		fprintf(out, "%s%s", i == 0 ? "" : " ", endpoint_text(&c->server[i], text));
+}
+
+/* ---- the table ---- */
+
+static const char *const log_words[] = {"error", "warning", "notice", "info", "debug", NULL};
+static const char *const dataplane_words[] = {"auto", "kernel", "user", NULL};
+static const char *const connect_words[] = {"on-demand", "always", NULL};
+static const char *const no_yes[] = {"no", "yes", NULL};
+
+#define FIELD(member) offsetof(struct config, member)
+#define NUMBER(section, name, fallback, member, min, max)                                          \
+	{section, name, fallback, FIELD(member), set_number, print_number, min, max, NULL}
+#define CHOICE(section, name, fallback, member, words)                                             \
+	{section, name, fallback, FIELD(member), set_choice, print_choice, 0, 0, words}
+#define TEXT(section, name, fallback, member, set)                                                 \
+	{section, name, fallback, FIELD(member), set, print_text, 0,                               \
+	    sizeof(((struct config *)0)->member), NULL}
+#define OTHER(section, name, fallback, member, set, print)                                         \
+	{section, name, fallback, FIELD(member), set, print, 0, 0, NULL}
+
+const struct config_key config_keys[] = {
+	NUMBER("daemon", "listen-port", "4500", listen_port, 1024, 65535),
+	TEXT("daemon", "interface", "at0", interface, set_name),
+	NUMBER("daemon", "mtu", "1280", mtu, 1280, 1438),
+	CHOICE("daemon", "dataplane", "auto", dataplane, dataplane_words),
+	TEXT("daemon", "control-group", "autotunnel", control_group, set_name),
+	TEXT("daemon", "user-map", "autotunnel-map", user_map, set_name),
+	TEXT("daemon", "user-dns", "autotunnel-dns", user_dns, set_name),
+	TEXT("daemon", "user-ike", "autotunnel-ike", user_ike, set_name),
+	CHOICE("daemon", "log", "notice", log, log_words),
+	TEXT("daemon", "state-dir", STATEDIR, state_dir, set_path),
+	TEXT("daemon", "run-dir", RUNDIR, run_dir, set_path),
+	OTHER("mapping", "methods", "natpmp upnp", methods, set_methods, print_methods),
+	NUMBER("mapping", "lifetime", "3600", lifetime, 120, 86400),
+	OTHER("mapping", "gateway", "auto", gateway, set_gateway, print_endpoint),
+	OTHER("mapping", "external", "auto", external, set_external, print_endpoint),
+	CHOICE("names", "hosts-file", "yes", hosts_file, no_yes),
+	OTHER("account", "server", "auto", servers, set_servers, print_servers),
+	CHOICE("account", "connect", "on-demand", connect, connect_words),
+	NUMBER("account", "idle", "1800", idle, 0, 604800),
+	NUMBER("account", "rekey", "3600", rekey, 10, 86400),
+	NUMBER("account", "dpd", "15", dpd, 2, 600),
+};
+
+const size_t config_key_count = sizeof config_keys / sizeof config_keys[0];
+
+const struct config_key *
+config_key_find(const char *section, const char *name, int *section_known)
+{
+	*section_known = 0;
+	for (size_t i = 0; i < config_key_count; i++) {
+		if (strcmp(config_keys[i].section, section) != 0)
+			continue;
+		*section_known = 1;
+		if (strcmp(config_keys[i].name, name) == 0)
+			return &config_keys[i];
+	}
+	return NULL;
+}
+
+void *
+config_field(struct config *c, const struct config_key *key)
+{
+	return (char *)c + key->offset;
+}
