@@ -42,7 +42,7 @@ and give configure --with-strongswan-headers=DIR.])])
 	AS_IF([test -f "$STRONGSWAN_HEADERS/VERSION"],
 		[strongswan_version=`sed -n 1p "$STRONGSWAN_HEADERS/VERSION"`],
 		[test -f "$STRONGSWAN_HEADERS/configure.ac"],
-		[strongswan_version=`sed -n ['s/^AC_INIT(\[strongSwan\],\[\([^]]*\)\].*/\1/p'] "$STRONGSWAN_HEADERS/configure.ac"`])
+		[strongswan_version=`sed -n ['s/^A._INIT(.*strongSwan.*,.\([0-9][0-9.]*[0-9]\).*/\1/p'] "$STRONGSWAN_HEADERS/configure.ac"`])
 	AS_IF([test -z "$strongswan_version"],
 		[AC_MSG_ERROR([neither $STRONGSWAN_HEADERS/VERSION nor configure.ac there tells the headers' version])])
 	AC_MSG_RESULT([$STRONGSWAN_HEADERS ($strongswan_version)])
