@@ -127,6 +127,13 @@ drop_bounding_set(uint32_t keep)
 	}
 }
 
+void
+proc_keep_caps(uint32_t keep)
+{
+	drop_bounding_set(keep);
+	set_caps(keep);
+}
+
 static void
 become(const char *user)
 {

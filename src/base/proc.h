@@ -39,6 +39,10 @@ void worker_begin(struct channel *ch, enum msg_role role, const struct worker_op
  * kernel lacks is logged and missing from the result (MSG_FEATURE_*). */
 uint32_t worker_lock(enum msg_role role, const struct worker_options *opt);
 
+/* Manager: keep these capabilities (bits below 32) and give up all others for good, for itself and
+ * what it starts.  Ends the process on failure. */
+void proc_keep_caps(uint32_t keep);
+
 /* Worker: say HELLO with these features.  Ends the process when the manager is gone. */
 void worker_hello(struct channel *ch, uint32_t features);
 

@@ -1,0 +1,25 @@
+# The manager, and autotunneld itself.  All but main.c is a library, so that tests can link it.
+noinst_LIBRARIES += libmanager.a
+libmanager_a_SOURCES = \
+	src/manager/control.c src/manager/control.h \
+	src/manager/hear.c \
+	src/manager/link.c src/manager/link.h \
+	src/manager/manager.c src/manager/manager.h \
+	src/manager/netlink.c src/manager/netlink.h \
+	src/manager/network.c src/manager/network.h \
+	src/manager/notify.c src/manager/notify.h \
+	src/manager/peers.c \
+	src/manager/reconcile.c src/manager/reconcile.h \
+	src/manager/say.c \
+	src/manager/sockets.c src/manager/sockets.h \
+	src/manager/worker.c src/manager/worker.h \
+	src/manager/xfrm.c src/manager/xfrm.h
+libmanager_a_CFLAGS = $(AM_CFLAGS) $(MNL_CFLAGS)
+
+sbin_PROGRAMS += autotunneld
+autotunneld_SOURCES = src/manager/main.c
+autotunneld_LDADD = libmanager.a \
+	libatnatpmp.a libatdns.a libatwire.a libatipsec.a libatesp.a \
+	libatidentity.a libconfig.a libloop.a libatcrypto.a libbase.a \
+	$(NATPMP_LIBS) $(MINIUPNPC_LIBS) $(LDNS_LIBS) $(CARES_LIBS) $(STRONGSWAN_LIBS) \
+	$(EVENT_LIBS) $(MNL_LIBS) $(OPENSSL_LIBS) $(ARGON2_LIBS) $(SECCOMP_LIBS)

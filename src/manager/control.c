@@ -1,0 +1,339 @@
+#include "manager/control.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "manager/reconcile.h"
+#include "manager/worker.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define CLIENTS_MAX 16
+#define WATCH_MS 200
+#define SEND_BUFFER (1 << 20) /* a snapshot of all peers at once */
+
+struct client {
+	TAILQ_ENTRY(client) entry;
+	struct control *control;
+	struct loop_channel *channel;
+	int privileged; /* root or ourselves: may change things */
+	int watch;
+};
+
+TAILQ_HEAD(client_list, client);
+
+struct control {
+	struct manager *manager;
+	int fd;
+	char path[sizeof ((struct sockaddr_un *)0)->sun_path];
+	struct loop_fd *listener;
+	struct loop_timer *timer;
+	int pending;
+	struct client_list clients;
+	unsigned count;
+};
+
+static void
+drop(struct client *cl)
+{
+	TAILQ_REMOVE(&cl->control->clients, cl, entry);
+	cl->control->count--;
+	loop_channel_free(cl->channel);
+	free(cl);
+}
+
+/* ---- the rows of a snapshot ---- */
+
+static void
+row_self(struct manager *m, union msg *msg)
+{
+	struct msg_ctl_self *s = &msg->ctl_self;
+
+	msg_begin(msg, MSG_CTL_SELF, 0);
+	s->now_ms = clock_boot_ms();
+	s->now_sec = clock_wall_sec();
+	s->dataplane = (uint8_t)m->ready.dataplane;
+	s->port = (uint16_t)m->config.listen_port;
+	s->manager_pid = (uint32_t)getpid();
+	worker_info(m->natpmp, &s->worker[0]);
+	worker_info(m->dnsupdate, &s->worker[1]);
+	worker_info(m->ipsec, &s->worker[2]);
+	str_copy(s->version, sizeof s->version, PACKAGE_VERSION);
+	memcpy(s->strongswan, m->ready.version, sizeof s->strongswan);
+	memcpy(s->interface, m->link.name, sizeof s->interface);
+	if (m->identity == NULL)
+		return;
+	s->enrolled = 1;
+	memcpy(s->ula, m->identity->ula, sizeof s->ula);
+	memcpy(s->domain, m->identity->domain, sizeof s->domain);
+	memcpy(s->name, m->identity->name, sizeof s->name);
+}
+
+static void
+row_mapping(struct manager *m, union msg *msg)
+{
+	msg_begin(msg, MSG_CTL_MAPPING, 0);
+	msg->ctl_mapping.state = m->mapping;
+	if (m->mapping.state == 0)
+		msg->ctl_mapping.state.state = m->mapping_wanted ? NAT_ASKING : NAT_SILENT;
+	msg->ctl_mapping.nat = m->publish_known ? m->publish.nat : NAT_KIND_UNKNOWN;
+}
+
+static void
+row_dns(struct manager *m, union msg *msg)
+{
+	msg_begin(msg, MSG_CTL_DNS, 0);
+	msg->ctl_dns.state = m->dns;
+	if (m->dns.status == 0)
+		msg->ctl_dns.state.status = DNS_STARTING;
+}
+
+static void
+row_peer(const struct peer *p, union msg *msg)
+{
+	msg_begin(msg, MSG_CTL_PEER, p->id);
+	msg->ctl_peer.stale = (uint8_t)reconcile_is_stale(&p->records, clock_wall_sec());
+	msg->ctl_peer.dns = p->records;
+	msg->ctl_peer.tunnel = p->tunnel;
+}
+
+/* The whole state, or nothing more to this client: 0 or -1. */
+static int
+send_snapshot(struct client *cl)
+{
+	void (*const rows[])(struct manager *, union msg *) = {row_self, row_mapping, row_dns};
+	struct manager *m = cl->control->manager;
+	uint32_t peers = 0;
+	struct peer *p;
+	union msg msg;
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		rows[i](m, &msg);
+		if (loop_channel_send(cl->channel, &msg, -1) == -1)
+			return -1;
+	}
+	TAILQ_FOREACH(p, &m->peers, entry) {
+		if (p->forget)
+			continue;
+		row_peer(p, &msg);
+		if (loop_channel_send(cl->channel, &msg, -1) == -1)
+			return -1;
+		peers++;
+	}
+	msg_begin(&msg, MSG_CTL_END, 0);
+	msg.ctl_end.peers = peers;
+	return loop_channel_send(cl->channel, &msg, -1);
+}
+
+/* ---- requests ---- */
+
+static int
+answer(struct client *cl, enum ctl_code code, const char *text)
+{
+	union msg msg;
+
+	msg_begin(&msg, MSG_CTL_RESULT, 0);
+	msg.ctl_result.code = code;
+	str_copy(msg.ctl_result.text, sizeof msg.ctl_result.text, text);
+	return loop_channel_send(cl->channel, &msg, -1);
+}
+
+static int
+on_show(struct client *cl, const union msg *msg)
+{
+	if (msg->ctl_show.version != MSG_VERSION)
+		return answer(cl, CTL_VERSION, "autotunnel and autotunneld are of different versions: restart autotunneld");
+	cl->watch = (int)msg->ctl_show.watch;
+	return send_snapshot(cl);
+}
+
+static int
+on_log_level(struct client *cl, const union msg *msg)
+{
+	struct manager *m = cl->control->manager;
+
+	if (!cl->privileged)
+		return answer(cl, CTL_DENIED, "only root may change the log level");
+	log_set_level(msg->log_level.level);
+	worker_set_log_level(m->natpmp, (int)msg->log_level.level);
+	worker_set_log_level(m->dnsupdate, (int)msg->log_level.level);
+	worker_set_log_level(m->ipsec, (int)msg->log_level.level);
+	return answer(cl, CTL_DONE, "");
+}
+
+static int
+on_reload(struct client *cl)
+{
+	char why[MSG_TEXT_MAX] = "";
+
+	if (!cl->privileged)
+		return answer(cl, CTL_DENIED, "only root may have the configuration read again");
+	if (manager_reload(cl->control->manager, why) == -1)
+		return answer(cl, CTL_FAILED, why);
+	return answer(cl, CTL_DONE, why);
+}
+
+static void
+client_message(void *ctx, const union msg *msg, int fd)
+{
+	struct client *cl = ctx;
+	int rc = -1;
+
+	if (fd >= 0)
+		close(fd);
+	if (msg->hdr.type == MSG_CTL_SHOW)
+		rc = on_show(cl, msg);
+	else if (msg->hdr.type == MSG_CTL_LOG_LEVEL)
+		rc = on_log_level(cl, msg);
+	else if (msg->hdr.type == MSG_CTL_RELOAD)
+		rc = on_reload(cl);
+	if (rc == -1)
+		drop(cl);
+}
+
+static void
+client_writable(void *ctx)
+{
+}
+
+static void
+client_gone(void *ctx, int error)
+{
+	drop(ctx);
+}
+
+static const struct loop_channel_handler handler = {client_message, client_writable, client_gone};
+
+static void
+accept_client(void *ctx, int ready)
+{
+	struct control *c = ctx;
+	struct ucred cred;
+	socklen_t len = sizeof cred;
+	int size = SEND_BUFFER, fd = accept4(c->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct channel ch;
+	struct client *cl;
+
+	if (fd == -1)
+		return;
+	if (c->count == CLIENTS_MAX || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1
+	    || (cl = calloc(1, sizeof *cl)) == NULL) {
+		close(fd);
+		return;
+	}
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size) == -1)
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+	cl->control = c;
+	cl->privileged = cred.uid == 0 || cred.uid == geteuid();
+	channel_init(&ch, fd, ROLE_MANAGER, ROLE_CLIENT);
+	cl->channel = loop_channel_new(c->manager->loop, ch, &handler, cl);
+	TAILQ_INSERT_TAIL(&c->clients, cl, entry);
+	c->count++;
+}
+
+static void
+tell_watchers(void *ctx)
+{
+	struct control *c = ctx;
+	struct client *cl, *next;
+
+	c->pending = 0;
+	for (cl = TAILQ_FIRST(&c->clients); cl != NULL; cl = next) {
+		next = TAILQ_NEXT(cl, entry);
+		if (cl->watch && send_snapshot(cl) == -1)
+			drop(cl);
+	}
+}
+
+void
+control_changed(struct control *c)
+{
+	if (c == NULL || c->pending || c->count == 0)
+		return;
+	c->pending = 1;
+	loop_timer_set(c->timer, WATCH_MS);
+}
+
+/* A live daemon answers on its socket; a dead one's is only in the way. */
+static int
+socket_in_use(const struct sockaddr_un *sa)
+{
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	int rc = fd != -1 && connect(fd, (const struct sockaddr *)sa, sizeof *sa) == 0;
+
+	if (fd != -1)
+		close(fd);
+	return rc;
+}
+
+/* Nobody may connect before owner and mode are right: bound under umask 0177. */
+static int
+listen_at(struct control *c, const char *group)
+{
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	const struct group *gr = getgrnam(group);
+	mode_t mask;
+	int rc;
+
+	str_copy(sa.sun_path, sizeof sa.sun_path, c->path);
+	if (socket_in_use(&sa)) {
+		errno = EADDRINUSE;
+		return -1;
+	}
+	unlink(c->path);
+	c->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	mask = umask(0177);
+	rc = c->fd == -1 ? -1 : bind(c->fd, (struct sockaddr *)&sa, sizeof sa);
+	umask(mask);
+	if (rc == -1)
+		return -1;
+	if (gr == NULL)
+		log_notice("there is no group \"%s\": only root can use %s", group, c->path);
+	else if (chown(c->path, (uid_t)-1, gr->gr_gid) == -1 || chmod(c->path, 0660) == -1)
+		return -1;
+	return listen(c->fd, CLIENTS_MAX);
+}
+
+struct control *
+control_new(struct manager *m)
+{
+	struct control *c = calloc(1, sizeof *c);
+
+	if (c == NULL)
+		fatalx("out of memory");
+	c->manager = m;
+	c->fd = -1;
+	TAILQ_INIT(&c->clients);
+	snprintf(c->path, sizeof c->path, "%s/%s", m->config.run_dir, CONFIG_CONTROL_SOCKET);
+	if (listen_at(c, m->config.control_group) == -1) {
+		log_warn("%s", c->path);
+		if (c->fd != -1)
+			close(c->fd);
+		free(c);
+		return NULL;
+	}
+	c->listener = loop_fd_new(m->loop, c->fd, LOOP_READ, accept_client, c);
+	c->timer = loop_timer_new(m->loop, tell_watchers, c);
+	return c;
+}
+
+void
+control_free(struct control *c)
+{
+	if (c == NULL)
+		return;
+	while (!TAILQ_EMPTY(&c->clients))
+		drop(TAILQ_FIRST(&c->clients));
+	loop_fd_free(c->listener);
+	loop_timer_free(c->timer);
+	close(c->fd);
+	unlink(c->path);
+	free(c);
+}

@@ -1,0 +1,114 @@
+#include "base/log.h"
+#include "manager/manager.h"
+
+#include <string.h>
+
+/*
+ * Each function takes one checked report into the manager's tables.  manager_changed() does the
+ * rest, whatever it was.
+ */
+
+static void
+hear_mapping(struct manager *m, const union msg *msg)
+{
+	const struct msg_natpmp_state *s = &msg->natpmp_state;
+	char text[ENDPOINT_TEXT_MAX];
+
+	if (!m->mapping_wanted || s->hdr.id != m->want.hdr.id)
+		return; /* about a mapping that is not wanted any more */
+	/* A worker started anew asks again; the mapping it asks for still stands. */
+	if (s->state == NAT_ASKING && m->mapping.state == NAT_UP)
+		return;
+	if (s->state == NAT_UP && !endpoint_equal(&s->external, &m->mapping.external))
+		log_notice("mapped to %s", endpoint_text(&s->external, text));
+	if (s->state != NAT_UP && s->state != m->mapping.state && s->reason[0] != '\0')
+		log_notice("no mapping: %s", s->reason);
+	/* Another outside of the same NAT: peers must hear of it now, not at their next question. */
+	if (m->mapping.external.family != 0 && s->state == NAT_UP
+	    && !endpoint_equal(&s->external, &m->mapping.external))
+		m->moved_dirty = 1;
+	m->mapping = *s;
+}
+
+static void
+hear_dns(struct manager *m, const union msg *msg)
+{
+	const struct msg_dns_state *s = &msg->dns_state;
+
+	if (s->published && !m->dns.published)
+		log_notice("records published, epoch %llu", (unsigned long long)s->epoch);
+	if (strcmp(s->reason, m->dns.reason) != 0 && s->reason[0] != '\0')
+		log_notice("dns: %s", s->reason);
+	if (s->epoch > m->epoch) {
+		m->epoch = s->epoch;
+		if (identity_epoch_save(m->config.state_dir, m->epoch) == -1)
+			log_warn("%s: keeping the epoch", m->config.state_dir);
+	}
+	m->dns = *s;
+}
+
+static void
+log_tunnel(const struct peer *p, const struct msg_ipsec_state *s)
+{
+	char text[ENDPOINT_TEXT_MAX];
+
+	if (s->state == TUNNEL_UP
+	    && (p->tunnel.state != TUNNEL_UP || !endpoint_equal(&s->remote, &p->tunnel.remote)))
+		log_notice("peer %s: up, direct %s", p->records.name, endpoint_text(&s->remote, text));
+	else if (s->state != TUNNEL_UP && p->tunnel.state == TUNNEL_UP)
+		log_notice("peer %s: down%s%s", p->records.name, s->reason[0] == '\0' ? "" : ": ", s->reason);
+	else if (strcmp(s->reason, p->tunnel.reason) != 0 && s->reason[0] != '\0')
+		log_notice("peer %s: %s", p->records.name, s->reason);
+}
+
+static void
+hear_tunnel(struct manager *m, const union msg *msg)
+{
+	const struct msg_ipsec_state *s = &msg->ipsec_state;
+	struct peer *p = peer_find_id(m, s->hdr.id);
+
+	if (p == NULL)
+		return; /* forgotten while the report was under way */
+	log_tunnel(p, s);
+	if (s->state == TUNNEL_CONNECTING && p->tunnel.state != TUNNEL_CONNECTING)
+		m->hurry_dirty = 1;
+	if (s->state == TUNNEL_UP)
+		p->recover = 0;
+	p->tunnel = *s;
+}
+
+static void
+hear_ready(struct manager *m, const union msg *msg)
+{
+	m->ready = msg->ipsec_ready;
+	log_notice("IKE is ready (strongSwan %s, %s ESP)", m->ready.version,
+	    m->ready.dataplane == DATAPLANE_KERNEL ? "kernel" : "user-space");
+}
+
+void
+hear(struct manager *m, const union msg *msg)
+{
+	switch (msg->hdr.type) {
+	case MSG_NATPMP_STATE:
+		hear_mapping(m, msg);
+		break;
+	case MSG_DNS_STATE:
+		hear_dns(m, msg);
+		break;
+	case MSG_DNS_PEER:
+		peers_learn(m, &msg->dns_peer);
+		break;
+	case MSG_DNS_SYNCED:
+		peers_synced(m);
+		break;
+	case MSG_IPSEC_READY:
+		hear_ready(m, msg);
+		break;
+	case MSG_IPSEC_STATE:
+		hear_tunnel(m, msg);
+		break;
+	default:
+		break;
+	}
+	manager_changed(m);
+}

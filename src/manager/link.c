@@ -1,0 +1,140 @@
+#include "manager/link.h"
+
+#include "base/log.h"
+#include "base/str.h"
+#include "manager/netlink.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_addr.h>
+#include <linux/if_tun.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define ACCOUNT_PREFIX_BITS 48
+
+static int
+open_tun(struct tunnel_link *link, const char *name)
+{
+	struct ifreq request = {.ifr_flags = IFF_TUN | IFF_NO_PI};
+
+	link->fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	if (link->fd == -1) {
+		log_warn("/dev/net/tun (is the tun module there?)");
+		return -1;
+	}
+	if (str_copy(request.ifr_name, sizeof request.ifr_name, name) != 0
+	    || ioctl(link->fd, TUNSETIFF, &request) == -1) {
+		log_warn("interface %s cannot be made (is another autotunneld running? \"interface\" in"
+			 " autotunnel.conf gives it another name)", name);
+		close(link->fd);
+		return -1;
+	}
+	str_copy(link->name, sizeof link->name, request.ifr_name);
+	link->index = if_nametoindex(link->name);
+	return 0;
+}
+
+static int
+set_address(struct mnl_socket *nl, unsigned index, const uint8_t ula[16])
+{
+	char room[NETLINK_ROOM];
+	struct nlmsghdr *m = netlink_begin(room, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE);
+	struct ifaddrmsg *a = mnl_nlmsg_put_extra_header(m, sizeof *a);
+
+	a->ifa_family = AF_INET6;
+	a->ifa_prefixlen = 128;
+	a->ifa_flags = IFA_F_NODAD;
+	a->ifa_index = index;
+	mnl_attr_put(m, IFA_LOCAL, 16, ula);
+	mnl_attr_put(m, IFA_ADDRESS, 16, ula);
+	return netlink_request(nl, m);
+}
+
+static int
+set_up(struct mnl_socket *nl, unsigned index, unsigned mtu)
+{
+	char room[NETLINK_ROOM];
+	struct nlmsghdr *m = netlink_begin(room, RTM_NEWLINK, 0);
+	struct ifinfomsg *i = mnl_nlmsg_put_extra_header(m, sizeof *i);
+
+	i->ifi_index = (int)index;
+	i->ifi_flags = IFF_UP;
+	i->ifi_change = IFF_UP;
+	mnl_attr_put_u32(m, IFLA_MTU, mtu);
+	return netlink_request(nl, m);
+}
+
+static int
+set_route(struct mnl_socket *nl, unsigned index, const uint8_t ula[16])
+{
+	char room[NETLINK_ROOM];
+	struct nlmsghdr *m = netlink_begin(room, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
+	struct rtmsg *r = mnl_nlmsg_put_extra_header(m, sizeof *r);
+	uint8_t prefix[16] = {0};
+
+	memcpy(prefix, ula, ACCOUNT_PREFIX_BITS / 8);
+	r->rtm_family = AF_INET6;
+	r->rtm_dst_len = ACCOUNT_PREFIX_BITS;
+	r->rtm_table = RT_TABLE_MAIN;
+	r->rtm_protocol = RTPROT_STATIC;
+	r->rtm_scope = RT_SCOPE_UNIVERSE;
+	r->rtm_type = RTN_UNICAST;
+	mnl_attr_put(m, RTA_DST, 16, prefix);
+	mnl_attr_put(m, RTA_PREFSRC, 16, ula);
+	mnl_attr_put_u32(m, RTA_OIF, index);
+	return netlink_request(nl, m);
+}
+
+/* IPv6 may be switched off for new interfaces; ours is for nothing else. */
+static void
+enable_ipv6(const char *name)
+{
+	char path[80];
+	int fd;
+
+	snprintf(path, sizeof path, "/proc/sys/net/ipv6/conf/%s/disable_ipv6", name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd == -1)
+		return;
+	if (write(fd, "0", 1) == -1)
+		log_debug("%s: %s", path, strerror(errno));
+	close(fd);
+}
+
+int
+link_make(struct tunnel_link *link, const char *name, unsigned mtu, const uint8_t ula[16])
+{
+	struct mnl_socket *nl;
+	const char *step = "up";
+	int rc;
+
+	if (open_tun(link, name) == -1)
+		return -1;
+	enable_ipv6(link->name);
+	nl = netlink_open(NETLINK_ROUTE, 0);
+	rc = nl == NULL ? -1 : set_up(nl, link->index, mtu);
+	if (rc == 0 && (rc = set_address(nl, link->index, ula)) == -1)
+		step = "its address";
+	else if (rc == 0 && (rc = set_route(nl, link->index, ula)) == -1)
+		step = "its route";
+	if (rc == -1)
+		log_warn("setting interface %s %s", link->name, step);
+	if (nl != NULL)
+		mnl_socket_close(nl);
+	if (rc == -1)
+		link_remove(link);
+	return rc;
+}
+
+void
+link_remove(struct tunnel_link *link)
+{
+	if (link->fd >= 0)
+		close(link->fd);
+	link->fd = -1;
+}

@@ -1,0 +1,20 @@
+/*
+ * The tunnel interface: it carries our ULA as a /128 and the account's /48 as a route, and exists
+ * before any name is looked up.  It goes away with the last copy of its descriptor.
+ */
+#ifndef MANAGER_LINK_H
+#define MANAGER_LINK_H
+
+#include <stdint.h>
+
+struct tunnel_link {
+	int fd; /* the TUN device, non-blocking */
+	unsigned index;
+	char name[16];
+};
+
+/* Make it, give it mtu, address and route, set it up.  0, or -1 with a logged reason. */
+int link_make(struct tunnel_link *link, const char *name, unsigned mtu, const uint8_t ula[16]);
+void link_remove(struct tunnel_link *link);
+
+#endif

@@ -1,0 +1,424 @@
+#include "manager/manager.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "manager/control.h"
+#include "manager/notify.h"
+#include "manager/reconcile.h"
+#include "manager/sockets.h"
+#include "manager/worker.h"
+#include "manager/xfrm.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ENROL_CHECK_MS 2000
+#define STOP_MS 6000 /* workers have so long to withdraw, unmap and say goodbye */
+
+/* ---- deciding ---- */
+
+static void
+decide_mapping(struct manager *m)
+{
+	struct msg_natpmp_want want;
+	uint16_t last = m->mapping_wanted ? m->want.external_port : m->mapping.external.port;
+	int wanted = reconcile_mapping(&m->config, &m->network, last, &want);
+
+	if (wanted == m->mapping_wanted && (!wanted || memcmp(&want, &m->want, sizeof want) == 0))
+		return;
+	m->mapping_wanted = wanted;
+	m->mapping_dirty = 1;
+	m->mapping_since_ms = clock_boot_ms();
+	memset(&m->mapping, 0, sizeof m->mapping);
+	if (wanted) {
+		m->want = want;
+		m->mapping.hdr.id = want.hdr.id;
+		m->mapping.state = NAT_ASKING;
+	}
+}
+
+static void
+decide_publish(struct manager *m)
+{
+	struct msg_dns_publish publish;
+	uint64_t wait = reconcile_publish(&m->config, &m->network, m->mapping_wanted ? &m->mapping : NULL,
+	    m->identity->ula, m->mapping_since_ms, clock_boot_ms(), &publish);
+
+	if (wait > 0) {
+		loop_timer_set(m->timer, wait);
+		return;
+	}
+	if (m->publish_known && memcmp(&publish, &m->publish, sizeof publish) == 0)
+		return;
+	m->publish = publish;
+	m->publish_known = m->publish_dirty = 1;
+}
+
+void
+manager_changed(struct manager *m)
+{
+	if (m->stopping)
+		return;
+	if (m->identity != NULL && m->natpmp != NULL) {
+		decide_mapping(m);
+		decide_publish(m);
+		peers_reconcile(m);
+		if (m->config.hosts_file)
+			peers_write_hosts(m);
+		worker_flush(m->natpmp);
+		worker_flush(m->dnsupdate);
+		worker_flush(m->ipsec);
+	}
+	control_changed(m->control);
+}
+
+static void
+timer_fired(void *ctx)
+{
+	manager_changed(ctx);
+}
+
+static void
+network_changed(void *ctx)
+{
+	struct manager *m = ctx;
+	struct network now;
+
+	if (network_read(&now) == -1) {
+		log_warn("reading addresses and routes");
+		return;
+	}
+	if (network_equal(&now, &m->network))
+		return;
+	m->network = now;
+	m->moved_dirty = 1;
+	log_info("addresses or routes changed");
+	manager_changed(m);
+}
+
+/* ---- starting ---- */
+
+static int
+choose_dataplane(struct manager *m)
+{
+	char why[MSG_TEXT_MAX];
+
+	m->dataplane = DATAPLANE_USER;
+	if (m->config.dataplane == DATAPLANE_CHOOSE_USER)
+		return 0;
+	if (xfrm_available(why, sizeof why)) {
+		m->dataplane = DATAPLANE_KERNEL;
+		return 0;
+	}
+	if (m->config.dataplane == DATAPLANE_CHOOSE_KERNEL) {
+		log_error("dataplane = kernel, but this kernel has no ESP (%s)", why);
+		return -1;
+	}
+	log_info("ESP in user space: the kernel has none (%s)", why);
+	return 0;
+}
+
+static int
+open_network(struct manager *m)
+{
+	if (choose_dataplane(m) == -1 || sockets_bind(m->config.listen_port, &m->udp4, &m->udp6) == -1
+	    || link_make(&m->link, m->config.interface, m->config.mtu, m->identity->ula) == -1)
+		return -1;
+	if (m->dataplane == DATAPLANE_KERNEL && (m->raw6 = sockets_raw6(m->identity->ula)) == -1)
+		return -1;
+	if (network_read(&m->network) == -1) {
+		log_warn("reading addresses and routes");
+		return -1;
+	}
+	return 0;
+}
+
+/* A manager without root (a test) cannot change user, and its workers stay what they are. */
+static const char *
+user_for_worker(const char *user)
+{
+	return geteuid() == 0 ? user : NULL;
+}
+
+static int
+start_account(struct manager *m)
+{
+	char addr[ADDR_TEXT_MAX];
+
+	if (open_network(m) == -1)
+		return -1;
+	m->epoch = identity_epoch_load(m->config.state_dir);
+	log_notice("this is %s, %s on %s, UDP port %u", m->identity->name, ip6_text(m->identity->ula, addr),
+	    m->link.name, m->config.listen_port);
+	m->natpmp = worker_new(m, ROLE_NATPMP, user_for_worker(m->config.user_map), 0);
+	m->dnsupdate = worker_new(m, ROLE_DNSUPDATE, user_for_worker(m->config.user_dns), 0);
+	m->ipsec = worker_new(m, ROLE_IPSEC, user_for_worker(m->config.user_ike),
+	    m->dataplane == DATAPLANE_KERNEL);
+	manager_changed(m);
+	return 0;
+}
+
+/* 1 enrolled, 0 not yet, -1 broken. */
+static int
+load_identity(struct manager *m)
+{
+	struct identity *id = calloc(1, sizeof *id);
+	char why[MSG_TEXT_MAX] = "";
+	enum identity_result rc;
+
+	if (id == NULL)
+		fatalx("out of memory");
+	rc = identity_load(m->config.state_dir, id, why);
+	if (rc == IDENTITY_OK) {
+		m->identity = id;
+		return 1;
+	}
+	identity_wipe(id);
+	free(id);
+	if (rc == IDENTITY_BROKEN)
+		log_error("%s: %s", m->config.state_dir, why);
+	return rc == IDENTITY_NONE ? 0 : -1;
+}
+
+/* Installed but not enrolled: wait for "autotunnel init" or "autotunnel join". */
+static void
+check_enrolment(void *ctx)
+{
+	struct manager *m = ctx;
+
+	if (load_identity(m) == 1) {
+		notify_service_manager("STATUS=enrolled");
+		if (start_account(m) == -1)
+			loop_stop(m->loop, 1);
+		return;
+	}
+	loop_timer_set(m->enrol_timer, ENROL_CHECK_MS);
+}
+
+static int
+make_directories(struct manager *m)
+{
+	if (dir_make(m->config.run_dir, 0755) == -1) {
+		log_warn("%s", m->config.run_dir);
+		return -1;
+	}
+	if (dir_make(m->config.state_dir, 0700) == -1) {
+		log_warn("%s", m->config.state_dir);
+		return -1;
+	}
+	return 0;
+}
+
+/* What the manager needs from now on: the interface and routes, and to start workers again. */
+static void
+drop_capabilities(void)
+{
+	if (geteuid() == 0)
+		proc_keep_caps(1u << CAP_NET_ADMIN | 1u << CAP_NET_RAW | 1u << CAP_SETUID | 1u << CAP_SETGID
+		    | 1u << CAP_SETPCAP | 1u << CAP_KILL | 1u << CAP_CHOWN);
+}
+
+static int
+start(struct manager *m)
+{
+	int enrolled;
+
+	if (make_directories(m) == -1 || (m->control = control_new(m)) == NULL)
+		return -1;
+	m->netmon = netmon_new(m->loop, network_changed, m);
+	if (m->netmon == NULL) {
+		log_warn("rtnetlink");
+		return -1;
+	}
+	drop_capabilities();
+	enrolled = load_identity(m);
+	if (enrolled == -1 || (enrolled == 1 && start_account(m) == -1))
+		return -1;
+	if (enrolled == 0) {
+		log_notice("not enrolled yet: run \"autotunnel init\" or \"autotunnel join\"");
+		loop_timer_set(m->enrol_timer, ENROL_CHECK_MS);
+	}
+	return 0;
+}
+
+/* ---- configuration again ---- */
+
+static int
+needs_restart(const struct config *a, const struct config *b)
+{
+	return a->listen_port != b->listen_port || a->dataplane != b->dataplane || a->mtu != b->mtu
+	    || strcmp(a->interface, b->interface) != 0 || strcmp(a->control_group, b->control_group) != 0
+	    || strcmp(a->user_map, b->user_map) != 0 || strcmp(a->user_dns, b->user_dns) != 0
+	    || strcmp(a->user_ike, b->user_ike) != 0 || strcmp(a->state_dir, b->state_dir) != 0
+	    || strcmp(a->run_dir, b->run_dir) != 0 || a->idle != b->idle || a->rekey != b->rekey
+	    || a->dpd != b->dpd;
+}
+
+static void
+take_over(struct config *now, const struct config *next)
+{
+	now->log = next->log;
+	now->methods = next->methods;
+	now->lifetime = next->lifetime;
+	now->gateway = next->gateway;
+	now->external = next->external;
+	now->hosts_file = next->hosts_file;
+	now->servers = next->servers;
+	memcpy(now->server, next->server, sizeof now->server);
+	now->connect = next->connect;
+}
+
+int
+manager_reload(struct manager *m, char why[MSG_TEXT_MAX])
+{
+	struct config_error error;
+	struct config next;
+
+	if (config_load(m->config_path, 0, &next, &error) == -1) {
+		log_error("%s (nothing was changed)", error.text);
+		str_copy(why, MSG_TEXT_MAX, error.text);
+		return -1;
+	}
+	if (needs_restart(&m->config, &next)) {
+		str_copy(why, MSG_TEXT_MAX, "read; some of the changes need a restart of autotunneld");
+		log_notice("configuration %s", why);
+	}
+	m->zone_dirty = m->zone_dirty || next.servers != m->config.servers
+	    || memcmp(next.server, m->config.server, sizeof next.server) != 0;
+	if (next.log != m->config.log) {
+		log_set_level(next.log);
+		worker_set_log_level(m->natpmp, (int)next.log);
+		worker_set_log_level(m->dnsupdate, (int)next.log);
+		worker_set_log_level(m->ipsec, (int)next.log);
+	}
+	take_over(&m->config, &next);
+	manager_changed(m);
+	return 0;
+}
+
+/* ---- ending ---- */
+
+static int
+all_gone(const struct manager *m)
+{
+	return worker_gone(m->natpmp) && worker_gone(m->dnsupdate) && worker_gone(m->ipsec);
+}
+
+static void
+stop_timeout(void *ctx)
+{
+	struct manager *m = ctx;
+
+	log_warnx("workers did not end in time: killed");
+	worker_kill(m->natpmp);
+	worker_kill(m->dnsupdate);
+	worker_kill(m->ipsec);
+	loop_stop(m->loop, 0);
+}
+
+static void
+stop(struct manager *m)
+{
+	if (m->stopping)
+		return;
+	m->stopping = 1;
+	notify_service_manager("STOPPING=1");
+	worker_stop(m->dnsupdate);
+	worker_stop(m->natpmp);
+	worker_stop(m->ipsec);
+	if (all_gone(m)) {
+		loop_stop(m->loop, 0);
+		return;
+	}
+	loop_timer_free(m->timer);
+	m->timer = loop_timer_new(m->loop, stop_timeout, m);
+	loop_timer_set(m->timer, STOP_MS);
+}
+
+static void
+reap(struct manager *m)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		if (!worker_reaped(m->natpmp, pid, status) && !worker_reaped(m->dnsupdate, pid, status))
+			worker_reaped(m->ipsec, pid, status);
+	if (m->stopping && all_gone(m))
+		loop_stop(m->loop, 0);
+	manager_changed(m);
+}
+
+static void
+on_signal(void *ctx, int signo)
+{
+	struct manager *m = ctx;
+	char why[MSG_TEXT_MAX];
+
+	if (signo == SIGCHLD)
+		reap(m);
+	else if (signo == SIGHUP)
+		manager_reload(m, why);
+	else
+		stop(m);
+}
+
+static void
+finish(struct manager *m)
+{
+	char path[CONFIG_PATH_MAX + sizeof CONFIG_HOSTS_FILE + 1];
+	struct peer *p;
+
+	snprintf(path, sizeof path, "%s/%s", m->config.run_dir, CONFIG_HOSTS_FILE);
+	if (m->identity != NULL)
+		unlink(path);
+	control_free(m->control);
+	netmon_free(m->netmon);
+	worker_free(m->natpmp);
+	worker_free(m->dnsupdate);
+	worker_free(m->ipsec);
+	while ((p = TAILQ_FIRST(&m->peers)) != NULL)
+		peer_free(m, p);
+	link_remove(&m->link);
+	loop_timer_free(m->timer);
+	loop_timer_free(m->enrol_timer);
+	for (int i = 0; i < 4; i++)
+		loop_signal_free(m->signal[i]);
+	if (m->identity != NULL)
+		identity_wipe(m->identity);
+	free(m->identity);
+	loop_free(m->loop);
+}
+
+int
+manager_run(const char *program, const char *config_path, const struct config *config, int use_syslog,
+    void (*started)(void))
+{
+	static const int signals[4] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+	struct manager m = {.program = program, .config_path = config_path, .config = *config,
+	    .use_syslog = use_syslog, .link = {.fd = -1}, .udp4 = -1, .udp6 = -1, .raw6 = -1};
+	int status = 1;
+
+	sigaction(SIGPIPE, &ignore, NULL);
+	TAILQ_INIT(&m.peers);
+	m.loop = loop_new();
+	m.timer = loop_timer_new(m.loop, timer_fired, &m);
+	m.enrol_timer = loop_timer_new(m.loop, check_enrolment, &m);
+	for (int i = 0; i < 4; i++)
+		m.signal[i] = loop_signal_new(m.loop, signals[i], on_signal, &m);
+	if (start(&m) == 0) {
+		started();
+		notify_service_manager("READY=1");
+		status = loop_run(m.loop);
+	}
+	finish(&m);
+	return status;
+}

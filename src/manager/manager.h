@@ -1,0 +1,126 @@
+/*
+ * The manager: the centre of the star.
+ *
+ * It is the only process with privileges and parses nothing hostile: configuration and state files
+ * of its own, the kernel's netlink, and fixed-size messages.  It makes the tunnel interface, binds
+ * the sockets, starts the workers and hands each what it needs and no more:
+ *
+ *      natpmp      which mapping is wanted                       no file, no key
+ *      dnsupdate   zone, TSIG key, what to publish               no device key
+ *      ipsec       tunnel device, sockets, device key, peers     no TSIG key
+ *
+ * All long-lived objects are here (struct manager): what is wanted, what was last reported, and
+ * for each worker which of its objects it has not been told yet (dirty).  Whenever a fact changes,
+ * manager_changed() works out everything again (reconcile.c decides), marks what differs, and sends
+ * what is dirty as the channels have room.  A worker that dies loses nothing: its objects become
+ * dirty and are said again to the next one.
+ */
+#ifndef MANAGER_MANAGER_H
+#define MANAGER_MANAGER_H
+
+#include "base/msg.h"
+#include "base/proc.h"
+#include "config/config.h"
+#include "identity/identity.h"
+#include "loop/loop.h"
+#include "manager/link.h"
+#include "manager/network.h"
+
+#include <sys/queue.h>
+
+struct worker;
+struct control;
+
+/* A machine of the account. */
+struct peer {
+	TAILQ_ENTRY(peer) entry;
+	uint32_t id;
+	int confirmed; /* said by the present dnsupdate worker */
+	int usable;    /* wanted holds a peer for ipsec */
+	int told;      /* the present ipsec worker knows it */
+	int dirty;     /* wanted is newer than what it knows */
+	int forget;    /* gone: to be freed once ipsec was told */
+	int recover;   /* was up when the ipsec worker died */
+	struct msg_dns_peer records;
+	struct msg_ipsec_peer wanted;
+	struct msg_ipsec_state tunnel;
+};
+
+TAILQ_HEAD(peer_list, peer);
+
+struct manager {
+	struct loop *loop;
+	const char *program; /* our own path, to start workers */
+	const char *config_path;
+	struct config config;
+	struct identity *identity; /* NULL until enrolled */
+	struct network network;
+	struct tunnel_link link;
+	int udp4, udp6, raw6;
+	int use_syslog;
+	int stopping;
+	enum ipsec_dataplane dataplane;
+	uint64_t epoch; /* as on disk */
+
+	struct worker *natpmp, *dnsupdate, *ipsec;
+	struct control *control;
+	struct netmon *netmon;
+	struct loop_timer *timer; /* asks manager_changed again */
+	struct loop_timer *enrol_timer;
+	struct loop_signal *signal[4];
+
+	/* natpmp */
+	int mapping_wanted;
+	int mapping_dirty;
+	uint64_t mapping_since_ms;
+	struct msg_natpmp_want want;
+	struct msg_natpmp_state mapping;
+
+	/* dnsupdate */
+	int zone_dirty, publish_dirty, hurry_dirty;
+	int publish_known;
+	struct msg_dns_publish publish;
+	struct msg_dns_state dns;
+
+	/* ipsec */
+	int ipsec_step; /* next start message; see ipsec_say.c */
+	int moved_dirty;
+	struct msg_ipsec_ready ready;
+	struct peer_list peers;
+	unsigned peer_count;
+	uint32_t next_peer_id;
+};
+
+/* Set everything up and run until told to stop.  Returns the exit status. */
+int manager_run(const char *program, const char *config_path, const struct config *config, int use_syslog,
+    void (*started)(void));
+
+/* Read the configuration again.  What can change at run time is taken over; 0 with a sentence in why
+ * when something has to wait for a restart; -1 with the error when nothing was taken over. */
+int manager_reload(struct manager *m, char why[MSG_TEXT_MAX]);
+
+/* A fact changed: decide again, tell the workers, tell who watches. */
+void manager_changed(struct manager *m);
+
+/* peers.c */
+struct peer *peer_find_id(struct manager *m, uint32_t id);
+void peers_learn(struct manager *m, const struct msg_dns_peer *records);
+/* The dnsupdate worker has said all: who was not among them is gone. */
+void peers_synced(struct manager *m);
+void peers_unconfirm(struct manager *m);
+/* The ipsec worker died: nothing is told, what was up is to be rebuilt. */
+void peers_untold(struct manager *m);
+void peers_reconcile(struct manager *m);
+void peer_free(struct manager *m, struct peer *p);
+/* The names for libnss_autotunnel; written when they changed. */
+void peers_write_hosts(struct manager *m);
+
+/* say.c: tell a worker what it has not been told; 0, or -1 when its channel is full or broken. */
+int say_natpmp(struct manager *m);
+int say_dnsupdate(struct manager *m);
+int say_ipsec(struct manager *m);
+
+/* hear.c: what a worker reports. */
+void hear(struct manager *m, const union msg *msg);
+
+#endif

@@ -1,0 +1,198 @@
+#include "base/clock.h"
+#include "base/hosts.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "manager/manager.h"
+#include "manager/reconcile.h"
+#include "manager/worker.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct peer *
+peer_find_id(struct manager *m, uint32_t id)
+{
+	struct peer *p;
+
+	TAILQ_FOREACH(p, &m->peers, entry)
+		if (p->id == id)
+			return p;
+	return NULL;
+}
+
+static struct peer *
+find_name(struct manager *m, const char *name)
+{
+	struct peer *p;
+
+	TAILQ_FOREACH(p, &m->peers, entry)
+		if (strcmp(p->records.name, name) == 0)
+			return p;
+	return NULL;
+}
+
+static struct peer *
+add(struct manager *m, const char *name)
+{
+	struct peer *p;
+
+	if (m->peer_count == MSG_PEERS_MAX) {
+		log_warnx("%s: more than %d machines in the account, ignored", name, MSG_PEERS_MAX);
+		return NULL;
+	}
+	p = calloc(1, sizeof *p);
+	if (p == NULL)
+		fatalx("out of memory");
+	p->id = ++m->next_peer_id;
+	p->tunnel.hdr.id = p->id;
+	p->tunnel.state = TUNNEL_IDLE;
+	TAILQ_INSERT_TAIL(&m->peers, p, entry);
+	m->peer_count++;
+	log_notice("peer %s: found", name);
+	return p;
+}
+
+void
+peer_free(struct manager *m, struct peer *p)
+{
+	TAILQ_REMOVE(&m->peers, p, entry);
+	m->peer_count--;
+	free(p);
+}
+
+/* Gone from the account.  The ipsec worker must hear of it before the number can vanish. */
+static void
+leave(struct manager *m, struct peer *p)
+{
+	log_notice("peer %s: left the account", p->records.name);
+	p->usable = 0;
+	p->forget = 1;
+	if (!p->told)
+		peer_free(m, p);
+}
+
+void
+peers_learn(struct manager *m, const struct msg_dns_peer *records)
+{
+	struct peer *p = find_name(m, records->name);
+
+	if (!records->present) {
+		if (p != NULL)
+			leave(m, p);
+		return;
+	}
+	if (p == NULL && (p = add(m, records->name)) == NULL)
+		return;
+	p->forget = 0;
+	p->confirmed = 1;
+	p->records = *records;
+}
+
+void
+peers_synced(struct manager *m)
+{
+	struct peer *p, *next;
+
+	for (p = TAILQ_FIRST(&m->peers); p != NULL; p = next) {
+		next = TAILQ_NEXT(p, entry);
+		if (!p->confirmed && !p->forget)
+			leave(m, p);
+	}
+}
+
+void
+peers_unconfirm(struct manager *m)
+{
+	struct peer *p;
+
+	TAILQ_FOREACH(p, &m->peers, entry)
+		p->confirmed = 0;
+}
+
+void
+peers_untold(struct manager *m)
+{
+	struct peer *p, *next;
+
+	for (p = TAILQ_FIRST(&m->peers); p != NULL; p = next) {
+		next = TAILQ_NEXT(p, entry);
+		p->recover = p->recover || p->tunnel.state == TUNNEL_UP;
+		p->told = 0;
+		p->dirty = p->usable;
+		memset(&p->tunnel, 0, sizeof p->tunnel);
+		p->tunnel.hdr.id = p->id;
+		p->tunnel.state = TUNNEL_IDLE;
+		p->tunnel.since_ms = clock_boot_ms();
+		if (p->forget)
+			peer_free(m, p);
+	}
+}
+
+static void
+reconcile_one(struct manager *m, struct peer *p)
+{
+	struct msg_ipsec_peer wanted = {.hdr = {.id = p->id}};
+	const char *why;
+
+	if (reconcile_peer(&m->config, &p->records, m->identity->ula, &m->mapping.external, &wanted, &why) == -1) {
+		if (p->usable)
+			log_notice("peer %s: %s", p->records.name, why);
+		p->usable = 0;
+		return;
+	}
+	wanted.always = wanted.always || p->recover;
+	if (p->usable && memcmp(&wanted, &p->wanted, sizeof wanted) == 0)
+		return;
+	p->usable = 1;
+	p->wanted = wanted;
+	p->dirty = 1;
+}
+
+void
+peers_reconcile(struct manager *m)
+{
+	struct peer *p;
+
+	TAILQ_FOREACH(p, &m->peers, entry)
+		if (!p->forget)
+			reconcile_one(m, p);
+}
+
+static void
+fill_host(struct hosts_entry *e, const uint8_t ula[16], const char *name, const char *domain)
+{
+	memset(e, 0, sizeof *e);
+	memcpy(e->ula, ula, 16);
+	str_copy(e->name, sizeof e->name, name);
+	str_copy(e->short_name, sizeof e->short_name, name);
+	e->short_name[strlen(name) - strlen(domain) - 1] = '\0';
+}
+
+void
+peers_write_hosts(struct manager *m)
+{
+	static uint64_t written; /* hash of what stands in the file */
+	char path[CONFIG_PATH_MAX + sizeof CONFIG_HOSTS_FILE + 1];
+	struct hosts_entry *list = calloc(m->peer_count + 1, sizeof *list);
+	uint64_t hash = 14695981039346656037u; /* FNV-1a */
+	struct peer *p;
+	size_t n = 1;
+
+	if (list == NULL)
+		fatalx("out of memory");
+	fill_host(&list[0], m->identity->ula, m->identity->name, m->identity->domain);
+	TAILQ_FOREACH(p, &m->peers, entry)
+		if (p->usable && str_in_domain(p->records.name, m->identity->domain))
+			fill_host(&list[n++], p->records.ula, p->records.name, m->identity->domain);
+	for (size_t i = 0; i < n * sizeof *list; i++)
+		hash = (hash ^ ((const uint8_t *)list)[i]) * 1099511628211u;
+	snprintf(path, sizeof path, "%s/%s", m->config.run_dir, CONFIG_HOSTS_FILE);
+	if (hash != written) {
+		if (hosts_write(path, list, n) == -1)
+			log_warn("%s", path);
+		else
+			written = hash;
+	}
+	free(list);
+}

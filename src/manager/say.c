@@ -1,0 +1,193 @@
+#include "base/log.h"
+#include "manager/manager.h"
+#include "manager/worker.h"
+
+#include <string.h>
+
+/* How often the DNS worker is asked to look while a tunnel is being made. */
+#define HURRY_SEC 15
+
+/* A union holds every message; copying a smaller struct into it needs its size only. */
+#define SAY(worker, object, fd)                                                                    \
+	__extension__({                                                                            \
+		union msg say_msg;                                                                 \
+		memcpy(&say_msg, &(object), sizeof(object));                                       \
+		worker_send(worker, &say_msg, fd);                                                 \
+	})
+
+int
+say_natpmp(struct manager *m)
+{
+	struct msg_natpmp_drop drop = {.hdr = {.type = MSG_NATPMP_DROP, .id = 1}};
+	int rc;
+
+	if (!m->mapping_dirty || !worker_ready(m->natpmp))
+		return 0;
+	rc = m->mapping_wanted ? SAY(m->natpmp, m->want, -1) : SAY(m->natpmp, drop, -1);
+	if (rc == 0)
+		m->mapping_dirty = 0;
+	return rc;
+}
+
+/* ---- dnsupdate ---- */
+
+static int
+say_zone(struct manager *m)
+{
+	const struct identity *id = m->identity;
+	int rc, own = m->config.servers > 0;
+	union msg msg;
+
+	msg_begin(&msg, MSG_DNS_ZONE, 0);
+	memcpy(msg.dns_zone.domain, id->domain, MSG_NAME_MAX);
+	memcpy(msg.dns_zone.host, id->name, MSG_NAME_MAX);
+	memcpy(msg.dns_zone.key_name, id->tsig.name, MSG_NAME_MAX);
+	msg.dns_zone.algorithm = id->tsig.algorithm;
+	msg.dns_zone.secret_len = id->tsig.secret_len;
+	memcpy(msg.dns_zone.secret, id->tsig.secret, MSG_SECRET_MAX);
+	msg.dns_zone.epoch = m->epoch;
+	msg.dns_zone.servers = own ? (uint8_t)m->config.servers : id->servers;
+	memcpy(msg.dns_zone.server, own ? m->config.server : id->server, sizeof msg.dns_zone.server);
+	rc = worker_send(m->dnsupdate, &msg, -1);
+	explicit_bzero(&msg, sizeof msg);
+	return rc;
+}
+
+static int
+say_hurry(struct manager *m)
+{
+	struct msg_dns_hurry hurry = {.hdr = {.type = MSG_DNS_HURRY}, .seconds = HURRY_SEC};
+
+	return SAY(m->dnsupdate, hurry, -1);
+}
+
+int
+say_dnsupdate(struct manager *m)
+{
+	if (!worker_ready(m->dnsupdate))
+		return 0;
+	if (m->zone_dirty && say_zone(m) == -1)
+		return -1;
+	m->zone_dirty = 0;
+	if (m->publish_known && m->publish_dirty && SAY(m->dnsupdate, m->publish, -1) == -1)
+		return -1;
+	m->publish_dirty = m->publish_dirty && !m->publish_known;
+	if (m->hurry_dirty && say_hurry(m) == -1)
+		return -1;
+	m->hurry_dirty = 0;
+	return 0;
+}
+
+/* ---- ipsec ---- */
+
+static int
+say_fd(struct manager *m, enum ipsec_fd_kind kind, int fd)
+{
+	struct msg_ipsec_fd msg = {.hdr = {.type = MSG_IPSEC_FD}, .kind = kind};
+
+	return fd < 0 ? 0 : SAY(m->ipsec, msg, fd);
+}
+
+static int
+say_credential(struct manager *m, enum ipsec_credential kind, const struct blob *blob)
+{
+	union msg msg;
+	int rc;
+
+	msg_begin(&msg, MSG_IPSEC_CREDENTIAL, 0);
+	msg.ipsec_credential.kind = kind;
+	msg.ipsec_credential.len = blob->len;
+	memcpy(msg.ipsec_credential.der, blob->data, blob->len);
+	rc = worker_send(m->ipsec, &msg, -1);
+	explicit_bzero(&msg, sizeof msg);
+	return rc;
+}
+
+static int
+say_self(struct manager *m)
+{
+	struct msg_ipsec_self self = {
+	    .hdr = {.type = MSG_IPSEC_SELF},
+	    .dataplane = (uint8_t)m->dataplane,
+	    .port = (uint16_t)m->config.listen_port,
+	    .mtu = (uint16_t)m->config.mtu,
+	    .idle_sec = m->config.idle,
+	    .child_rekey_sec = m->config.rekey,
+	    .ike_rekey_sec = m->config.rekey * 4,
+	    .dpd_sec = m->config.dpd,
+	};
+
+	memcpy(self.ula, m->identity->ula, sizeof self.ula);
+	memcpy(self.name, m->identity->name, sizeof self.name);
+	return SAY(m->ipsec, self, -1);
+}
+
+/* The start messages in their order; SELF comes last. */
+static int
+say_start(struct manager *m, int step)
+{
+	switch (step) {
+	case 0:
+		return say_fd(m, IPSEC_FD_TUN, m->link.fd);
+	case 1:
+		return say_fd(m, IPSEC_FD_UDP4, m->udp4);
+	case 2:
+		return say_fd(m, IPSEC_FD_UDP6, m->udp6);
+	case 3:
+		return say_fd(m, IPSEC_FD_RAW6, m->raw6);
+	case 4:
+		return say_credential(m, IPSEC_DEVICE_KEY, &m->identity->key);
+	case 5:
+		return say_credential(m, IPSEC_DEVICE_CERT, &m->identity->cert);
+	case 6:
+		return say_credential(m, IPSEC_ACCOUNT_CA, &m->identity->ca);
+	default:
+		return say_self(m);
+	}
+}
+
+#define START_STEPS 8
+
+static int
+say_peer(struct manager *m, struct peer *p)
+{
+	struct msg_ipsec_forget forget = {.hdr = {.type = MSG_IPSEC_FORGET, .id = p->id}};
+
+	if (p->told && !p->usable) {
+		if (SAY(m->ipsec, forget, -1) == -1)
+			return -1;
+		p->told = 0;
+		if (p->forget)
+			peer_free(m, p);
+		return 0;
+	}
+	if (!p->usable || !p->dirty)
+		return 0;
+	if (SAY(m->ipsec, p->wanted, -1) == -1)
+		return -1;
+	p->told = 1;
+	p->dirty = 0;
+	return 0;
+}
+
+int
+say_ipsec(struct manager *m)
+{
+	struct msg_ipsec_moved moved = {.hdr = {.type = MSG_IPSEC_MOVED}};
+	struct peer *p, *next;
+
+	if (!worker_ready(m->ipsec))
+		return 0;
+	for (; m->ipsec_step < START_STEPS; m->ipsec_step++)
+		if (say_start(m, m->ipsec_step) == -1)
+			return -1;
+	for (p = TAILQ_FIRST(&m->peers); p != NULL; p = next) {
+		next = TAILQ_NEXT(p, entry);
+		if (say_peer(m, p) == -1)
+			return -1;
+	}
+	if (m->moved_dirty && SAY(m->ipsec, moved, -1) == -1)
+		return -1;
+	m->moved_dirty = 0;
+	return 0;
+}
