@@ -13,9 +13,9 @@ AC_DEFUN([AT_FLAG], [
 
 AC_DEFUN([AT_WARNINGS], [
 	AT_WARN_CFLAGS=
-	m4_foreach_w([f], [-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+	m4_foreach_w([AT_item], [-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 		-Wpointer-arith -Wwrite-strings -Wformat=2 -Wvla -Wundef -Wno-unused-parameter],
-		[AT_FLAG([AT_WARN_CFLAGS], f)])
+		[AT_FLAG([AT_WARN_CFLAGS], AT_item)])
 	AC_ARG_ENABLE([werror], [AS_HELP_STRING([--enable-werror], [treat warnings as errors])])
 	AS_IF([test "$enable_werror" = yes], [AT_WARN_CFLAGS="$AT_WARN_CFLAGS -Werror"])
 	AC_SUBST([AT_WARN_CFLAGS])
@@ -27,19 +27,19 @@ AC_DEFUN([AT_HARDENING], [
 	at_hardening=$enable_hardening
 	AT_HARDEN_CFLAGS= AT_HARDEN_LDFLAGS=
 	AS_IF([test "$enable_hardening" = yes], [
-		m4_foreach_w([f], [-fPIE -fstack-protector-strong -fstack-clash-protection
+		m4_foreach_w([AT_item], [-fPIE -fstack-protector-strong -fstack-clash-protection
 			-fcf-protection -fno-delete-null-pointer-checks -Wdate-time],
-			[AT_FLAG([AT_HARDEN_CFLAGS], f)])
+			[AT_FLAG([AT_HARDEN_CFLAGS], AT_item)])
 		AS_IF([test "$enable_sanitizers" != yes],
 			[AT_HARDEN_CFLAGS="$AT_HARDEN_CFLAGS -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2"])
-		m4_foreach_w([f], [-pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack],
-			[AT_FLAG([AT_HARDEN_LDFLAGS], f)])
+		m4_foreach_w([AT_item], [-pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack],
+			[AT_FLAG([AT_HARDEN_LDFLAGS], AT_item)])
 	])
 	AC_SUBST([AT_HARDEN_CFLAGS])
 	AC_SUBST([AT_HARDEN_LDFLAGS])
 ])
 
-AC_DEFUN([AT_SANITIZERS], [
+AC_DEFUN([AT_CHECK_SANITIZERS], [
 	AC_ARG_ENABLE([sanitizers], [AS_HELP_STRING([--enable-sanitizers],
 		[build with AddressSanitizer and UndefinedBehaviorSanitizer])], [], [enable_sanitizers=no])
 	at_sanitizers=$enable_sanitizers
