@@ -1,0 +1,2 @@
+include dnsupdate/wire/local.mk
+include dnsupdate/client/local.mk

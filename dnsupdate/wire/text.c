@@ -1,0 +1,73 @@
+#include "dnsupdate/wire/text.h"
+
+#include "base/str.h"
+
+#include <ldns/ldns.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One line of printable ASCII: ldns separates by tabs and ends with a newline. */
+static void
+tidy(char *text)
+{
+	size_t len = strlen(text);
+
+	while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == ' '))
+		text[--len] = '\0';
+	for (; *text != '\0'; text++)
+		if (*text == '\t')
+			*text = ' ';
+		else if (*text < ' ' || *text > '~')
+			*text = '?';
+}
+
+const char *
+rr_text(const struct message *m, const struct rr *rr, char *out, size_t size)
+{
+	ldns_rr *record = NULL;
+	size_t pos = rr->owner_at;
+	char *text = NULL;
+
+	if (ldns_wire2rr(&record, m->data, m->len, &pos, LDNS_SECTION_ANSWER) == LDNS_STATUS_OK)
+		text = ldns_rr2str(record);
+	if (text != NULL)
+		tidy(text);
+	str_copy(out, size, text != NULL ? text : "?");
+	free(text);
+	ldns_rr_free(record);
+	return out;
+}
+
+/* Through wire format and our own reader, so that only what we accept ourselves comes in. */
+static int
+take_wire(const uint8_t *wire, size_t len, struct name *owner, uint32_t *ttl, struct rdata *rd)
+{
+	struct buf b = buf_reader(wire, len);
+	uint16_t type, class;
+
+	name_get(&b, owner);
+	type = buf_get_u16(&b);
+	class = buf_get_u16(&b);
+	*ttl = buf_get_u32(&b);
+	len = buf_get_u16(&b);
+	if (class != CLASS_IN || rdata_get(&b, type, (uint16_t)len, rd) == -1)
+		return -1;
+	return buf_done(&b);
+}
+
+int
+rr_from_text(const char *line, uint32_t default_ttl, struct name *owner, uint32_t *ttl,
+    struct rdata *rd)
+{
+	ldns_rr *record = NULL;
+	uint8_t *wire = NULL;
+	size_t len = 0;
+	int result = -1;
+
+	if (ldns_rr_new_frm_str(&record, line, default_ttl, NULL, NULL) == LDNS_STATUS_OK &&
+	    ldns_rr2wire(&wire, record, LDNS_SECTION_ANSWER, &len) == LDNS_STATUS_OK)
+		result = take_wire(wire, len, owner, ttl, rd);
+	free(wire);
+	ldns_rr_free(record);
+	return result;
+}
