@@ -1,8 +1,12 @@
 # OpenSSL (and libargon2) behind our own functions: nobody else includes them.
 noinst_LIBRARIES += libatcrypto.a
-libatcrypto_a_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS)
+libatcrypto_a_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS) $(ARGON2_CFLAGS)
 libatcrypto_a_SOURCES = \
 	src/crypto/aead.c src/crypto/aead.h src/crypto/aead_self_test.c \
+	src/crypto/cert.c src/crypto/cert.h src/crypto/cert_make.c \
+	src/crypto/ed25519.c src/crypto/ed25519.h \
+	src/crypto/hash.c src/crypto/hash.h \
+	src/crypto/kdf.c src/crypto/kdf.h \
 	src/crypto/mac.c src/crypto/mac.h
 
 check_PROGRAMS += tests/unit/crypto_aead tests/unit/crypto_mac
@@ -13,3 +17,12 @@ tests_unit_crypto_aead_LDADD = libatcrypto.a libbase.a $(OPENSSL_LIBS) $(CMOCKA_
 tests_unit_crypto_mac_SOURCES = tests/unit/crypto_mac.c
 tests_unit_crypto_mac_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_crypto_mac_LDADD = libatcrypto.a libbase.a $(OPENSSL_LIBS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/crypto_cert tests/unit/crypto_kdf
+TESTS += tests/unit/crypto_cert tests/unit/crypto_kdf
+tests_unit_crypto_cert_SOURCES = tests/unit/crypto_cert.c
+tests_unit_crypto_cert_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_crypto_cert_LDADD = libatcrypto.a libbase.a $(OPENSSL_LIBS) $(CMOCKA_LIBS)
+tests_unit_crypto_kdf_SOURCES = tests/unit/crypto_kdf.c
+tests_unit_crypto_kdf_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_crypto_kdf_LDADD = libatcrypto.a libbase.a $(OPENSSL_LIBS) $(ARGON2_LIBS) $(CMOCKA_LIBS)
