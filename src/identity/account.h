@@ -1,0 +1,47 @@
+/*
+ * What an account's recovery phrase gives.  Whoever knows the phrase can make all of this again;
+ * none of it is kept on a device but what struct identity holds.
+ *
+ *	master    = Argon2id(password: the phrase's 16 octets,
+ *	                     salt: "autotunnel-v1" and the domain in lower case,
+ *	                     3 passes, 64 MiB, 4 lanes, 32 octets)
+ *	derived   = HKDF-SHA256(key: master, no salt, info: label, 32 octets)
+ *	  "tsig-account"       secret of the key autotunnel-account.DOMAIN, HMAC-SHA256
+ *	  "ca"                 Ed25519 private key of the account CA
+ *	  "tsig-device:HOST"   secret of the key HOST (full name, lower case), HMAC-SHA256
+ *
+ * The cost is the second recommendation of RFC 9106 section 4.  Changing anything here makes
+ * every phrase in a drawer worthless; the unit test holds it fixed.
+ */
+#ifndef IDENTITY_ACCOUNT_H
+#define IDENTITY_ACCOUNT_H
+
+#include "crypto/ed25519.h"
+#include "identity/identity.h"
+#include "identity/phrase.h"
+
+#define ACCOUNT_KEY_LABEL "autotunnel-account" /* of the account's TSIG key, under the domain */
+#define ACCOUNT_MASTER_LEN 32
+
+struct account {
+	char domain[MSG_NAME_MAX];
+	uint8_t master[ACCOUNT_MASTER_LEN];
+	uint8_t ca_seed[ED25519_SEED_LEN];
+	struct tsig_key tsig; /* for enrolling */
+	struct blob ca;	      /* certificate */
+};
+
+/* domain must be account_domain_valid().  Takes a fraction of a second and 64 MiB.  0, or -1 when
+ * that memory is not to be had.  The caller wipes out in both cases. */
+int account_derive(const char *domain, const uint8_t entropy[PHRASE_ENTROPY], struct account *out);
+void account_wipe(struct account *a);
+
+/* The TSIG key of the device with this full name. */
+int account_device_tsig(const struct account *a, const char *host, struct tsig_key *out);
+
+/* Make the device with this full name and private key a machine of the account: fills id but for
+ * the name servers.  0, or -1 when the engine fails. */
+int account_issue(const struct account *a, const char *host, const uint8_t seed[ED25519_SEED_LEN],
+    struct identity *id);
+
+#endif
