@@ -1,0 +1,319 @@
+/*
+ * Our own records.
+ *
+ * Every update carries an epoch, e=N in our TXT record, and requires that the zone still holds the
+ * TXT record we saw last.  So an update that somebody recorded and sends again fails (NXRRSET)
+ * instead of bringing back an old address, and two writers of one name notice each other.  The
+ * machine therefore first reads (PUBLISH_READ) and then writes above max(read, ever written).
+ * After a write it knows what stands there and need not read again, until an update fails with
+ * OUTCOME_CONFLICT.  That happens by itself when an answer was lost and the update was repeated:
+ * if the record then read is the one we tried to write, it counts as written.
+ *
+ * What is wanted and what stands in the zone are two copies of the same struct; the machine has
+ * something to do exactly when they differ or the lease (x=) runs low.  When it may do it:
+ *
+ *   change       200 ms after it, so that address and mapping go out in one update
+ *   flapping     each write within a minute of the one before doubles the gap, up to 30 s
+ *   refresh      at 80..85 % of the lease (RFC 9664 section 5.2), or when the wall clock jumped
+ *   failure      by a table: what a second try may cure soon, what needs a person later
+ *   doubt        each time the zone has changed, one look whether our records still stand; a
+ *                server restored from a backup would else lose us until the next refresh
+ *   quitting     at once; the worker bounds it to two seconds
+ *
+ * A failed refresh does not unpublish anything: our records stand until x= has passed.
+ */
+#include "dnsupdate/client/publish.h"
+
+#include <string.h>
+
+#define COALESCE_MS 200
+#define CALM_MS 60000
+#define FLAPS_MAX 6
+#define GAP_MAX_MS 30000
+#define CONFLICTS_MAX 3
+#define THEFTS_MAX 3
+#define THEFT_MEMORY_MS 600000
+/* x= farther away than the lease by this much: our clock was wrong when we wrote it. */
+#define CLOCK_SLACK_SEC 120
+
+struct pause {
+	uint32_t first_ms, max_ms;
+};
+
+static const struct pause pauses[OUTCOME_MAX] = {
+	[OUTCOME_CONFLICT] = {5000, 60000},
+	[OUTCOME_TIMEOUT] = {2000, 60000},
+	[OUTCOME_UNSIGNED] = {10000, 60000},
+	[OUTCOME_BADKEY] = {60000, 60000},
+	[OUTCOME_BADSIG] = {60000, 60000},
+	[OUTCOME_BADTIME] = {60000, 60000},
+	[OUTCOME_REFUSED] = {60000, 900000},
+	[OUTCOME_NOTAUTH] = {10000, 60000},
+	[OUTCOME_SERVFAIL] = {5000, 60000},
+	[OUTCOME_NOTIMP] = {60000, 900000},
+	[OUTCOME_FAILED] = {60000, 900000},
+};
+
+void
+publish_init(struct publish *p, uint64_t floor, uint32_t (*jitter)(uint32_t range))
+{
+	memset(p, 0, sizeof *p);
+	p->epoch = floor;
+	p->jitter = jitter;
+}
+
+static int
+same_records(const struct msg_dns_publish *a, const struct msg_dns_publish *b)
+{
+	return a->wanted == b->wanted && a->nat == b->nat && a->inbound == b->inbound
+	    && a->contacts == b->contacts && a->lease_sec == b->lease_sec
+	    && memcmp(a->ula, b->ula, sizeof a->ula) == 0
+	    && memcmp(a->contact, b->contact, sizeof a->contact) == 0;
+}
+
+void
+publish_want(struct publish *p, const struct msg_dns_publish *want, uint64_t now)
+{
+	if (p->want.hdr.type != 0 && same_records(&p->want, want))
+		return;
+	p->want = *want;
+	p->withdrawn = 0;
+	p->change_ms = now;
+}
+
+void
+publish_doubt(struct publish *p)
+{
+	p->seen_known = 0;
+}
+
+void
+publish_quit(struct publish *p, uint64_t now)
+{
+	p->quitting = 1;
+	p->retry_ms = 0;
+	p->change_ms = now;
+}
+
+static int
+wants_delete(const struct publish *p)
+{
+	return p->want.hdr.type != 0 && !p->withdrawn && (p->quitting || !p->want.wanted);
+}
+
+static int
+wants_write(const struct publish *p)
+{
+	if (p->want.hdr.type == 0 || p->quitting || !p->want.wanted)
+		return 0;
+	return p->until_sec == 0 || p->unsure || !same_records(&p->want, &p->done);
+}
+
+int
+publish_may_leave(const struct publish *p)
+{
+	return p->order.act == PUBLISH_NOTHING && !wants_delete(p);
+}
+
+static uint64_t
+later(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* The least gap after the last write: 0, 1, 2, 4 ... 30 s. */
+static uint64_t
+gap_ms(unsigned flaps)
+{
+	uint64_t gap = flaps == 0 ? 0 : UINT64_C(500) << flaps;
+
+	return gap > GAP_MAX_MS ? GAP_MAX_MS : gap;
+}
+
+/* Reading is free to go ahead; writing waits for the rest of the change. */
+static uint64_t
+change_due(const struct publish *p)
+{
+	uint64_t at = later(p->change_ms, p->retry_ms);
+
+	if (p->quitting || !p->seen_known)
+		return at;
+	at = later(at, p->change_ms + COALESCE_MS);
+	return p->sent_ms == 0 ? at : later(at, p->sent_ms + gap_ms(p->flaps));
+}
+
+uint64_t
+publish_wake(const struct publish *p)
+{
+	if (p->order.act != PUBLISH_NOTHING)
+		return PUBLISH_NEVER;
+	if (wants_delete(p) || wants_write(p))
+		return change_due(p);
+	if (p->quitting || p->until_sec == 0)
+		return PUBLISH_NEVER;
+	return p->seen_known ? later(p->refresh_ms, p->retry_ms) : p->retry_ms;
+}
+
+/* The wall clock was stepped: what we wrote as x= ends too soon or too late. */
+static int
+clock_jumped(const struct publish *p, uint64_t wall)
+{
+	uint64_t lease = p->done.lease_sec;
+
+	return p->until_sec != 0
+	    && (wall + lease / 10 >= p->until_sec || p->until_sec > wall + lease + CLOCK_SLACK_SEC);
+}
+
+static void
+count_flap(struct publish *p, uint64_t now)
+{
+	if (p->sent_ms == 0 || now - p->sent_ms >= CALM_MS)
+		p->flaps = 0;
+	else if (p->flaps < FLAPS_MAX)
+		p->flaps++;
+}
+
+static struct publish_order
+give(struct publish *p, enum publish_act act, uint64_t now, uint64_t wall)
+{
+	p->order = (struct publish_order){.act = act, .seen = &p->seen, .what = &p->trying};
+	if (act != PUBLISH_WRITE)
+		return p->order;
+	count_flap(p, now);
+	p->sent_ms = now;
+	p->trying = p->want;
+	p->order.epoch = p->tried_epoch = p->epoch + 1;
+	p->order.expires_sec = p->tried_sec = wall + p->want.lease_sec;
+	return p->order;
+}
+
+struct publish_order
+publish_next(struct publish *p, uint64_t now, uint64_t wall)
+{
+	static const struct publish_order nothing;
+	int jumped = p->want.wanted && !p->quitting && clock_jumped(p, wall) && now >= p->retry_ms;
+
+	if (p->order.act != PUBLISH_NOTHING || (now < publish_wake(p) && !jumped))
+		return nothing;
+	if (!p->seen_known)
+		return give(p, PUBLISH_READ, now, wall);
+	return give(p, wants_delete(p) ? PUBLISH_DELETE : PUBLISH_WRITE, now, wall);
+}
+
+/* What we tried to write stands in the zone, as *mark. */
+static void
+written(struct publish *p, const struct publish_mark *mark)
+{
+	uint32_t lease_ms = p->trying.lease_sec * 1000;
+
+	p->seen = *mark;
+	p->epoch = p->tried_epoch;
+	p->done = p->trying;
+	p->unsure = 0;
+	p->until_sec = p->tried_sec;
+	p->refresh_ms = p->sent_ms + lease_ms / 5 * 4 + p->jitter(lease_ms / 20);
+}
+
+static void
+stolen(struct publish *p, uint64_t now)
+{
+	if (now - p->theft_ms > THEFT_MEMORY_MS)
+		p->thefts = 0;
+	p->thefts++;
+	p->theft_ms = now;
+}
+
+static void
+have_read(struct publish *p, const struct publish_mark *mark, uint64_t now)
+{
+	int ours = mark->count != 0 && mark->epoch == p->tried_epoch && mark->expires_sec == p->tried_sec;
+
+	p->seen_known = 1;
+	if (ours && p->tried_epoch != 0) {
+		written(p, mark);
+	} else {
+		if (p->until_sec != 0)
+			stolen(p, now);
+		p->seen = *mark;
+		p->until_sec = 0;
+		p->epoch = mark->epoch > p->epoch ? mark->epoch : p->epoch;
+	}
+	if (mark->count == 0 && wants_delete(p))
+		p->withdrawn = 1;
+}
+
+static void
+deleted(struct publish *p)
+{
+	p->seen.count = 0;
+	p->until_sec = 0;
+	p->tried_epoch = 0;
+	p->withdrawn = wants_delete(p);
+}
+
+static void
+good(struct publish *p, enum publish_act act, const struct publish_mark *mark, uint64_t now)
+{
+	p->failures = 0;
+	p->retry_ms = 0;
+	if (act == PUBLISH_READ) {
+		have_read(p, mark, now);
+		return;
+	}
+	p->conflicts = 0;
+	if (act == PUBLISH_WRITE)
+		written(p, mark);
+	else
+		deleted(p);
+}
+
+/* first, twice that, ... max; up to a tenth more, so that many machines do not come together. */
+static uint64_t
+back_off(struct publish *p, enum outcome o, unsigned n)
+{
+	uint64_t wait = (uint64_t)pauses[o].first_ms << (n > 16 ? 16 : n);
+
+	wait = wait > pauses[o].max_ms ? pauses[o].max_ms : wait;
+	return wait + p->jitter((uint32_t)wait / 10);
+}
+
+static void
+conflict(struct publish *p, uint64_t now)
+{
+	p->seen_known = 0;
+	p->conflicts++;
+	if (p->conflicts > CONFLICTS_MAX)
+		p->retry_ms = now + back_off(p, OUTCOME_CONFLICT, p->conflicts - CONFLICTS_MAX - 1);
+}
+
+void
+publish_result(struct publish *p, enum outcome o, const struct publish_mark *mark, uint64_t now)
+{
+	enum publish_act act = p->order.act;
+
+	p->order.act = PUBLISH_NOTHING;
+	p->last = o;
+	if (o == OUTCOME_OK) {
+		good(p, act, mark, now);
+	} else if (o == OUTCOME_CONFLICT) {
+		conflict(p, now);
+	} else {
+		p->unsure |= act != PUBLISH_READ;
+		p->retry_ms = now + back_off(p, o, p->failures++);
+	}
+}
+
+enum outcome
+publish_outcome(const struct publish *p, uint64_t now)
+{
+	if (p->thefts >= THEFTS_MAX && now - p->theft_ms < THEFT_MEMORY_MS)
+		return OUTCOME_CONFLICT;
+	/* The first conflicts are the echo of our own repeated update. */
+	return p->last == OUTCOME_CONFLICT && p->conflicts <= CONFLICTS_MAX ? OUTCOME_OK : p->last;
+}
+
+int
+publish_is_up(const struct publish *p, uint64_t wall)
+{
+	return p->want.wanted && p->until_sec > wall && same_records(&p->want, &p->done);
+}

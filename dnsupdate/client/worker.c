@@ -1,0 +1,541 @@
+/*
+ * The DNS worker: publishes this machine's records and follows those of the others.
+ *
+ *        manager
+ *           | fd 3: ZONE PUBLISH HURRY QUIT in, STATE PEER SYNCED out
+ *        worker.c  ---------- resolve.c (c-ares): which server?
+ *        /       \
+ *   publish.c   watch.c       decide, know no socket and no clock
+ *        \       /
+ *       exchange.c            signs, verifies, names the outcome (outcome.c)
+ *      transport.c, tcp.c     carry
+ *
+ * Everything happens in step(): ask both machines what is due, send it, tell the manager what is
+ * new, sleep until the next thing is due.  Messages and answers only feed the machines and wake
+ * step() up; so no callback ever frees what is below it on the stack.
+ *
+ * The machines live from the first MSG_DNS_ZONE on.  Another ZONE starts them over: what is wanted
+ * stays, what is known of the zone is read again.  Machines the manager has been told of are only
+ * taken back by a complete list of the new zone.
+ *
+ * All questions and updates are signed with this device's key, and only signed answers count; a
+ * server, a resolver or a router on the way can keep us waiting, no more.  The server's addresses
+ * come with the zone or from the DNS by c-ares, whose answers are trusted for nothing else.  The
+ * control plane has no part in the tunnels it helps to build: it never sends to an address inside
+ * them and never asks the system's name service.
+ *
+ * Messages to the manager are state: each kind has what was said last and what is so now; what
+ * differs is sent when the channel has room.
+ */
+#include "dnsupdate/dnsupdate.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "crypto/mac.h"
+#include "dnsupdate/client/exchange.h"
+#include "dnsupdate/client/report.h"
+#include "dnsupdate/client/resolve.h"
+#include "loop/loop.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define QUIT_MS 2000
+#define FIND_MIN_MS 2000
+#define FIND_MAX_MS 60000
+#define SLEEP_MAX_MS 60000
+
+struct worker {
+	struct loop *loop;
+	struct loop_channel *channel;
+	struct loop_timer *step;
+	struct loop_timer *bound; /* of quitting */
+	struct resolve *resolve;
+	struct msg_dns_zone zone; /* hdr.type 0 = none yet */
+	struct name domain, host, service;
+	struct tsig_signer signer; /* its secret is in zone */
+	struct transport *transport;
+	struct publish publish;
+	struct publish_mark mark; /* read, or being written */
+	struct watch *watch;	  /* NULL = no zone yet */
+	uint32_t readings;	  /* of watch, when our own records were last doubted */
+	enum outcome said;	  /* logged last about publishing */
+	int64_t skew_sec;
+	uint64_t heard_ms;
+	int quitting;
+	/* Finding the server, when the manager names none. */
+	int finding;
+	uint64_t find_ms, find_wait_ms;
+	char no_server[MSG_TEXT_MAX];
+	/* To the manager. */
+	int synced; /* said */
+	struct msg_dns_state told;
+	union msg out;
+};
+
+static void
+wake(struct worker *w)
+{
+	loop_timer_set(w->step, 0);
+}
+
+/* ---- the manager ---- */
+
+/* 0, or -1 when it must wait for room. */
+static int
+say(struct worker *w)
+{
+	if (loop_channel_send(w->channel, &w->out, -1) == 0)
+		return 0;
+	if (errno == EAGAIN)
+		loop_channel_want_write(w->channel);
+	return -1;
+}
+
+static int
+say_peers(struct worker *w)
+{
+	const struct msg_dns_peer *peer;
+	struct watch_status ws;
+
+	while ((peer = watch_news(w->watch)) != NULL) {
+		msg_begin(&w->out, MSG_DNS_PEER, 0);
+		w->out.dns_peer = *peer;
+		w->out.dns_peer.hdr = (struct msg_hdr){.type = MSG_DNS_PEER};
+		if (say(w) != 0 && errno != EBADMSG)
+			return -1;
+		watch_told(w->watch);
+	}
+	ws = watch_status(w->watch);
+	if (!ws.synced || w->synced)
+		return 0;
+	msg_begin(&w->out, MSG_DNS_SYNCED, 0);
+	w->out.dns_synced.peers = ws.peers;
+	if (say(w) != 0)
+		return -1;
+	w->synced = 1;
+	return 0;
+}
+
+static void
+say_state(struct worker *w, uint64_t now, uint64_t wall)
+{
+	struct report_facts facts = {.publish = &w->publish,
+	    .watch = watch_status(w->watch),
+	    .server = transport_server(w->transport),
+	    .no_server = w->no_server,
+	    .key = w->zone.key_name,
+	    .skew_sec = w->skew_sec,
+	    .heard_ms = w->heard_ms};
+
+	msg_begin(&w->out, MSG_DNS_STATE, 0);
+	report_state(&w->out.dns_state, &facts, now, wall);
+	if (!report_is_news(&w->told, &w->out.dns_state))
+		return;
+	if (say(w) == 0)
+		w->told = w->out.dns_state;
+}
+
+/* ---- our records ---- */
+
+static void
+log_publish(struct worker *w, enum publish_act act, enum outcome o)
+{
+	char sentence[MSG_TEXT_MAX];
+
+	if (o == OUTCOME_OK && act == PUBLISH_WRITE)
+		log_info("%s: published, epoch %llu", w->zone.host, (unsigned long long)w->publish.epoch);
+	else if (o == OUTCOME_OK && act == PUBLISH_DELETE)
+		log_notice("%s: records withdrawn", w->zone.host);
+	else if (o == OUTCOME_CONFLICT)
+		log_info("%s: the epoch in the zone is not ours: reading it", w->zone.host);
+	else if (o != OUTCOME_OK && o != w->said)
+		log_warnx("%s: cannot %s: %s", w->zone.host,
+		    act == PUBLISH_READ ? "read our records" : "update our records",
+		    outcome_sentence(o, w->zone.key_name, w->skew_sec, sentence));
+	w->said = o;
+}
+
+/* The TXT set in the answer becomes w->mark. */
+static enum outcome
+take_mark(struct worker *w, const struct message *m)
+{
+	struct publish_mark *mark = &w->mark;
+	struct host_status status;
+	const struct rr *rr;
+	size_t pos = 0;
+
+	memset(mark, 0, sizeof *mark);
+	while ((rr = message_next(m, &pos, SECTION_ANSWER, &w->service, TYPE_TXT)) != NULL) {
+		if (mark->count == PEER_TXT_MAX || rr_rdata(m, rr, &mark->txt[mark->count]) != 0)
+			return OUTCOME_FAILED;
+		if (status_from_txt(&status, &mark->txt[mark->count++]) == 0
+		    && status.epoch >= mark->epoch) {
+			mark->epoch = status.epoch;
+			mark->expires_sec = status.expires_sec;
+		}
+	}
+	return OUTCOME_OK;
+}
+
+static void
+published(void *ctx, uint32_t ticket, const struct exchange_result *result)
+{
+	struct worker *w = ctx;
+	enum publish_act act = w->publish.order.act;
+	enum outcome o = result->outcome;
+	uint64_t now = clock_boot_ms();
+
+	(void)ticket;
+	if (o == OUTCOME_OK)
+		w->heard_ms = now;
+	if (result->skew_sec != 0)
+		w->skew_sec = result->skew_sec;
+	if (o == OUTCOME_OK && act == PUBLISH_READ)
+		o = take_mark(w, result->m);
+	publish_result(&w->publish, o, o == OUTCOME_OK ? &w->mark : NULL, now);
+	if (o == OUTCOME_OK && act == PUBLISH_WRITE)
+		watch_flux(w->watch, now);
+	log_publish(w, act, o);
+	wake(w);
+}
+
+static int
+ask_mark(struct worker *w, const struct exchange_handler *h)
+{
+	struct question q = {.name = w->service, .type = TYPE_TXT, .class = CLASS_IN};
+
+	return exchange_ask(w->transport, &w->signer, &q, h, 0);
+}
+
+/* Fill u; 0, or -1 when the records make no message. */
+static int
+build(struct worker *w, struct update *u, const struct publish_order *order)
+{
+	struct host_records r = {.host = w->host,
+	    .contacts = order->what->contacts,
+	    .status = {.epoch = order->epoch,
+		.expires_sec = order->expires_sec,
+		.nat = order->what->nat,
+		.inbound = order->what->inbound,
+		.os = "linux"}};
+	const struct publish_mark *seen = order->seen;
+
+	if (order->act == PUBLISH_DELETE)
+		return records_withdraw(u, &w->host, seen->txt, seen->count);
+	memcpy(r.ula, order->what->ula, sizeof r.ula);
+	memcpy(r.contact, order->what->contact, sizeof r.contact);
+	memset(&w->mark, 0, sizeof w->mark);
+	w->mark.epoch = order->epoch;
+	w->mark.expires_sec = order->expires_sec;
+	w->mark.count = 1;
+	if (status_to_txt(&r.status, &w->mark.txt[0]) != 0)
+		return -1;
+	return records_publish(u, &r, seen->txt, seen->count);
+}
+
+static int
+send_update(struct worker *w, const struct publish_order *order, const struct name *zone,
+    const struct exchange_handler *h)
+{
+	static uint8_t room[EXCHANGE_ROOM];
+	static struct update u;
+
+	update_begin(&u, room, sizeof room, exchange_id(), zone);
+	if (build(w, &u, order) != 0 || update_finish(&u, NULL, 0) == 0)
+		return -1;
+	return exchange_update(w->transport, &w->signer, &u, h, 0);
+}
+
+static void
+step_publish(struct worker *w, uint64_t now)
+{
+	struct exchange_handler h = {published, w};
+	const struct name *zone = watch_status(w->watch).zone;
+	struct publish_order order;
+	int sent;
+
+	if (zone == NULL)
+		return;
+	order = publish_next(&w->publish, now, clock_wall_sec());
+	if (order.act == PUBLISH_NOTHING)
+		return;
+	sent = order.act == PUBLISH_READ ? ask_mark(w, &h) : send_update(w, &order, zone, &h);
+	if (sent != 0)
+		published(w, 0, &(struct exchange_result){.outcome = OUTCOME_FAILED});
+}
+
+/* ---- the others ---- */
+
+static void
+answered(void *ctx, uint32_t ticket, const struct exchange_result *result)
+{
+	struct worker *w = ctx;
+	uint64_t now = clock_boot_ms();
+
+	if (result->outcome == OUTCOME_OK)
+		w->heard_ms = now;
+	if (result->skew_sec != 0)
+		w->skew_sec = result->skew_sec;
+	watch_answer(w->watch, ticket, result->outcome, result->m, now);
+	wake(w);
+}
+
+static void
+step_watch(struct worker *w, uint64_t now)
+{
+	struct exchange_handler h = {answered, w};
+	struct watch_ask ask;
+	uint32_t readings;
+
+	while (watch_next(w->watch, now, &ask))
+		if (exchange_ask(w->transport, &w->signer, &ask.q, &h, ask.ticket) != 0)
+			watch_answer(w->watch, ask.ticket, OUTCOME_FAILED, NULL, now);
+	readings = watch_status(w->watch).readings;
+	if (readings != w->readings)
+		publish_doubt(&w->publish);
+	w->readings = readings;
+}
+
+/* ---- finding the server ---- */
+
+static void
+found(void *ctx, const struct endpoint *server, size_t count, const char *why)
+{
+	struct worker *w = ctx;
+	char text[ENDPOINT_TEXT_MAX];
+
+	w->finding = 0;
+	w->find_wait_ms = w->find_wait_ms == 0 ? FIND_MIN_MS : w->find_wait_ms * 2;
+	if (w->find_wait_ms > FIND_MAX_MS)
+		w->find_wait_ms = FIND_MAX_MS;
+	w->find_ms = clock_boot_ms() + w->find_wait_ms + clock_jitter((uint32_t)w->find_wait_ms / 10);
+	str_copy(w->no_server, sizeof w->no_server, why);
+	if (count > 0) {
+		log_info("%s: name server %s", w->zone.domain, endpoint_text(&server[0], text));
+		transport_set_servers(w->transport, server, count);
+	}
+	wake(w);
+}
+
+/* Look for it while none is known or none answers. */
+static void
+step_find(struct worker *w, uint64_t now)
+{
+	int lost = watch_status(w->watch).outcome == OUTCOME_TIMEOUT;
+
+	if (w->zone.servers > 0 || w->finding || now < w->find_ms || w->resolve == NULL)
+		return;
+	if (transport_server(w->transport) != NULL && !lost)
+		return;
+	w->finding = 1;
+	resolve_find(w->resolve, &w->domain, found, w);
+}
+
+/* ---- the one place where things happen ---- */
+
+static uint64_t
+sooner(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static void
+sleep_until_due(struct worker *w, uint64_t now)
+{
+	uint64_t at = now + SLEEP_MAX_MS;
+
+	if (transport_server(w->transport) == NULL)
+		at = sooner(at, w->finding ? at : w->find_ms);
+	else
+		at = sooner(at, watch_wake(w->watch, now));
+	if (watch_status(w->watch).zone != NULL)
+		at = sooner(at, publish_wake(&w->publish));
+	loop_timer_set(w->step, at > now ? at - now : 0);
+}
+
+static void
+step(void *ctx)
+{
+	struct worker *w = ctx;
+	uint64_t now = clock_boot_ms();
+
+	if (w->watch == NULL)
+		return;
+	step_find(w, now);
+	if (transport_server(w->transport) != NULL) {
+		step_watch(w, now);
+		step_publish(w, now);
+	}
+	if (say_peers(w) == 0)
+		say_state(w, now, clock_wall_sec());
+	if (w->quitting && publish_may_leave(&w->publish))
+		loop_stop(w->loop, 0);
+	else
+		sleep_until_due(w, now);
+}
+
+/* ---- messages ---- */
+
+static int
+same_zone(const struct msg_dns_zone *a, const struct msg_dns_zone *b)
+{
+	struct msg_dns_zone x = *a;
+	int same;
+
+	x.epoch = b->epoch;
+	same = crypto_equal(&x, b, sizeof x);
+	crypto_wipe(&x, sizeof x);
+	return same;
+}
+
+/* Forget the server and what was learnt from it; keep what is wanted. */
+static void
+start_over(struct worker *w)
+{
+	struct msg_dns_publish want = w->publish.want;
+
+	resolve_cancel(w->resolve);
+	transport_free(w->transport);
+	w->transport = transport_new(w->loop);
+	transport_set_servers(w->transport, w->zone.server, w->zone.servers);
+	publish_init(&w->publish, w->zone.epoch, clock_jitter);
+	if (want.hdr.type != 0)
+		publish_want(&w->publish, &want, clock_boot_ms());
+	if (w->watch == NULL && (w->watch = watch_new(&w->domain, w->zone.host, clock_jitter)) == NULL)
+		fatal("watch");
+	watch_restart(w->watch, &w->domain, w->zone.host);
+	w->said = OUTCOME_OK;
+	w->skew_sec = 0;
+	w->heard_ms = 0;
+	w->synced = 0;
+	w->finding = 0;
+	w->find_ms = w->find_wait_ms = 0;
+	w->no_server[0] = '\0';
+}
+
+static void
+take_zone(struct worker *w, const struct msg_dns_zone *zone)
+{
+	if (w->watch != NULL && same_zone(&w->zone, zone))
+		return;
+	w->zone = *zone;
+	str_lower(w->zone.domain);
+	str_lower(w->zone.host);
+	if (name_parse(&w->domain, w->zone.domain) != 0 || name_parse(&w->host, w->zone.host) != 0
+	    || records_service(&w->service, &w->host) != 0
+	    || tsig_signer_init(&w->signer, w->zone.key_name, w->zone.algorithm, w->zone.secret,
+		   w->zone.secret_len) != 0)
+		fatalx("zone %s, host %s: no names to work with", w->zone.domain, w->zone.host);
+	start_over(w);
+}
+
+static void
+out_of_time(void *ctx)
+{
+	struct worker *w = ctx;
+
+	if (!publish_may_leave(&w->publish))
+		log_warnx("%s: left without withdrawing: the name server does not answer", w->zone.host);
+	loop_stop(w->loop, 0);
+}
+
+static void
+take_quit(struct worker *w)
+{
+	w->quitting = 1;
+	if (w->watch == NULL) {
+		loop_stop(w->loop, 0);
+		return;
+	}
+	publish_quit(&w->publish, clock_boot_ms());
+	loop_timer_set(w->bound, QUIT_MS);
+}
+
+static void
+on_message(void *ctx, const union msg *m, int fd)
+{
+	struct worker *w = ctx;
+
+	(void)fd; /* none of our messages has one */
+	switch (m->hdr.type) {
+	case MSG_DNS_ZONE:
+		take_zone(w, &m->dns_zone);
+		break;
+	case MSG_DNS_PUBLISH:
+		publish_want(&w->publish, &m->dns_publish, clock_boot_ms());
+		break;
+	case MSG_DNS_HURRY:
+		if (w->watch != NULL)
+			watch_hurry(w->watch, m->dns_hurry.seconds, clock_boot_ms());
+		w->find_ms = 0;
+		break;
+	case MSG_LOG_LEVEL:
+		log_set_level((enum log_level)m->log_level.level);
+		break;
+	case MSG_QUIT:
+		take_quit(w);
+		break;
+	default:
+		break;
+	}
+	wake(w);
+}
+
+static void
+on_writable(void *ctx)
+{
+	wake(ctx);
+}
+
+static void
+on_gone(void *ctx, int error)
+{
+	struct worker *w = ctx;
+
+	if (error != ECONNRESET)
+		log_error("manager: %s", strerror(error));
+	loop_stop(w->loop, 1);
+}
+
+static void
+worker_free(struct worker *w)
+{
+	transport_free(w->transport);
+	watch_free(w->watch);
+	resolve_free(w->resolve);
+	loop_timer_free(w->step);
+	loop_timer_free(w->bound);
+	loop_channel_free(w->channel);
+	loop_free(w->loop);
+	crypto_wipe(w, sizeof *w);
+	free(w);
+}
+
+int
+dnsupdate_main(const struct worker_options *opt)
+{
+	static const struct loop_channel_handler handler = {on_message, on_writable, on_gone};
+	struct worker *w = calloc(1, sizeof *w);
+	struct channel ch;
+	uint32_t features;
+	int status;
+
+	if (w == NULL)
+		fatal("dnsupdate");
+	worker_begin(&ch, ROLE_DNSUPDATE, opt);
+	w->loop = loop_new();
+	w->step = loop_timer_new(w->loop, step, w);
+	w->bound = loop_timer_new(w->loop, out_of_time, w);
+	publish_init(&w->publish, 0, clock_jitter);
+	if ((w->resolve = resolve_new(w->loop)) == NULL)
+		fatalx("cannot start without a resolver");
+	features = worker_lock(ROLE_DNSUPDATE, opt);
+	worker_hello(&ch, features);
+	w->channel = loop_channel_new(w->loop, ch, &handler, w);
+	status = loop_run(w->loop);
+	worker_free(w);
+	return status;
+}
