@@ -1,0 +1,93 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+static char dir[64];
+
+static int
+make_dir(void **state)
+{
+	snprintf(dir, sizeof dir, "/tmp/base_file.XXXXXX");
+	return mkdtemp(dir) == NULL ? -1 : 0;
+}
+
+static int
+remove_dir(void **state)
+{
+	char path[PATH_MAX];
+	static const char *const names[] = {"file", "a/b/c", "a/b", "a"};
+
+	for (size_t i = 0; i < 4; i++) {
+		snprintf(path, sizeof path, "%s/%s", dir, names[i]);
+		remove(path);
+	}
+	return rmdir(dir); /* fails when anything is left over */
+}
+
+static void
+write_and_read(void **state)
+{
+	char path[PATH_MAX], room[8];
+	struct stat st;
+
+	snprintf(path, sizeof path, "%s/file", dir);
+	assert_int_equal(file_read(path, room, sizeof room), -1);
+	assert_int_equal(errno, ENOENT);
+	assert_int_equal(file_write_atomic(path, "secret", 6, 0600), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_int_equal(file_read(path, room, sizeof room), 6);
+	assert_memory_equal(room, "secret", 6);
+	assert_int_equal(file_read(path, room, 6), 6);
+	assert_int_equal(file_read(path, room, 5), -1);
+	assert_int_equal(errno, EFBIG);
+	assert_int_equal(file_write_atomic(path, "new", 3, 0644), 0);
+	assert_int_equal(file_read(path, room, sizeof room), 3);
+}
+
+/* A write that fails leaves the old content and no scrap. */
+static void
+failed_write(void **state)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof path, "%s/none/file", dir);
+	assert_int_equal(file_write_atomic(path, "x", 1, 0600), -1);
+	assert_int_equal(errno, ENOENT);
+}
+
+static void
+directories(void **state)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	snprintf(path, sizeof path, "%s/a/b/c", dir);
+	assert_int_equal(dir_make(path, 0700), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
+	assert_int_equal(dir_make(path, 0700), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(write_and_read),
+	    cmocka_unit_test(failed_write),
+	    cmocka_unit_test(directories),
+	};
+
+	return cmocka_run_group_tests(tests, make_dir, remove_dir);
+}

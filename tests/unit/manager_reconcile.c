@@ -1,0 +1,251 @@
+/* What follows from configuration, network and reports. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "manager/reconcile.h"
+
+static struct config config;
+static struct network home; /* a host behind a NAT */
+static const uint8_t ula[16] = {0xfd, 1, 2, 3, 4, 5, [15] = 1};
+
+static struct endpoint
+ep(const char *text)
+{
+	struct endpoint e = {0};
+
+	assert_int_equal(endpoint_parse(text, 0, &e), 0);
+	return e;
+}
+
+static int
+set_up(void **state)
+{
+	config_defaults(&config);
+	memset(&home, 0, sizeof home);
+	home.gateway = ep("192.168.1.1");
+	home.local4 = ep("192.168.1.10");
+	return 0;
+}
+
+static struct msg_natpmp_state
+mapped(const char *external, unsigned method)
+{
+	struct msg_natpmp_state s = {.state = NAT_UP, .method = (uint8_t)method, .external = ep(external)};
+
+	return s;
+}
+
+/* ---- mapping ---- */
+
+static void
+mapping_is_wanted_behind_a_nat(void **state)
+{
+	struct msg_natpmp_want want;
+
+	assert_int_equal(reconcile_mapping(&config, &home, 40000, &want), 1);
+	assert_int_equal(want.hdr.id, 1);
+	assert_int_equal(want.local.port, 4500);
+	assert_int_equal(want.external_port, 40000);
+	assert_int_equal(want.lifetime_sec, 3600);
+	assert_true(endpoint_same_addr(&want.gateway, &home.gateway));
+}
+
+static void
+no_mapping_without_need(void **state)
+{
+	struct msg_natpmp_want want;
+	struct network n = home;
+
+	n.local4 = ep("11.22.33.9"); /* a public address of its own */
+	assert_int_equal(reconcile_mapping(&config, &n, 0, &want), 0);
+	n = home;
+	memset(&n.gateway, 0, sizeof n.gateway);
+	assert_int_equal(reconcile_mapping(&config, &n, 0, &want), 0);
+	config.gateway = ep("192.168.1.254");
+	assert_int_equal(reconcile_mapping(&config, &n, 0, &want), 1);
+	assert_true(endpoint_same_addr(&want.gateway, &config.gateway));
+	config.external = ep("11.22.33.9:4500");
+	assert_int_equal(reconcile_mapping(&config, &home, 0, &want), 0);
+	config_defaults(&config);
+	config.methods = 0;
+	assert_int_equal(reconcile_mapping(&config, &home, 0, &want), 0);
+}
+
+/* ---- publishing ---- */
+
+static void
+expect(const struct msg_dns_publish *p, enum nat_kind nat, const char *const *contacts)
+{
+	char text[ENDPOINT_TEXT_MAX];
+	unsigned n = 0;
+
+	assert_int_equal(p->nat, nat);
+	for (; contacts[n] != NULL; n++) {
+		assert_true(n < p->contacts);
+		assert_string_equal(endpoint_text(&p->contact[n], text), contacts[n]);
+	}
+	assert_int_equal(p->contacts, n);
+	for (n = 1; n < p->contacts; n++)
+		assert_true(p->contact[n - 1].priority <= p->contact[n].priority);
+}
+
+#define EXPECT(p, nat, ...) expect(p, nat, (const char *const[]){__VA_ARGS__, NULL})
+
+static void
+publish_a_mapping(void **state)
+{
+	struct msg_natpmp_state s = mapped("11.22.33.2:50123", NAT_METHOD_NATPMP);
+	struct msg_dns_publish p;
+
+	assert_int_equal(reconcile_publish(&config, &home, &s, ula, 0, 10, &p), 0);
+	EXPECT(&p, NAT_KIND_NATPMP, "11.22.33.2:50123", "192.168.1.10:4500");
+	assert_memory_equal(p.ula, ula, 16);
+	assert_int_equal(p.lease_sec, 5400);
+	s.method = NAT_METHOD_UPNP;
+	assert_int_equal(reconcile_publish(&config, &home, &s, ula, 0, 10, &p), 0);
+	assert_int_equal(p.nat, NAT_KIND_UPNP);
+}
+
+static void
+publish_waits_for_the_router_but_not_for_ever(void **state)
+{
+	struct msg_natpmp_state s = {.state = NAT_ASKING};
+	struct msg_dns_publish p;
+
+	assert_int_equal(reconcile_publish(&config, &home, &s, ula, 1000, 1000, &p), MAPPING_PATIENCE_MS);
+	assert_int_equal(reconcile_publish(&config, &home, &s, ula, 1000, 1000 + MAPPING_PATIENCE_MS - 1, &p), 1);
+	assert_int_equal(reconcile_publish(&config, &home, &s, ula, 1000, 1000 + MAPPING_PATIENCE_MS, &p), 0);
+	EXPECT(&p, NAT_KIND_UNMAPPED, "192.168.1.10:4500");
+	s.state = NAT_SILENT; /* the router has been heard out */
+	assert_int_equal(reconcile_publish(&config, &home, &s, ula, 1000, 1001, &p), 0);
+}
+
+static void
+publish_names_a_double_nat(void **state)
+{
+	struct msg_natpmp_state s = mapped("100.64.7.7:4500", NAT_METHOD_NATPMP);
+	struct msg_dns_publish p;
+
+	assert_int_equal(reconcile_publish(&config, &home, &s, ula, 0, 10, &p), 0);
+	EXPECT(&p, NAT_KIND_DOUBLE, "192.168.1.10:4500");
+}
+
+static void
+publish_other_hosts(void **state)
+{
+	struct network n = home;
+	struct msg_dns_publish p;
+
+	n.local4 = ep("11.22.33.9");
+	n.local6[n.local6_count++] = ep("2a00:1::1");
+	assert_int_equal(reconcile_publish(&config, &n, NULL, ula, 0, 0, &p), 0);
+	EXPECT(&p, NAT_KIND_NONE, "[2a00:1::1]:4500", "11.22.33.9:4500");
+	memset(&n.local4, 0, sizeof n.local4);
+	assert_int_equal(reconcile_publish(&config, &n, NULL, ula, 0, 0, &p), 0);
+	EXPECT(&p, NAT_KIND_NONE, "[2a00:1::1]:4500");
+	memset(&n, 0, sizeof n);
+	assert_int_equal(reconcile_publish(&config, &n, NULL, ula, 0, 0, &p), 0);
+	assert_int_equal(p.contacts, 0);
+	config.external = ep("11.22.33.77:999");
+	assert_int_equal(reconcile_publish(&config, &home, NULL, ula, 0, 0, &p), 0);
+	EXPECT(&p, NAT_KIND_UNKNOWN, "11.22.33.77:999", "192.168.1.10:4500");
+}
+
+/* ---- peers ---- */
+
+static struct msg_dns_peer
+records(void)
+{
+	struct msg_dns_peer r = {.present = 1, .contacts = 2, .ula = {0xfd, 1, 2, 3, 4, 5, [15] = 2},
+	    .name = "nas.alice.example"};
+
+	r.contact[0] = ep("11.22.33.3:4500");
+	r.contact[1] = ep("192.168.2.10:4500");
+	return r;
+}
+
+static void
+peer_far_and_near(void **state)
+{
+	struct msg_dns_peer r = records();
+	struct msg_ipsec_peer p = {.hdr = {.id = 9}};
+	struct endpoint external = ep("11.22.33.2:50123");
+	const char *why;
+
+	assert_int_equal(reconcile_peer(&config, &r, ula, &external, &p, &why), 0);
+	assert_int_equal(p.hdr.id, 9);
+	assert_int_equal(p.contacts, 1);
+	assert_true(endpoint_equal(&p.contact[0], &r.contact[0]));
+	assert_int_equal(p.always, 0);
+	assert_string_equal(p.name, r.name);
+
+	external = ep("11.22.33.3:50123"); /* the same NAT: try its LAN address first */
+	assert_int_equal(reconcile_peer(&config, &r, ula, &external, &p, &why), 0);
+	assert_int_equal(p.contacts, 2);
+	assert_true(endpoint_equal(&p.contact[0], &r.contact[1]));
+
+	r.contacts = 1;
+	r.contact[0] = r.contact[1]; /* only a private address: better than none */
+	external = ep("11.22.33.2:50123");
+	assert_int_equal(reconcile_peer(&config, &r, ula, &external, &p, &why), 0);
+	assert_int_equal(p.contacts, 1);
+
+	r.contacts = 0; /* it may still call us */
+	config.connect = CONNECT_ALWAYS;
+	assert_int_equal(reconcile_peer(&config, &r, ula, &external, &p, &why), 0);
+	assert_int_equal(p.contacts, 0);
+	assert_int_equal(p.always, 1);
+}
+
+static void
+peer_refused(void **state)
+{
+	static const struct endpoint none;
+	struct msg_ipsec_peer p = {0};
+	struct msg_dns_peer r = records();
+	const char *why;
+
+	memcpy(r.ula, ula, 16);
+	assert_int_equal(reconcile_peer(&config, &r, ula, &none, &p, &why), -1);
+	assert_string_equal(why, "it claims our own address");
+	r.ula[5] ^= 1;
+	assert_int_equal(reconcile_peer(&config, &r, ula, &none, &p, &why), -1);
+	assert_string_equal(why, "its address is not of this account");
+	memset(r.ula, 0, 16);
+	assert_int_equal(reconcile_peer(&config, &r, ula, &none, &p, &why), -1);
+	assert_string_equal(why, "no AAAA record");
+}
+
+static void
+staleness(void **state)
+{
+	struct msg_dns_peer r = records();
+
+	assert_false(reconcile_is_stale(&r, 1800000000));
+	r.expires_sec = 1800000000;
+	assert_false(reconcile_is_stale(&r, 1799999999));
+	assert_true(reconcile_is_stale(&r, 1800000000));
+}
+
+int
+main(void)
+{
+#define RECONCILE_TEST(f) cmocka_unit_test_setup(f, set_up)
+	const struct CMUnitTest tests[] = {
+	    RECONCILE_TEST(mapping_is_wanted_behind_a_nat),
+	    RECONCILE_TEST(no_mapping_without_need),
+	    RECONCILE_TEST(publish_a_mapping),
+	    RECONCILE_TEST(publish_waits_for_the_router_but_not_for_ever),
+	    RECONCILE_TEST(publish_names_a_double_nat),
+	    RECONCILE_TEST(publish_other_hosts),
+	    RECONCILE_TEST(peer_far_and_near),
+	    RECONCILE_TEST(peer_refused),
+	    RECONCILE_TEST(staleness),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
