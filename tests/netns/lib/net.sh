@@ -6,9 +6,11 @@
 #
 # 11.22.33.0/24 because miniupnpd refuses to map on private and documentation addresses.
 
-# lab_internet: the bridge, in the lab's own namespace; .1 on it belongs to nobody's machine.
+# lab_internet: the bridge, in the lab's own namespace; .1 on it belongs to nobody's machine.  No
+# IPv6 on it, so that a capture shows only what somebody meant to send.
 lab_internet() {
 	ip link add internet type bridge
+	ip link set internet addrgenmode none
 	ip addr add 11.22.33.1/24 dev internet
 	ip link set internet up
 }
@@ -16,7 +18,9 @@ lab_internet() {
 # lab_plug NAME ADDR/LEN IFACE: connect a machine to the Internet.
 lab_plug() {
 	ip link add "$3" netns "$1" type veth peer name "$1"
+	ip link set "$1" addrgenmode none
 	ip link set "$1" master internet up
+	ip -n "$1" link set "$3" addrgenmode none
 	ip -n "$1" addr add "$2" dev "$3"
 	ip -n "$1" link set "$3" up
 	ip -n "$1" route add default via 11.22.33.1
@@ -137,6 +141,9 @@ lab_capture_stop() {
 lab_packets() {
 	tcpdump -n -r "$LAB/pcap/$1.pcap" "$2" 2>/dev/null | wc -l
 }
+
+# Neither IKE and ESP on UDP 4500 nor DNS with the name server nor ARP: nothing of that may cross.
+LAB_FOREIGN="not udp port 4500 and not (host 11.22.33.53 and port 53) and not arp"
 
 # lab_traffic FILE: what a capture holds, a line for each protocol and port of the far end.
 lab_traffic() {
