@@ -6,14 +6,14 @@ FUZZ_MAIN = tests/fuzz/replay.c
 endif
 
 TESTS += tests/includes.sh
-EXTRA_DIST += tests/includes.sh tests/corpus
+EXTRA_DIST += tests/includes.sh tests/valgrind.sh tests/corpus
 
 UNIT_LIBS = $(CMOCKA_LIBS)
 BASE_LIBS = libbase.a $(SECCOMP_LIBS)
 
 UNIT = tests/unit/base_addr tests/unit/base_buf tests/unit/base_channel tests/unit/base_file \
-	tests/unit/base_msg tests/unit/base_str tests/unit/config_config \
-	tests/unit/manager_reconcile \
+	tests/unit/base_msg tests/unit/base_sandbox tests/unit/base_str \
+	tests/unit/config_config tests/unit/loop_loop tests/unit/manager_reconcile \
 	tests/fuzz/fuzz_msg tests/fuzz/fuzz_config
 check_PROGRAMS += $(UNIT)
 TESTS += $(UNIT)
@@ -23,8 +23,10 @@ tests_unit_base_buf_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
 tests_unit_base_channel_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
 tests_unit_base_file_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
 tests_unit_base_msg_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
+tests_unit_base_sandbox_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
 tests_unit_base_str_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
 tests_unit_config_config_LDADD = libconfig.a $(BASE_LIBS) $(UNIT_LIBS)
+tests_unit_loop_loop_LDADD = libloop.a $(BASE_LIBS) $(EVENT_LIBS) $(UNIT_LIBS)
 tests_unit_manager_reconcile_LDADD = libmanager.a libconfig.a $(BASE_LIBS) $(MNL_LIBS) $(UNIT_LIBS)
 
 tests_fuzz_fuzz_msg_SOURCES = tests/fuzz/fuzz_msg.c $(FUZZ_MAIN)
