@@ -121,12 +121,13 @@ lab_host() {
 	ip -n "$name" route add default via "${lan%/*}"
 }
 
-# lab_capture FILE [FILTER]: record what crosses the Internet to pcap/FILE.pcap from now on.
+# lab_capture FILE [FILTER]: record what crosses the Internet to pcap/FILE.pcap from now on, the
+# first LAB_SNAPLEN (200) octets of each packet.
 lab_capture() {
 	local file=$1
 	shift
 
-	tcpdump -Z root --immediate-mode -U -n -s 200 -i internet -w "$LAB/pcap/$file.pcap" "$@" \
+	tcpdump -Z root --immediate-mode -U -n -s "${LAB_SNAPLEN:-200}" -i internet -w "$LAB/pcap/$file.pcap" "$@" \
 		</dev/null >"$LAB/log/capture.$file.log" 2>&1 3>&- &
 	echo $! >"$LAB/pid/capture.$file"
 	lab_wait_until 5 grep -q listening "$LAB/log/capture.$file.log" ||

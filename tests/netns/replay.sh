@@ -1,0 +1,41 @@
+#!/bin/bash
+# An UPDATE captured on the way and sent again is refused, although its signature is good and its
+# time not over: the epoch it demands has passed.
+#
+#    laptop .5 ── Internet ── ns .53
+. "${0%/*}/lab.sh"
+lab_require named
+
+lab_internet
+lab_ns
+lab_host laptop internet 5
+lab_account bind laptop
+
+LAB_SNAPLEN=2000 lab_capture wire dst host $LAB_NS and udp port 53
+lab_daemon laptop
+check_soon "laptop publishes" 20 lab_is_published laptop
+lab_capture_stop wire
+
+# The UDP payloads as hex, one a line, of messages with opcode 5 (UPDATE) that add something.
+updates() {
+	tcpdump -n -x -r $LAB/pcap/wire.pcap 2>/dev/null | awk '
+		/^[0-9]/ { if (hex != "") print hex; hex = "" }
+		/^\t/ { for (i = 2; i <= NF; i++) hex = hex $i }
+		END { print hex }' | cut -c 57- | awk 'substr($0, 5, 1) == "2" && substr($0, 17, 4) != "0000"'
+}
+
+send() {
+	sed 's/../\\x&/g' <<<"$1" | { read -r bytes; lab_exec laptop bash -c \
+		"exec 5<>/dev/udp/$LAB_NS/53; printf '$bytes' >&5; head -c 4 <&5 | od -An -tx1"; }
+}
+
+updates >$LAB/updates
+check "there is an UPDATE in the capture" test -s $LAB/updates
+before=$(lab_dig laptop "_autotunnel._udp.laptop.$LAB_DOMAIN" TXT)
+serial=$(lab_serial)
+while read -r update; do
+	answer=$(send "$update" | tr -d ' ')
+	check_equal "sent again, it is refused with NXRRSET" 8 "${answer: -1}"
+done <$LAB/updates
+check_equal "the zone did not change" "$serial" "$(lab_serial)"
+check_equal "nor the record" "$before" "$(lab_dig laptop "_autotunnel._udp.laptop.$LAB_DOMAIN" TXT)"
