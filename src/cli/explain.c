@@ -1,0 +1,228 @@
+#include "cli/explain.h"
+
+#include "cli/format.h"
+#include "cli/words.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *
+gateway_text(const struct msg_natpmp_state *s, char out[ADDR_TEXT_MAX])
+{
+	if (s->gateway.family == 0)
+		snprintf(out, ADDR_TEXT_MAX, "the router");
+	else
+		endpoint_addr_text(&s->gateway, out);
+	return out;
+}
+
+static enum health
+mapping_up(const struct msg_ctl_mapping *m, uint64_t now_ms, char out[EXPLAIN_MAX])
+{
+	const struct msg_natpmp_state *s = &m->state;
+	char external[ENDPOINT_TEXT_MAX], age[FORMAT_MAX], renew[FORMAT_MAX + 16] = "";
+
+	if (s->renew_ms != 0)
+		snprintf(renew, sizeof renew, ", renewal in %s",
+		    format_age(format_seconds_since(s->renew_ms, now_ms), age));
+	snprintf(out, EXPLAIN_MAX, "%s gives %s%s%s", word_method_title(s->method),
+	    endpoint_text(&s->external, external), renew,
+	    m->nat == NAT_KIND_DOUBLE ? "; not a public address: another NAT stands before the router" : "");
+	return m->nat == NAT_KIND_DOUBLE ? HEALTH_BAD : HEALTH_GOOD;
+}
+
+enum health
+explain_mapping(const struct msg_ctl_mapping *m, uint64_t now_ms, char out[EXPLAIN_MAX])
+{
+	const struct msg_natpmp_state *s = &m->state;
+	char gateway[ADDR_TEXT_MAX];
+	int reason = s->reason[0] != '\0';
+
+	if (m->nat == NAT_KIND_NONE) {
+		snprintf(out, EXPLAIN_MAX, "not needed: this machine has a public address");
+		return HEALTH_GOOD;
+	}
+	gateway_text(s, gateway);
+	switch (s->state) {
+	case NAT_UP:
+		return mapping_up(m, now_ms, out);
+	case NAT_REFUSED:
+		snprintf(out, EXPLAIN_MAX, "%s refuses a mapping%s%s", gateway, reason ? ": " : "", s->reason);
+		return HEALTH_BAD;
+	case NAT_SILENT:
+		if (reason)
+			snprintf(out, EXPLAIN_MAX, "no mapping: %s", s->reason);
+		else
+			snprintf(out, EXPLAIN_MAX, "%s gives no mapping: it does not answer", gateway);
+		return HEALTH_BAD;
+	default:
+		snprintf(out, EXPLAIN_MAX, "asking %s%s%s", gateway, reason ? ": " : "", s->reason);
+		return HEALTH_WAITING;
+	}
+}
+
+const char *
+explain_mapping_advice(const struct msg_ctl_mapping *m)
+{
+	if (m->nat == NAT_KIND_NONE)
+		return "";
+	if (m->nat == NAT_KIND_DOUBLE)
+		return "Nobody outside can reach this machine; it can still call machines that can be reached.\n"
+		       "Ask the provider for a public IPv4 address or for IPv6, or put the first router into\n"
+		       "bridge mode.";
+	if (m->state.state == NAT_REFUSED || m->state.state == NAT_SILENT)
+		return "This machine can still call machines that can be reached.  To be reached itself, switch\n"
+		       "NAT-PMP or UPnP on in the router's settings; or forward a UDP port by hand and say so\n"
+		       "with external = ADDRESS:PORT in autotunnel.conf(5).";
+	return "";
+}
+
+static const char *
+source_text(unsigned source)
+{
+	return source == DNS_SOURCE_PUSH ? "pushed"
+	    : source == DNS_SOURCE_LLQ	 ? "long-lived query"
+	    : source == DNS_SOURCE_POLL	 ? "polled"
+					 : "not watched yet";
+}
+
+static enum health
+dns_ok(const struct msg_dns_state *d, const char *server, const char *heard, uint64_t now_sec,
+    char out[EXPLAIN_MAX])
+{
+	char left[FORMAT_MAX], published[FORMAT_MAX + 24] = "not published yet";
+
+	if (d->withdrawn)
+		snprintf(published, sizeof published, "withdrawn");
+	else if (d->published && d->published_until_sec > now_sec)
+		snprintf(published, sizeof published, "published for %s",
+		    format_age(d->published_until_sec - now_sec, left));
+	else if (d->published)
+		snprintf(published, sizeof published, "published");
+	snprintf(out, EXPLAIN_MAX, "%s answers%s, %s; %s", server, heard, source_text(d->source), published);
+	return d->published ? HEALTH_GOOD : HEALTH_WAITING;
+}
+
+enum health
+explain_dns(const struct msg_dns_state *d, uint64_t now_ms, uint64_t now_sec, char out[EXPLAIN_MAX])
+{
+	char server[ENDPOINT_TEXT_MAX] = "the name server", age[FORMAT_MAX], heard[FORMAT_MAX + 24] = "";
+	const char *gap = d->reason[0] != '\0' ? ": " : "";
+
+	if (d->server.family != 0)
+		endpoint_text(&d->server, server);
+	if (d->heard_ms != 0)
+		snprintf(heard, sizeof heard, ", heard %s ago",
+		    format_age(format_seconds_since(now_ms, d->heard_ms), age));
+	switch (d->status) {
+	case DNS_OK:
+		return dns_ok(d, server, heard, now_sec, out);
+	case DNS_UNREACHABLE:
+		snprintf(out, EXPLAIN_MAX, "%s does not answer%s%s%s", server, heard, gap, d->reason);
+		return HEALTH_BAD;
+	case DNS_REFUSED:
+		snprintf(out, EXPLAIN_MAX, "%s does not take our records%s%s", server, gap, d->reason);
+		return HEALTH_BAD;
+	default:
+		snprintf(out, EXPLAIN_MAX, "looking for the name server%s%s", gap, d->reason);
+		return HEALTH_WAITING;
+	}
+}
+
+/* Why nobody but the peer itself can begin. */
+static const char *
+nat_remark(const struct msg_dns_peer *d)
+{
+	if (d->nat == NAT_KIND_DOUBLE)
+		return "behind two NATs: it can call, but not be called";
+	if (d->nat == NAT_KIND_UNMAPPED)
+		return "its router forwards no port: it can call, but not be called";
+	return d->contacts == 0 ? "it has published no address to call" : "";
+}
+
+static void
+remark(struct peer_view *v, const char *text)
+{
+	snprintf(v->remark, sizeof v->remark, "%s", text);
+}
+
+static void
+remark_stale(const struct msg_ctl_peer *p, uint64_t now_sec, struct peer_view *v)
+{
+	uint64_t expired = p->dns.expires_sec;
+	char age[FORMAT_MAX];
+
+	snprintf(v->remark, sizeof v->remark, "its records ran out %s ago",
+	    format_age(now_sec > expired ? now_sec - expired : 0, age));
+}
+
+static void
+explain_idle(const struct msg_ctl_peer *p, uint64_t now_sec, struct peer_view *v)
+{
+	static const uint8_t none[16];
+
+	v->health = HEALTH_BAD;
+	if (!p->dns.present) {
+		v->word = "gone";
+		remark(v, "no longer in the account's zone");
+	} else if (p->tunnel.reason[0] != '\0') {
+		v->word = "down";
+		remark(v, p->tunnel.reason);
+	} else if (p->stale) {
+		v->word = "stale";
+		remark_stale(p, now_sec, v);
+	} else if (memcmp(p->dns.ula, none, 16) == 0) {
+		v->word = "down";
+		remark(v, "its address is not in the zone");
+	} else {
+		v->word = "idle";
+		v->health = HEALTH_WAITING;
+		remark(v, nat_remark(&p->dns));
+	}
+}
+
+void
+explain_peer(const struct msg_ctl_peer *p, uint64_t now_sec, struct peer_view *v)
+{
+	char text[ENDPOINT_TEXT_MAX];
+
+	memset(v, 0, sizeof *v);
+	snprintf(v->path, sizeof v->path, "-");
+	if (p->tunnel.remote.family != 0)
+		snprintf(v->path, sizeof v->path, "direct %s", endpoint_text(&p->tunnel.remote, text));
+	else if (p->dns.contacts > 0)
+		endpoint_text(&p->dns.contact[0], v->path);
+	if (p->tunnel.state == TUNNEL_UP) {
+		v->word = "up";
+		if (!p->dns.present)
+			remark(v, "no longer in the account's zone");
+		else if (p->stale)
+			remark_stale(p, now_sec, v);
+	} else if (p->tunnel.state == TUNNEL_CONNECTING) {
+		v->word = "calling";
+		v->health = HEALTH_WAITING;
+		remark(v, p->tunnel.reason);
+	} else {
+		explain_idle(p, now_sec, v);
+	}
+}
+
+int
+explain_workers(const struct msg_ctl_self *self, char out[EXPLAIN_MAX])
+{
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (unsigned i = 0; i < 3; i++) {
+		const struct msg_worker_info *w = &self->worker[i];
+		const char *gap = used == 0 ? "" : "; ";
+
+		if (w->pid == 0 && self->enrolled)
+			used += (size_t)snprintf(out + used, EXPLAIN_MAX - used, "%s%s does not run", gap,
+			    word_worker(i));
+		else if (w->restarts > 0)
+			used += (size_t)snprintf(out + used, EXPLAIN_MAX - used, "%s%s was restarted %u time%s",
+			    gap, word_worker(i), w->restarts, w->restarts == 1 ? "" : "s");
+	}
+	return used > 0;
+}

@@ -1,0 +1,69 @@
+# autotunnel(1).  All but main.c is a library, so that tests link the same code.
+noinst_LIBRARIES += libcli.a
+libcli_a_SOURCES = \
+	src/cli/client.c src/cli/client.h \
+	src/cli/echo.c src/cli/echo.h \
+	src/cli/explain.c src/cli/explain.h \
+	src/cli/format.c src/cli/format.h \
+	src/cli/json.c src/cli/json.h \
+	src/cli/show.c src/cli/show.h src/cli/show_json.c \
+	src/cli/snapshot.c src/cli/snapshot.h \
+	src/cli/suggest.c src/cli/suggest.h \
+	src/cli/table.c src/cli/table.h \
+	src/cli/words.c src/cli/words.h
+
+bin_PROGRAMS += autotunnel
+autotunnel_SOURCES = src/cli/main.c src/cli/cmd.h \
+	src/cli/peer_arg.c src/cli/peer_arg.h \
+	src/cli/cmd_daemon.c src/cli/cmd_init.c src/cli/cmd_join.c src/cli/cmd_map.c \
+	src/cli/cmd_ping.c src/cli/cmd_status.c src/cli/cmd_version.c src/cli/cmd_wait.c \
+	src/cli/cmd_zone.c
+autotunnel_LDADD = libcli.a libconfig.a $(IDENTITY_LIBS) $(BASE_LIBS)
+
+CLI_TESTS = \
+	tests/unit/cli_client \
+	tests/unit/cli_echo \
+	tests/unit/cli_explain \
+	tests/unit/cli_format \
+	tests/unit/cli_json \
+	tests/unit/cli_show \
+	tests/unit/cli_snapshot \
+	tests/unit/cli_suggest
+check_PROGRAMS += $(CLI_TESTS)
+TESTS += $(CLI_TESTS)
+CLI_TEST_LIBS = libcli.a $(BASE_LIBS) $(UNIT_LIBS)
+tests_unit_cli_client_SOURCES = tests/unit/cli_client.c
+tests_unit_cli_client_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_cli_client_LDADD = $(CLI_TEST_LIBS)
+tests_unit_cli_echo_SOURCES = tests/unit/cli_echo.c
+tests_unit_cli_echo_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_cli_echo_LDADD = $(CLI_TEST_LIBS)
+tests_unit_cli_explain_SOURCES = tests/unit/cli_explain.c
+tests_unit_cli_explain_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_cli_explain_LDADD = $(CLI_TEST_LIBS)
+tests_unit_cli_format_SOURCES = tests/unit/cli_format.c
+tests_unit_cli_format_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_cli_format_LDADD = $(CLI_TEST_LIBS)
+tests_unit_cli_json_SOURCES = tests/unit/cli_json.c
+tests_unit_cli_json_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_cli_json_LDADD = $(CLI_TEST_LIBS)
+tests_unit_cli_show_SOURCES = tests/unit/cli_show.c
+tests_unit_cli_show_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_cli_show_LDADD = $(CLI_TEST_LIBS)
+tests_unit_cli_snapshot_SOURCES = tests/unit/cli_snapshot.c
+tests_unit_cli_snapshot_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_cli_snapshot_LDADD = $(CLI_TEST_LIBS)
+tests_unit_cli_suggest_SOURCES = tests/unit/cli_suggest.c
+tests_unit_cli_suggest_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_cli_suggest_LDADD = $(CLI_TEST_LIBS)
+CLEANFILES += cli_client.sock
+
+# The command itself: statuses and words that need no daemon.
+TESTS += tests/cli.sh
+EXTRA_DIST += tests/cli.sh
+
+check_PROGRAMS += tests/fuzz/fuzz_echo
+TESTS += tests/fuzz/fuzz_echo
+tests_fuzz_fuzz_echo_SOURCES = tests/fuzz/fuzz_echo.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_echo_LDADD = libcli.a $(BASE_LIBS)
+tests_fuzz_fuzz_echo_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)

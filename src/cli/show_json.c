@@ -1,0 +1,235 @@
+#include "cli/show.h"
+
+#include "cli/explain.h"
+#include "cli/json.h"
+#include "cli/words.h"
+
+/*
+ * autotunnel(1), JSON, documents every member.  Members are only ever added while "schema" is 1.
+ * Points in time are seconds since 1970, null where there is none.
+ */
+#define SCHEMA 1
+
+/* A point in boot time, as the wall clock showed it. */
+static void
+json_boot_time(struct json *j, const char *key, const struct snapshot *s, uint64_t boot_ms)
+{
+	int64_t ahead_ms = (int64_t)(boot_ms - s->self.now_ms);
+
+	if (boot_ms == 0)
+		json_text(j, key, NULL);
+	else
+		json_number(j, key, (uint64_t)((int64_t)s->self.now_sec + ahead_ms / 1000));
+}
+
+static void
+json_wall_time(struct json *j, const char *key, uint64_t sec)
+{
+	if (sec == 0)
+		json_text(j, key, NULL);
+	else
+		json_number(j, key, sec);
+}
+
+static void
+json_endpoint(struct json *j, const char *key, const struct endpoint *ep)
+{
+	char addr[ADDR_TEXT_MAX];
+
+	if (ep->family == 0) {
+		json_text(j, key, NULL);
+		return;
+	}
+	json_object(j, key);
+	json_text(j, "address", endpoint_addr_text(ep, addr));
+	json_number(j, "port", ep->port);
+	json_number(j, "priority", ep->priority);
+	json_number(j, "weight", ep->weight);
+	json_object_end(j);
+}
+
+static void
+json_ula(struct json *j, const char *key, const uint8_t ula[16])
+{
+	char text[ADDR_TEXT_MAX];
+
+	json_text(j, key, ip6_is_ula(ula) ? ip6_text(ula, text) : NULL);
+}
+
+static void
+json_workers(struct json *j, const struct msg_ctl_self *self)
+{
+	json_array(j, "workers");
+	for (unsigned i = 0; i < 3; i++) {
+		const struct msg_worker_info *w = &self->worker[i];
+
+		json_object(j, NULL);
+		json_text(j, "name", word_worker(i));
+		json_bool(j, "running", w->pid != 0);
+		json_number(j, "pid", w->pid);
+		json_number(j, "restarts", w->restarts);
+		json_bool(j, "seccomp", (w->features & MSG_FEATURE_SECCOMP) != 0);
+		json_bool(j, "landlock", (w->features & MSG_FEATURE_LANDLOCK) != 0);
+		json_object_end(j);
+	}
+	json_array_end(j);
+}
+
+static void
+json_self(struct json *j, const struct msg_ctl_self *self)
+{
+	json_object(j, "self");
+	json_text(j, "version", self->version);
+	json_text(j, "strongswan", self->strongswan);
+	json_bool(j, "enrolled", self->enrolled);
+	json_text(j, "domain", self->domain);
+	json_text(j, "name", self->name);
+	json_ula(j, "address", self->ula);
+	json_text(j, "interface", self->interface);
+	json_number(j, "port", self->port);
+	json_text(j, "dataplane", word_dataplane(self->dataplane));
+	json_number(j, "pid", self->manager_pid);
+	json_number(j, "time", self->now_sec);
+	json_workers(j, self);
+	json_object_end(j);
+}
+
+static void
+json_mapping(struct json *j, const struct snapshot *s)
+{
+	const struct msg_natpmp_state *m = &s->mapping.state;
+	char text[EXPLAIN_MAX];
+	enum health health = explain_mapping(&s->mapping, s->self.now_ms, text);
+
+	json_object(j, "mapping");
+	json_bool(j, "ok", health == HEALTH_GOOD);
+	json_text(j, "state", word_nat_state(m->state));
+	json_text(j, "nat", word_nat_kind(s->mapping.nat));
+	json_text(j, "method", word_method(m->method));
+	json_endpoint(j, "gateway", &m->gateway);
+	json_endpoint(j, "external", &m->external);
+	json_number(j, "lifetime", m->lifetime_sec);
+	json_boot_time(j, "renewal", s, m->renew_ms);
+	json_text(j, "reason", m->reason);
+	json_text(j, "text", text);
+	json_object_end(j);
+}
+
+static void
+json_dns(struct json *j, const struct snapshot *s)
+{
+	const struct msg_dns_state *d = &s->dns.state;
+	char text[EXPLAIN_MAX];
+	enum health health = explain_dns(d, s->self.now_ms, s->self.now_sec, text);
+
+	json_object(j, "dns");
+	json_bool(j, "ok", health == HEALTH_GOOD);
+	json_text(j, "status", word_dns_status(d->status));
+	json_text(j, "source", word_dns_source(d->source));
+	json_endpoint(j, "server", &d->server);
+	json_number(j, "serial", d->serial);
+	json_number(j, "epoch", d->epoch);
+	json_bool(j, "published", d->published);
+	json_bool(j, "withdrawn", d->withdrawn);
+	json_wall_time(j, "published_until", d->published_until_sec);
+	json_boot_time(j, "heard", s, d->heard_ms);
+	json_text(j, "reason", d->reason);
+	json_text(j, "text", text);
+	json_object_end(j);
+}
+
+static void
+json_records(struct json *j, const struct msg_ctl_peer *p)
+{
+	const struct msg_dns_peer *d = &p->dns;
+
+	json_object(j, "records");
+	json_bool(j, "present", d->present);
+	json_bool(j, "stale", p->stale);
+	json_number(j, "epoch", d->epoch);
+	json_wall_time(j, "expires", d->expires_sec);
+	json_text(j, "nat", word_nat_kind(d->nat));
+	json_text(j, "inbound", word_inbound(d->inbound));
+	json_text(j, "os", d->os);
+	json_array(j, "contacts");
+	for (unsigned i = 0; i < d->contacts; i++)
+		json_endpoint(j, NULL, &d->contact[i]);
+	json_array_end(j);
+	json_object_end(j);
+}
+
+static void
+json_tunnel(struct json *j, const struct snapshot *s, const struct msg_ipsec_state *t)
+{
+	json_object(j, "tunnel");
+	json_text(j, "state", word_tunnel_state(t->state));
+	json_bool(j, "initiator", t->initiator);
+	json_boot_time(j, "since", s, t->since_ms);
+	json_endpoint(j, "remote", &t->remote);
+	json_text(j, "proposal", t->proposal);
+	json_number(j, "in_bytes", t->in_bytes);
+	json_number(j, "out_bytes", t->out_bytes);
+	json_number(j, "in_packets", t->in_packets);
+	json_number(j, "out_packets", t->out_packets);
+	json_number(j, "drops", t->drops);
+	json_boot_time(j, "last_in", s, t->last_in_ms);
+	json_text(j, "reason", t->reason);
+	json_object_end(j);
+}
+
+static void
+json_peer(struct json *j, const char *key, const struct snapshot *s, const struct msg_ctl_peer *p)
+{
+	char short_name[MSG_NAME_MAX];
+	struct peer_view v;
+
+	explain_peer(p, s->self.now_sec, &v);
+	json_object(j, key);
+	json_text(j, "name", p->dns.name);
+	json_text(j, "short_name", snapshot_short_name(s, p->dns.name, short_name));
+	json_ula(j, "address", p->dns.ula);
+	json_text(j, "state", v.word);
+	json_text(j, "remark", v.remark);
+	json_tunnel(j, s, &p->tunnel);
+	json_records(j, p);
+	json_object_end(j);
+}
+
+void
+show_status_json(FILE *out, const struct snapshot *s)
+{
+	struct json j = json_begin(out);
+
+	json_number(&j, "schema", SCHEMA);
+	json_self(&j, &s->self);
+	json_mapping(&j, s);
+	json_dns(&j, s);
+	json_array(&j, "peers");
+	for (size_t i = 0; i < s->peers; i++)
+		json_peer(&j, NULL, s, &s->peer[i]);
+	json_array_end(&j);
+	json_finish(&j);
+}
+
+void
+show_peer_json(FILE *out, const struct snapshot *s, const struct msg_ctl_peer *p)
+{
+	struct json j = json_begin(out);
+
+	json_number(&j, "schema", SCHEMA);
+	json_number(&j, "time", s->self.now_sec);
+	json_peer(&j, "peer", s, p);
+	json_finish(&j);
+}
+
+void
+show_map_json(FILE *out, const struct snapshot *s)
+{
+	struct json j = json_begin(out);
+
+	json_number(&j, "schema", SCHEMA);
+	json_number(&j, "time", s->self.now_sec);
+	json_number(&j, "port", s->self.port);
+	json_mapping(&j, s);
+	json_finish(&j);
+}
