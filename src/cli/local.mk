@@ -15,10 +15,15 @@ libcli_a_SOURCES = \
 bin_PROGRAMS += autotunnel
 autotunnel_SOURCES = src/cli/main.c src/cli/cmd.h \
 	src/cli/peer_arg.c src/cli/peer_arg.h \
-	src/cli/cmd_daemon.c src/cli/cmd_init.c src/cli/cmd_join.c src/cli/cmd_map.c \
-	src/cli/cmd_ping.c src/cli/cmd_status.c src/cli/cmd_version.c src/cli/cmd_wait.c \
-	src/cli/cmd_zone.c
-autotunnel_LDADD = libcli.a libconfig.a $(IDENTITY_LIBS) $(BASE_LIBS)
+	src/cli/cmd_daemon.c src/cli/cmd_map.c src/cli/cmd_ping.c src/cli/cmd_status.c \
+	src/cli/cmd_version.c src/cli/cmd_wait.c \
+	src/cli/cmd_init.c src/cli/cmd_join.c src/cli/cmd_zone.c \
+	src/cli/enrol.c src/cli/enrol.h \
+	src/cli/enrol_options.c src/cli/enrol_options.h \
+	src/cli/exchange.c src/cli/exchange.h \
+	src/cli/prompt.c src/cli/prompt.h \
+	src/cli/zone_text.c src/cli/zone_text.h
+autotunnel_LDADD = libcli.a libconfig.a libatwire.a $(IDENTITY_LIBS) $(BASE_LIBS) $(LDNS_LIBS)
 
 CLI_TESTS = \
 	tests/unit/cli_client \
