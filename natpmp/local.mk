@@ -1,0 +1,39 @@
+# The port-mapping worker; the only user of libnatpmp and miniupnpc.
+noinst_LIBRARIES += libatnatpmp.a
+libatnatpmp_a_SOURCES = \
+	natpmp/igd.c natpmp/igd.h natpmp/igd_child.c natpmp/igd_rules.c \
+	natpmp/mapper.c natpmp/mapper.h \
+	natpmp/mapping.c natpmp/mapping.h \
+	natpmp/natpmp.h \
+	natpmp/pmp.c natpmp/pmp.h \
+	natpmp/ssdp.c natpmp/ssdp.h \
+	natpmp/worker.c
+libatnatpmp_a_CFLAGS = $(AM_CFLAGS) $(MINIUPNPC_CFLAGS)
+NATPMP_WORKER_LIBS = libatnatpmp.a libloop.a $(BASE_LIBS) \
+	$(NATPMP_LIBS) $(MINIUPNPC_LIBS) $(EVENT_LIBS)
+
+check_PROGRAMS += tests/unit/natpmp_mapping tests/unit/natpmp_packets
+TESTS += tests/unit/natpmp_mapping tests/unit/natpmp_packets
+tests_unit_natpmp_mapping_SOURCES = tests/unit/natpmp_mapping.c
+tests_unit_natpmp_mapping_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_natpmp_mapping_LDADD = $(NATPMP_WORKER_LIBS) $(UNIT_LIBS)
+tests_unit_natpmp_packets_SOURCES = tests/unit/natpmp_packets.c
+tests_unit_natpmp_packets_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_natpmp_packets_LDADD = $(NATPMP_WORKER_LIBS) $(UNIT_LIBS)
+
+# The manager's part, for tests/netns/natpmp_worker.sh.
+check_PROGRAMS += tests/netns/natpmp_drive
+tests_netns_natpmp_drive_SOURCES = tests/netns/natpmp_drive.c
+tests_netns_natpmp_drive_LDADD = $(NATPMP_WORKER_LIBS)
+
+check_PROGRAMS += tests/fuzz/fuzz_natpmp tests/fuzz/fuzz_igd tests/fuzz/fuzz_mapping
+TESTS += tests/fuzz/fuzz_natpmp tests/fuzz/fuzz_igd tests/fuzz/fuzz_mapping
+tests_fuzz_fuzz_natpmp_SOURCES = tests/fuzz/fuzz_natpmp.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_natpmp_LDADD = $(NATPMP_WORKER_LIBS)
+tests_fuzz_fuzz_natpmp_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
+tests_fuzz_fuzz_igd_SOURCES = tests/fuzz/fuzz_igd.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_igd_LDADD = $(NATPMP_WORKER_LIBS)
+tests_fuzz_fuzz_igd_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
+tests_fuzz_fuzz_mapping_SOURCES = tests/fuzz/fuzz_mapping.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_mapping_LDADD = $(NATPMP_WORKER_LIBS)
+tests_fuzz_fuzz_mapping_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)

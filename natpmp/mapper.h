@@ -1,0 +1,27 @@
+/* One wanted mapping with what it needs to act: the NAT-PMP socket, the UPnP child, a timer. */
+#ifndef NATPMP_MAPPER_H
+#define NATPMP_MAPPER_H
+
+#include "base/msg.h"
+
+struct loop;
+struct mapper;
+
+/* Start working on a wish.  on_event is called, as the last thing in a callback, whenever the
+ * report may have changed or the mapper is done; it may free the mapper.  NULL: out of memory. */
+struct mapper *mapper_new(struct loop *l, const struct msg_natpmp_want *want,
+    void (*on_event)(void *ctx, struct mapper *m), void *ctx);
+/* Closes and kills what is open; deletes nothing in the router. */
+void mapper_free(struct mapper *m);
+
+/* The wish again.  0; -1 when it is about another place and needs another mapper.  on_event is
+ * not called before the next turn of the loop, nor by mapper_drop. */
+int mapper_want(struct mapper *m, const struct msg_natpmp_want *want);
+/* Delete the mapping in the router; then mapper_gone(). */
+void mapper_drop(struct mapper *m);
+int mapper_gone(const struct mapper *m);
+
+/* Fill everything but the header. */
+void mapper_report(const struct mapper *m, struct msg_natpmp_state *out);
+
+#endif

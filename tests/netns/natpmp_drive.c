@@ -1,0 +1,166 @@
+/*
+ * Plays the manager to a real port-mapping worker: the worker runs in a child, locked into its
+ * sandbox; commands come as lines from a fifo, states go to standard output.
+ *
+ *	natpmp_drive FIFO [USER]
+ *
+ *	want ID GATEWAY ADDRESS:PORT METHODS LIFETIME EXTERNAL-PORT
+ *	drop ID
+ *	quit		say QUIT, wait for the worker's end
+ *	vanish		close the channel, as if the manager had died; wait for the worker's end
+ */
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/proc.h"
+#include "natpmp/natpmp.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct channel channel;
+static pid_t worker;
+
+static void
+start_worker(const char *user)
+{
+	struct worker_options opt = {.user = user, .log_level = LOG_LEVEL_DEBUG};
+	int sv[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) == -1)
+		fatal("socketpair");
+	worker = fork();
+	if (worker == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		dup2(sv[1], PROC_CHANNEL_FD);
+		exit(natpmp_main(&opt));
+	}
+	close(sv[1]);
+	channel_init(&channel, sv[0], ROLE_MANAGER, ROLE_NATPMP);
+}
+
+static void
+send_message(const union msg *m)
+{
+	if (channel_send(&channel, m, -1) == -1)
+		fatal("sending %s", msg_name(m->hdr.type));
+}
+
+static void
+want(const char *args)
+{
+	char gateway[64], local[64];
+	unsigned id, methods, lifetime, port;
+	union msg m;
+
+	if (sscanf(args, "%u %63s %63s %u %u %u", &id, gateway, local, &methods, &lifetime,
+		&port) != 6)
+		fatalx("want what?");
+	msg_begin(&m, MSG_NATPMP_WANT, id);
+	if (endpoint_parse(gateway, 0, &m.natpmp_want.gateway) != 0 ||
+	    endpoint_parse(local, 0, &m.natpmp_want.local) != 0)
+		fatalx("no address: %s or %s", gateway, local);
+	m.natpmp_want.methods = (uint8_t)methods;
+	m.natpmp_want.lifetime_sec = lifetime;
+	m.natpmp_want.external_port = (uint16_t)port;
+	send_message(&m);
+}
+
+static void end(void) __attribute__((noreturn));
+
+static void
+end(void)
+{
+	uint64_t start = clock_boot_ms();
+	int status;
+
+	if (waitpid(worker, &status, 0) != worker)
+		fatal("waitpid");
+	printf("worker ended with %#x after %u ms\n", (unsigned)status,
+	    (unsigned)(clock_boot_ms() - start));
+	exit(status == 0 ? 0 : 1);
+}
+
+static void
+obey(char *line)
+{
+	union msg m;
+
+	line[strcspn(line, "\n")] = '\0';
+	if (strncmp(line, "want ", 5) == 0) {
+		want(line + 5);
+	} else if (strncmp(line, "drop ", 5) == 0) {
+		msg_begin(&m, MSG_NATPMP_DROP, (uint32_t)atoi(line + 5));
+		send_message(&m);
+	} else if (strcmp(line, "quit") == 0) {
+		msg_begin(&m, MSG_QUIT, 0);
+		send_message(&m);
+		end();
+	} else if (strcmp(line, "vanish") == 0) {
+		close(channel.fd);
+		end();
+	} else {
+		fatalx("unknown command: %s", line);
+	}
+}
+
+static void
+show(const struct msg_natpmp_state *s)
+{
+	static const char *const states[] = {"?", "asking", "up", "refused", "silent"};
+	static const char *const methods[] = {"none", "natpmp", "pcp", "?", "upnp"};
+	char text[ENDPOINT_TEXT_MAX];
+	long renew = s->renew_ms == 0 ? 0 : (long)(s->renew_ms - clock_boot_ms() + 500) / 1000;
+
+	printf("%u: %s by %s at %s for %u renews in %ld [%s]\n", s->hdr.id, states[s->state],
+	    methods[s->method], endpoint_text(&s->external, text), s->lifetime_sec, renew,
+	    s->reason);
+}
+
+static void
+hear(void)
+{
+	union msg m;
+	int fd, rc = channel_recv(&channel, &m, &fd);
+
+	if (rc == -1)
+		fatal("the worker is gone");
+	if (rc == 1 && m.hdr.type == MSG_HELLO)
+		printf("hello with features %u\n", m.hello.features);
+	if (rc == 1 && m.hdr.type == MSG_NATPMP_STATE)
+		show(&m.natpmp_state);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct pollfd pfd[2] = {{.events = POLLIN}, {.events = POLLIN}};
+	char line[256];
+	FILE *fifo;
+
+	if (argc < 2)
+		fatalx("usage: natpmp_drive FIFO [USER]");
+	log_init("drive", 0);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	start_worker(argc > 2 ? argv[2] : NULL);
+	fifo = fopen(argv[1], "r+");
+	if (fifo == NULL)
+		fatal("%s", argv[1]);
+	setvbuf(fifo, NULL, _IONBF, 0);
+	pfd[0].fd = fileno(fifo);
+	pfd[1].fd = channel.fd;
+	for (;;) {
+		if (poll(pfd, 2, -1) == -1 && errno != EINTR)
+			fatal("poll");
+		if (pfd[1].revents != 0)
+			hear();
+		if (pfd[0].revents != 0 && fgets(line, sizeof line, fifo) != NULL)
+			obey(line);
+	}
+}

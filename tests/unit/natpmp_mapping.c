@@ -1,0 +1,846 @@
+/* One mapping's decisions, in virtual time: hours of leases and back-off in a moment. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "natpmp/mapping.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define START 1000000u
+#define STEPS_MAX 64
+
+struct sim {
+	struct mapping m;
+	uint64_t now;
+	struct {
+		uint64_t at; /* since START */
+		struct mapping_step step;
+	} log[STEPS_MAX]; /* all steps taken since the last sim_clear */
+	unsigned steps;
+	int gone;
+};
+
+static uint32_t jitter_value; /* what the mapping gets, if it is in range */
+
+static uint32_t
+test_jitter(uint32_t range)
+{
+	return jitter_value < range ? jitter_value : 0;
+}
+
+static struct msg_natpmp_want
+a_want(unsigned methods)
+{
+	struct msg_natpmp_want w = {
+	    .gateway = {.family = 4, .addr = {192, 168, 1, 1}},
+	    .local = {.family = 4, .port = 4500, .addr = {192, 168, 1, 10}},
+	    .methods = (uint8_t)methods,
+	    .lifetime_sec = 3600,
+	};
+
+	return w;
+}
+
+/* Whatever the mapping reports must be a message the manager accepts. */
+static struct msg_natpmp_state
+report(struct sim *s)
+{
+	const char *why = NULL;
+	union msg m;
+
+	msg_begin(&m, MSG_NATPMP_STATE, 1);
+	mapping_report(&s->m, &m.natpmp_state);
+	m.natpmp_state.hdr.type = MSG_NATPMP_STATE;
+	m.natpmp_state.hdr.id = 1;
+	if (msg_check(&m, sizeof m.natpmp_state, ROLE_NATPMP, ROLE_MANAGER, 0, &why) != 0)
+		fail_msg("report breaks the rules: %s", why);
+	return m.natpmp_state;
+}
+
+static void
+settle(struct sim *s)
+{
+	struct mapping_step step;
+
+	for (;;) {
+		step = mapping_next(&s->m, s->now);
+		if (step.action == MAPPING_WAIT || step.action == MAPPING_GONE)
+			break;
+		assert_true(s->steps < STEPS_MAX);
+		s->log[s->steps].at = s->now - START;
+		s->log[s->steps++].step = step;
+	}
+	s->gone = step.action == MAPPING_GONE;
+	report(s);
+}
+
+/* Let time pass, waking up exactly when the mapping asks to. */
+static void
+pass(struct sim *s, uint64_t ms)
+{
+	uint64_t end = s->now + ms, wait;
+
+	settle(s);
+	while (!s->gone && (wait = mapping_wait(&s->m, s->now)) <= end - s->now) {
+		assert_true(wait > 0);
+		s->now += wait;
+		settle(s);
+	}
+	s->now = end;
+}
+
+static void
+sim_clear(struct sim *s)
+{
+	s->steps = 0;
+	memset(s->log, 0, sizeof s->log);
+}
+
+static void
+sim_init(struct sim *s, unsigned methods)
+{
+	struct msg_natpmp_want w = a_want(methods);
+
+	memset(s, 0, sizeof *s);
+	jitter_value = 0;
+	s->now = START;
+	mapping_init(&s->m, &w, test_jitter, s->now);
+	settle(s);
+}
+
+static unsigned
+count(const struct sim *s, enum mapping_action action)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < s->steps; i++)
+		n += s->log[i].step.action == action;
+	return n;
+}
+
+static void
+answer_address(struct sim *s, unsigned result, uint32_t epoch, uint8_t last)
+{
+	struct pmp_answer a = {.op = PMP_ADDRESS,
+	    .has_epoch = 1,
+	    .result = (uint16_t)result,
+	    .epoch = epoch,
+	    .address = {11, 22, 33, last}};
+
+	mapping_pmp_answer(&s->m, &a, s->now);
+	settle(s);
+}
+
+static void
+answer_map(struct sim *s, unsigned result, uint32_t epoch, uint16_t port, uint32_t lifetime)
+{
+	struct pmp_answer a = {.op = PMP_MAP,
+	    .has_epoch = 1,
+	    .result = (uint16_t)result,
+	    .epoch = epoch,
+	    .port = port,
+	    .lifetime_sec = lifetime};
+
+	mapping_pmp_answer(&s->m, &a, s->now);
+	settle(s);
+}
+
+static void
+answer_igd(struct sim *s, unsigned result, uint32_t code, uint16_t port, uint32_t lifetime)
+{
+	struct igd_answer a = {.result = result, .code = code, .lifetime_sec = lifetime};
+
+	if (port != 0)
+		a.external = (struct endpoint) {.family = 4, .port = port, .addr = {11, 22, 33, 9}};
+	mapping_igd_answer(&s->m, &a, s->now);
+	settle(s);
+}
+
+static void
+assert_state(struct sim *s, unsigned state, unsigned method, const char *reason)
+{
+	struct msg_natpmp_state r = report(s);
+
+	assert_int_equal(r.state, state);
+	assert_int_equal(r.method, method);
+	if (reason[0] == '\0' || strstr(r.reason, reason) == NULL)
+		assert_string_equal(r.reason, reason);
+}
+
+static void
+assert_step(
+    const struct sim *s, unsigned i, uint64_t at, unsigned action, unsigned port, unsigned lifetime)
+{
+	assert_true(i < s->steps);
+	assert_int_equal(s->log[i].at, at);
+	assert_int_equal(s->log[i].step.action, action);
+	assert_int_equal(s->log[i].step.port, port);
+	assert_int_equal(s->log[i].step.lifetime_sec, lifetime);
+}
+
+/* Up by NAT-PMP at START, epoch 1000. */
+static void
+sim_up(struct sim *s, unsigned methods)
+{
+	sim_init(s, methods);
+	answer_address(s, 0, 1000, 2);
+	answer_map(s, 0, 1000, 4501, 3600);
+	assert_state(s, NAT_UP, NAT_METHOD_NATPMP, "");
+	sim_clear(s);
+}
+
+/* Up by UPnP, the router being silent on NAT-PMP, about 2 s after START. */
+static void
+sim_up_upnp(struct sim *s)
+{
+	sim_init(s, NAT_METHOD_ALL);
+	pass(s, 2100);
+	assert_int_equal(count(s, MAPPING_IGD_MAP), 1);
+	answer_igd(s, IGD_OK, 0, 4500, 3600);
+	assert_state(s, NAT_UP, NAT_METHOD_UPNP, "");
+	sim_clear(s);
+}
+
+/* ---- NAT-PMP ---- */
+
+static void
+test_retransmission(void **state)
+{
+	static const unsigned at[] = {0, 250, 750, 1750, 3750, 7750, 15750, 31750, 63750};
+	struct sim s;
+
+	sim_init(&s, NAT_METHOD_NATPMP);
+	assert_state(&s, NAT_ASKING, 0, "");
+	pass(&s, 1999);
+	assert_state(&s, NAT_ASKING, 0, "");
+	pass(&s, 1);
+	assert_state(&s, NAT_SILENT, 0,
+	    "router 192.168.1.1 does not answer NAT-PMP: switch it on there, or forward UDP port "
+	    "4500");
+	pass(&s, 127750 + 29999 - 2000);
+	assert_int_equal(s.steps, 9);
+	for (unsigned i = 0; i < 9; i++)
+		assert_step(&s, i, at[i], MAPPING_ASK_ADDRESS, 4500, 3600);
+	pass(&s, 1);
+	assert_step(&s, 9, 127750 + 30000, MAPPING_ASK_ADDRESS, 4500, 3600);
+}
+
+static void
+test_backoff(void **state)
+{
+	static const unsigned waits[] = {30, 60, 120, 240, 480, 900, 900};
+	struct sim s;
+
+	sim_init(&s, NAT_METHOD_NATPMP);
+	mapping_pmp_unreachable(&s.m, s.now);
+	for (unsigned i = 0; i < sizeof waits / sizeof waits[0]; i++) {
+		settle(&s);
+		assert_int_equal(mapping_wait(&s.m, s.now), waits[i] * 1000);
+		pass(&s, waits[i] * 1000);
+		mapping_pmp_unreachable(&s.m, s.now);
+	}
+	settle(&s);
+	/* Jitter of up to a quarter; success starts from the beginning. */
+	jitter_value = 1234;
+	pass(&s, 900000);
+	mapping_pmp_unreachable(&s.m, s.now);
+	settle(&s);
+	assert_int_equal(mapping_wait(&s.m, s.now), 901234);
+	pass(&s, 901234);
+	answer_address(&s, 0, 5, 2);
+	answer_map(&s, 0, 5, 4500, 3600);
+	assert_int_equal(s.m.retry_ms, 0);
+}
+
+static void
+test_granted(void **state)
+{
+	struct msg_natpmp_state r;
+	struct sim s;
+
+	sim_init(&s, NAT_METHOD_ALL);
+	answer_address(&s, 0, 1000, 2);
+	assert_step(&s, 1, 0, MAPPING_ASK_MAP, 4500, 3600);
+	assert_state(&s, NAT_ASKING, 0, "");
+	answer_map(&s, 0, 1000, 4777, 1200);
+	r = report(&s);
+	assert_int_equal(r.state, NAT_UP);
+	assert_int_equal(r.external.port, 4777);
+	assert_memory_equal(r.external.addr, ((uint8_t[]) {11, 22, 33, 2}), 4);
+	assert_int_equal(r.lifetime_sec, 1200);
+	assert_int_equal(r.renew_ms, START + 600000);
+	sim_clear(&s);
+	/* Checked every 2 minutes, renewed at half of what was granted, at the granted port. */
+	for (unsigned i = 1; i <= 4; i++) {
+		pass(&s, 120000);
+		assert_step(&s, i - 1, i * 120000, MAPPING_ASK_ADDRESS, 4777, 3600);
+		answer_address(&s, 0, 1000 + i * 120, 2);
+	}
+	pass(&s, 120000);
+	answer_address(&s, 0, 1600, 2);
+	assert_step(&s, 5, 600000, MAPPING_ASK_MAP, 4777, 3600);
+	answer_map(&s, 0, 1600, 4777, 1200);
+	assert_int_equal(report(&s).renew_ms, START + 1200000);
+	assert_int_equal(count(&s, MAPPING_IGD_MAP), 0);
+}
+
+static void
+test_address_changes(void **state)
+{
+	struct sim s;
+
+	sim_up(&s, NAT_METHOD_NATPMP);
+	pass(&s, 120000);
+	answer_address(&s, 0, 1120, 77);
+	assert_int_equal(report(&s).external.addr[3], 77);
+	assert_int_equal(count(&s, MAPPING_ASK_MAP), 0);
+}
+
+/* RFC 6886 section 3.6: 800 s later 1700 is expected, less 2. */
+static void
+test_epoch(void **state)
+{
+	struct sim s;
+
+	for (uint32_t epoch = 1697; epoch <= 1698; epoch++) {
+		sim_up(&s, NAT_METHOD_NATPMP);
+		s.m.next_ms = START + 800000;
+		jitter_value = 3000;
+		pass(&s, 800000);
+		sim_clear(&s);
+		answer_address(&s, 0, epoch, 2);
+		pass(&s, 2999);
+		assert_int_equal(s.steps, 0);
+		pass(&s, 1);
+		assert_int_equal(count(&s, MAPPING_ASK_MAP), epoch == 1697);
+		if (epoch == 1698)
+			continue;
+		assert_step(&s, 0, 803000, MAPPING_ASK_MAP, 4501, 3600);
+		assert_state(&s, NAT_UP, NAT_METHOD_NATPMP, "restarted");
+		answer_map(&s, 0, 1700, 4502, 3600);
+		assert_state(&s, NAT_UP, NAT_METHOD_NATPMP, "");
+		assert_int_equal(report(&s).external.port, 4502);
+	}
+}
+
+/* Restarted, and not willing any more: then it is not up. */
+static void
+test_epoch_then_refused(void **state)
+{
+	struct sim s;
+
+	sim_up(&s, NAT_METHOD_NATPMP);
+	pass(&s, 120000);
+	answer_address(&s, PMP_NETWORK_FAILURE, 1, 2);
+	settle(&s);
+	pass(&s, 0);
+	assert_state(&s, NAT_REFUSED, 0, "no usable external address");
+}
+
+static void
+test_results(void **state)
+{
+	static const struct {
+		unsigned result;
+		const char *reason;
+	} cases[] = {
+	    {PMP_BAD_VERSION, "another version"},
+	    {PMP_NOT_AUTHORIZED, "forbids mappings"},
+	    {PMP_NETWORK_FAILURE, "no usable external address"},
+	    {PMP_NO_RESOURCES, "no room"},
+	    {PMP_BAD_OPCODE, "another version"},
+	    {6, "NAT-PMP result 6"},
+	    {65535, "NAT-PMP result 65535"},
+	};
+	struct sim s;
+
+	for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		sim_init(&s, NAT_METHOD_NATPMP);
+		answer_address(&s, cases[i].result, 10, 0);
+		assert_state(&s, NAT_REFUSED, 0, cases[i].reason);
+		assert_int_equal(mapping_wait(&s.m, s.now), MAPPING_RETRY_MS);
+		/* The mapping question may be refused as well. */
+		sim_init(&s, NAT_METHOD_NATPMP);
+		answer_address(&s, 0, 10, 2);
+		answer_map(&s, cases[i].result, 10, 0, 0);
+		assert_state(&s, NAT_REFUSED, 0, cases[i].reason);
+		/* UPnP has its turn at once; its silence does not hide the reason. */
+		sim_init(&s, NAT_METHOD_ALL);
+		answer_address(&s, cases[i].result, 10, 0);
+		assert_step(&s, 1, 0, MAPPING_IGD_MAP, 4500, 3600);
+		answer_igd(&s, IGD_SILENT, 0, 0, 0);
+		assert_state(&s, NAT_REFUSED, 0, cases[i].reason);
+	}
+}
+
+/* A result while up: only "not authorized" takes the mapping away before its lease ends. */
+static void
+test_results_while_up(void **state)
+{
+	struct sim s;
+
+	for (unsigned result = 1; result <= 5; result++) {
+		sim_up(&s, NAT_METHOD_ALL);
+		pass(&s, 120000);
+		sim_clear(&s);
+		answer_address(&s, result, 1120, 0);
+		if (result == PMP_NOT_AUTHORIZED) {
+			assert_state(&s, NAT_ASKING, 0, "forbids");
+			assert_int_equal(count(&s, MAPPING_IGD_MAP), 1);
+			continue;
+		}
+		assert_int_equal(count(&s, MAPPING_IGD_MAP), 0);
+		assert_int_equal(report(&s).state, NAT_UP);
+		assert_true(report(&s).reason[0] != '\0');
+		assert_int_equal(mapping_wait(&s.m, s.now), MAPPING_RETRY_MS);
+	}
+}
+
+static void
+test_no_external_address(void **state)
+{
+	struct pmp_answer a = {.op = PMP_ADDRESS, .has_epoch = 1};
+	struct sim s;
+
+	sim_init(&s, NAT_METHOD_NATPMP);
+	mapping_pmp_answer(&s.m, &a, s.now);
+	settle(&s);
+	assert_state(&s, NAT_REFUSED, 0, "no usable external address");
+}
+
+/* Answers to questions that were not asked, and impossible grants, change nothing. */
+static void
+test_stray_answers(void **state)
+{
+	struct mapping before;
+	struct sim s;
+
+	sim_init(&s, NAT_METHOD_NATPMP);
+	before = s.m;
+	answer_map(&s, 0, 7, 4500, 3600);
+	assert_memory_equal(&before, &s.m, sizeof before);
+	answer_address(&s, 0, 7, 2);
+	before = s.m;
+	answer_map(&s, 0, 7, 0, 0);
+	answer_map(&s, 0, 7, 4500, 0);
+	answer_map(&s, 0, 7, 0, 3600);
+	assert_memory_equal(&before, &s.m, sizeof before);
+	answer_map(&s, 0, 7, 4500, 3600);
+	before = s.m;
+	answer_map(&s, 2, 0, 0, 0);
+	assert_memory_equal(&before, &s.m, sizeof before);
+}
+
+static void
+test_lifetimes(void **state)
+{
+	static const struct {
+		uint32_t lifetime;
+		uint64_t renew_ms;
+	} cases[] = {
+	    {1, 30000},
+	    {59, 30000},
+	    {60, 30000},
+	    {62, 31000},
+	    {7200, 3600000},
+	    {86400, 43200000},
+	    {UINT32_MAX, 43200000},
+	};
+	struct sim s;
+
+	for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		sim_init(&s, NAT_METHOD_NATPMP);
+		answer_address(&s, 0, 0, 2);
+		answer_map(&s, 0, 0, 4500, cases[i].lifetime);
+		assert_int_equal(report(&s).renew_ms, START + cases[i].renew_ms);
+		assert_int_equal(report(&s).lifetime_sec, cases[i].lifetime);
+	}
+}
+
+/* The router dies: the mapping is believed in until its lease ends, with a reason. */
+static void
+test_lease_ends(void **state)
+{
+	struct sim s;
+
+	sim_up(&s, NAT_METHOD_NATPMP);
+	pass(&s, 120000 + 30000);
+	assert_state(&s, NAT_UP, NAT_METHOD_NATPMP, "stopped answering");
+	mapping_pmp_unreachable(&s.m, s.now); /* a restarting daemon: no verdict */
+	pass(&s, 3600000 - 150000 - 1);
+	assert_state(&s, NAT_UP, NAT_METHOD_NATPMP, "stopped answering");
+	pass(&s, 1);
+	assert_int_not_equal(report(&s).state, NAT_UP);
+	sim_clear(&s);
+	pass(&s, 1000000);
+	assert_true(count(&s, MAPPING_ASK_ADDRESS) > 0);
+	answer_address(&s, 0, 1, 2);
+	assert_int_equal(s.log[s.steps - 1].step.port, 4501);
+}
+
+/* ---- UPnP ---- */
+
+static void
+test_upnp_after_patience(void **state)
+{
+	struct sim s;
+
+	sim_init(&s, NAT_METHOD_ALL);
+	pass(&s, 1999);
+	assert_int_equal(count(&s, MAPPING_IGD_MAP), 0);
+	pass(&s, 1);
+	assert_int_equal(count(&s, MAPPING_IGD_MAP), 1);
+	pass(&s, 3000);
+	assert_state(&s, NAT_ASKING, 0, "");
+	answer_igd(&s, IGD_OK, 0, 4500, 3600);
+	assert_state(&s, NAT_UP, NAT_METHOD_UPNP, "");
+	assert_int_equal(report(&s).renew_ms, s.now + MAPPING_UPNP_CHECK_MS);
+	/* NAT-PMP is still asked, to the end of its schedule, and then not before the renewal. */
+	pass(&s, 590000);
+	assert_int_equal(count(&s, MAPPING_ASK_ADDRESS), 9);
+	assert_int_equal(count(&s, MAPPING_IGD_MAP), 1);
+	pass(&s, 12000);
+	assert_int_equal(count(&s, MAPPING_ASK_ADDRESS), 12);
+	assert_int_equal(count(&s, MAPPING_IGD_MAP), 2);
+	answer_igd(&s, IGD_OK, 0, 4500, 3600);
+	assert_state(&s, NAT_UP, NAT_METHOD_UPNP, "");
+}
+
+static void
+test_upnp_at_once(void **state)
+{
+	struct sim s;
+
+	sim_init(&s, NAT_METHOD_UPNP);
+	assert_int_equal(s.steps, 1);
+	assert_step(&s, 0, 0, MAPPING_IGD_MAP, 4500, 3600);
+	sim_init(&s, NAT_METHOD_ALL);
+	mapping_pmp_unreachable(&s.m, s.now);
+	settle(&s);
+	assert_step(&s, 1, 0, MAPPING_IGD_MAP, 4500, 3600);
+}
+
+static void
+test_upnp_fails(void **state)
+{
+	static const struct {
+		unsigned result, code, state;
+		const char *reason;
+	} cases[] = {
+	    {IGD_SILENT, 0, NAT_SILENT, "does not answer NAT-PMP or UPnP"},
+	    {IGD_UNREADABLE, 0, NAT_REFUSED, "no router's description"},
+	    {IGD_ELSEWHERE, 0, NAT_REFUSED, "another machine"},
+	    {IGD_NO_ADDRESS, 0, NAT_REFUSED, "no external address"},
+	    {IGD_DIED, 0, NAT_REFUSED, "too long"},
+	    {IGD_REFUSED, 718, NAT_REFUSED, "other machines"},
+	    {IGD_REFUSED, 606, NAT_REFUSED, "forbids"},
+	    {IGD_REFUSED, 728, NAT_REFUSED, "no room"},
+	    {IGD_REFUSED, 501, NAT_REFUSED, "UPnP error 501"},
+	};
+	struct sim s;
+
+	for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		sim_init(&s, NAT_METHOD_ALL);
+		pass(&s, 5000);
+		answer_igd(&s, cases[i].result, cases[i].code, 0, 0);
+		assert_state(&s, cases[i].state, 0, cases[i].reason);
+		/* The round ends with NAT-PMP's last question. */
+		pass(&s, 127750 - 5000);
+		assert_int_equal(mapping_wait(&s.m, s.now), MAPPING_RETRY_MS);
+	}
+}
+
+static void
+test_permanent_lease(void **state)
+{
+	struct sim s;
+
+	sim_init(&s, NAT_METHOD_UPNP);
+	answer_igd(&s, IGD_OK, 0, 4500, 0);
+	assert_state(&s, NAT_UP, NAT_METHOD_UPNP, "");
+	assert_int_equal(report(&s).lifetime_sec, 0);
+	assert_int_equal(report(&s).renew_ms, s.now + MAPPING_UPNP_CHECK_MS);
+}
+
+static void
+test_natpmp_takes_over(void **state)
+{
+	struct sim s;
+
+	sim_up_upnp(&s);
+	answer_address(&s, 0, 3, 2);
+	assert_int_equal(s.steps, 1);
+	assert_step(&s, 0, 2100, MAPPING_IGD_UNMAP, 4500, 0);
+	pass(&s, 200);
+	assert_int_equal(s.steps, 1);
+	answer_igd(&s, IGD_OK, 0, 0, 0);
+	assert_step(&s, 1, 2300, MAPPING_ASK_MAP, 4500, 3600);
+	assert_int_equal(report(&s).state, NAT_UP);
+	answer_map(&s, 0, 3, 4500, 3600);
+	assert_state(&s, NAT_UP, NAT_METHOD_NATPMP, "");
+}
+
+/* It answers while the UPnP child is at work: never two mappings. */
+static void
+test_late_answer(void **state)
+{
+	struct sim s;
+
+	for (int mapped = 0; mapped <= 1; mapped++) {
+		sim_init(&s, NAT_METHOD_ALL);
+		pass(&s, 2100);
+		answer_address(&s, 0, 3, 2);
+		assert_int_equal(count(&s, MAPPING_ASK_MAP), 0);
+		answer_igd(&s, mapped ? IGD_OK : IGD_SILENT, 0, mapped ? 4500 : 0, 3600);
+		assert_int_equal(count(&s, MAPPING_IGD_UNMAP), mapped);
+		if (mapped)
+			answer_igd(&s, IGD_OK, 0, 0, 0);
+		assert_int_equal(count(&s, MAPPING_ASK_MAP), 1);
+		assert_int_not_equal(report(&s).state, NAT_SILENT);
+		answer_map(&s, 0, 3, 4500, 3600);
+		assert_state(&s, NAT_UP, NAT_METHOD_NATPMP, "");
+	}
+}
+
+/* A router that answers NAT-PMP but maps by UPnP only: no flapping between the two. */
+static void
+test_natpmp_useless(void **state)
+{
+	struct sim s;
+
+	sim_up_upnp(&s);
+	answer_address(&s, 0, 3, 2);
+	answer_igd(&s, IGD_OK, 0, 0, 0);
+	answer_map(&s, PMP_NOT_AUTHORIZED, 3, 0, 0);
+	assert_int_equal(count(&s, MAPPING_IGD_MAP), 1);
+	answer_igd(&s, IGD_OK, 0, 4500, 3600);
+	assert_state(&s, NAT_UP, NAT_METHOD_UPNP, "");
+	sim_clear(&s);
+	pass(&s, 600000);
+	assert_int_equal(s.steps, 1);
+	assert_int_equal(s.log[0].step.action, MAPPING_IGD_MAP);
+}
+
+/* NAT-PMP dies while it holds: UPnP after 30 s. */
+static void
+test_upnp_takes_over(void **state)
+{
+	struct sim s;
+
+	sim_up(&s, NAT_METHOD_ALL);
+	pass(&s, 120000 + 29999);
+	assert_int_equal(count(&s, MAPPING_IGD_MAP), 0);
+	pass(&s, 1);
+	assert_int_equal(count(&s, MAPPING_IGD_MAP), 1);
+	answer_igd(&s, IGD_OK, 0, 4600, 3600);
+	assert_state(&s, NAT_UP, NAT_METHOD_UPNP, "");
+	assert_int_equal(report(&s).external.port, 4600);
+}
+
+/* ---- life ---- */
+
+static void
+test_want_again(void **state)
+{
+	struct msg_natpmp_want w = a_want(NAT_METHOD_NATPMP);
+	struct sim s;
+
+	sim_init(&s, NAT_METHOD_NATPMP);
+	pass(&s, 1000);
+	mapping_want(&s.m, &w, s.now); /* it is asking already */
+	pass(&s, 1000);
+	assert_int_equal(s.steps, 4);
+	mapping_pmp_unreachable(&s.m, s.now);
+	sim_clear(&s);
+	pass(&s, 20000);
+	assert_int_equal(s.steps, 0);
+	mapping_want(&s.m, &w, s.now);
+	pass(&s, 0);
+	assert_int_equal(s.steps, 1);
+	answer_address(&s, 0, 1, 2);
+	answer_map(&s, 0, 1, 4500, 3600);
+	/* Up: the same wish is a check, another lifetime a renewal. */
+	sim_clear(&s);
+	pass(&s, 1000);
+	mapping_want(&s.m, &w, s.now);
+	settle(&s);
+	answer_address(&s, 0, 2, 2);
+	assert_int_equal(count(&s, MAPPING_ASK_MAP), 0);
+	w.lifetime_sec = 600;
+	mapping_want(&s.m, &w, s.now);
+	settle(&s);
+	answer_address(&s, 0, 2, 2);
+	assert_int_equal(count(&s, MAPPING_ASK_MAP), 1);
+	assert_int_equal(s.log[s.steps - 1].step.lifetime_sec, 600);
+	w.external_port = 7000;
+	mapping_want(&s.m, &w, s.now);
+	settle(&s);
+	answer_address(&s, 0, 2, 2);
+	assert_int_equal(s.log[s.steps - 1].step.port, 7000);
+}
+
+static void
+test_same_place(void **state)
+{
+	struct msg_natpmp_want w = a_want(NAT_METHOD_ALL);
+	struct sim s;
+
+	sim_init(&s, NAT_METHOD_NATPMP);
+	w.lifetime_sec = 60;
+	w.external_port = 5;
+	assert_true(mapping_same_place(&s.m, &w));
+	w.local.port++;
+	assert_false(mapping_same_place(&s.m, &w));
+	w = a_want(NAT_METHOD_ALL);
+	w.gateway.addr[3]++;
+	assert_false(mapping_same_place(&s.m, &w));
+}
+
+static void
+test_drop(void **state)
+{
+	struct sim s;
+
+	sim_up(&s, NAT_METHOD_NATPMP);
+	mapping_drop(&s.m, s.now);
+	settle(&s);
+	assert_int_equal(s.steps, 1);
+	assert_step(&s, 0, 0, MAPPING_ASK_MAP, 0, 0);
+	assert_false(s.gone);
+	answer_map(&s, 0, 1000, 4501, 3600); /* a late grant */
+	assert_false(s.gone);
+	answer_map(&s, 0, 1000, 0, 0);
+	assert_true(s.gone);
+
+	/* No answer: a few tries, two seconds. */
+	sim_up(&s, NAT_METHOD_NATPMP);
+	mapping_drop(&s.m, s.now);
+	pass(&s, 1999);
+	assert_int_equal(s.steps, 4);
+	assert_false(s.gone);
+	pass(&s, 1);
+	assert_true(s.gone);
+
+	/* Nothing stands in the router: nothing to do. */
+	sim_init(&s, NAT_METHOD_NATPMP);
+	mapping_drop(&s.m, s.now);
+	settle(&s);
+	assert_true(s.gone);
+
+	/* The question is out, the answer is not in: it may stand. */
+	sim_init(&s, NAT_METHOD_NATPMP);
+	answer_address(&s, 0, 1, 2);
+	sim_clear(&s);
+	mapping_drop(&s.m, s.now);
+	settle(&s);
+	assert_step(&s, 0, 0, MAPPING_ASK_MAP, 0, 0);
+}
+
+static void
+test_drop_upnp(void **state)
+{
+	struct sim s;
+
+	sim_up_upnp(&s);
+	mapping_drop(&s.m, s.now);
+	settle(&s);
+	assert_step(&s, 0, 2100, MAPPING_IGD_UNMAP, 4500, 0);
+	assert_int_equal(s.steps, 1);
+	answer_igd(&s, IGD_OK, 0, 0, 0);
+	assert_true(s.gone);
+
+	/* Its deletion fails, or takes too long. */
+	sim_up_upnp(&s);
+	mapping_drop(&s.m, s.now);
+	settle(&s);
+	answer_igd(&s, IGD_DIED, 0, 0, 0);
+	assert_true(s.gone);
+	sim_up_upnp(&s);
+	mapping_drop(&s.m, s.now);
+	pass(&s, 2000);
+	assert_true(s.gone);
+
+	/* The child that maps is still at work. */
+	sim_init(&s, NAT_METHOD_UPNP);
+	mapping_drop(&s.m, s.now);
+	settle(&s);
+	assert_false(s.gone);
+	answer_igd(&s, IGD_OK, 0, 4500, 3600);
+	assert_int_equal(count(&s, MAPPING_IGD_UNMAP), 1);
+	answer_igd(&s, IGD_OK, 0, 0, 0);
+	assert_true(s.gone);
+}
+
+/* Wanted again while it leaves: a late answer to the deletion is no grant. */
+static void
+test_want_while_leaving(void **state)
+{
+	struct msg_natpmp_want w = a_want(NAT_METHOD_NATPMP);
+	struct sim s;
+
+	sim_up(&s, NAT_METHOD_NATPMP);
+	mapping_drop(&s.m, s.now);
+	settle(&s);
+	pass(&s, 100);
+	mapping_want(&s.m, &w, s.now);
+	settle(&s);
+	assert_state(&s, NAT_ASKING, 0, "");
+	answer_address(&s, 0, 1000, 2);
+	answer_map(&s, 0, 1000, 0, 0);
+	assert_state(&s, NAT_ASKING, 0, "");
+	answer_map(&s, 0, 1000, 4501, 3600);
+	assert_state(&s, NAT_UP, NAT_METHOD_NATPMP, "");
+	pass(&s, 5000);
+	assert_false(s.gone);
+}
+
+/* PCP alone is not known yet: silent, without a question. */
+static void
+test_no_method(void **state)
+{
+	struct sim s;
+
+	sim_init(&s, NAT_METHOD_PCP);
+	pass(&s, 1000);
+	assert_int_equal(s.steps, 0);
+	assert_int_equal(report(&s).state, NAT_SILENT);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_retransmission),
+	    cmocka_unit_test(test_backoff),
+	    cmocka_unit_test(test_granted),
+	    cmocka_unit_test(test_address_changes),
+	    cmocka_unit_test(test_epoch),
+	    cmocka_unit_test(test_epoch_then_refused),
+	    cmocka_unit_test(test_results),
+	    cmocka_unit_test(test_results_while_up),
+	    cmocka_unit_test(test_no_external_address),
+	    cmocka_unit_test(test_stray_answers),
+	    cmocka_unit_test(test_lifetimes),
+	    cmocka_unit_test(test_lease_ends),
+	    cmocka_unit_test(test_upnp_after_patience),
+	    cmocka_unit_test(test_upnp_at_once),
+	    cmocka_unit_test(test_upnp_fails),
+	    cmocka_unit_test(test_permanent_lease),
+	    cmocka_unit_test(test_natpmp_takes_over),
+	    cmocka_unit_test(test_late_answer),
+	    cmocka_unit_test(test_natpmp_useless),
+	    cmocka_unit_test(test_upnp_takes_over),
+	    cmocka_unit_test(test_want_again),
+	    cmocka_unit_test(test_same_place),
+	    cmocka_unit_test(test_drop),
+	    cmocka_unit_test(test_drop_upnp),
+	    cmocka_unit_test(test_want_while_leaving),
+	    cmocka_unit_test(test_no_method),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
