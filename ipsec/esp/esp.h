@@ -19,13 +19,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ESP_SA_MAX 2048	       /* both directions together */
-#define ESP_POLICY_MAX 2048
-#define ESP_HOLD_MAX 256       /* packets waiting for a tunnel, all peers together */
+#define ESP_SA_MAX 2048 /* both directions together, half for each */
+#define ESP_HOLD_MAX 256 /* packets waiting for a tunnel, all peers together */
 #define ESP_HOLD_PER_PEER 32
-#define ESP_HOLD_MS 10000      /* then they are dropped */
+#define ESP_HOLD_MS 10000 /* then they are dropped */
 #define ESP_REPLAY_WINDOW 4096 /* packets */
-#define ESP_PACKET_MAX 2048    /* inner packet */
+#define ESP_PACKET_MAX 2048 /* inner packet */
 /* What tunnelling adds at most after the UDP header: SPI, sequence, IV, padding, trailer, ICV. */
 #define ESP_OVERHEAD_MAX (4 + 4 + 8 + 3 + 2 + 16)
 
@@ -40,7 +39,8 @@ struct esp_events {
 	void (*moved)(void *ctx, uint32_t spi, const struct endpoint *from);
 	/* A lifetime has passed: soft (hard = 0) wants a rekey, hard ends the SA.  remote is the
 	 * SA's, spi in host order.  Each once. */
-	void (*expired)(void *ctx, uint32_t spi, int inbound, const struct endpoint *remote, int hard);
+	void (*expired)(
+	    void *ctx, uint32_t spi, int inbound, const struct endpoint *remote, int hard);
 };
 
 struct esp_lifetime {
@@ -50,15 +50,16 @@ struct esp_lifetime {
 };
 
 struct esp_sa {
-	uint32_t spi; /* host order, >= 0xc0000000: tells ESP from STUN on the shared port */
+	uint32_t
+	    spi; /* host order; inbound >= 0xc0000000: tells ESP from STUN on the shared port */
 	uint8_t inbound;
 	uint8_t algorithm; /* enum aead_algorithm */
-	uint8_t esn;	   /* 64-bit sequence numbers (RFC 4304) */
+	uint8_t esn; /* 64-bit sequence numbers (RFC 4304) */
 	uint8_t pad;
 	uint8_t key[AEAD_KEY_MAX];
 	uint8_t salt[4];
 	struct endpoint remote; /* where the peer is */
-	struct endpoint local;	/* our own address; only reported back */
+	struct endpoint local; /* our own address; only reported back */
 	struct esp_lifetime life;
 };
 
@@ -70,16 +71,16 @@ struct esp_usage {
 
 /* Why packets were not delivered; index of esp_drops. */
 enum esp_drop {
-	ESP_DROP_NO_POLICY,    /* outbound: no tunnel, hold queue full or too old */
-	ESP_DROP_NOT_IPV6,     /* outbound: not an IPv6 packet of ours */
+	ESP_DROP_NO_POLICY, /* outbound: no tunnel, hold queue full or too old */
+	ESP_DROP_NOT_IPV6, /* outbound: not an IPv6 packet of ours */
 	ESP_DROP_TOO_BIG,
-	ESP_DROP_SEQUENCE,     /* outbound: the sequence number space is used up */
-	ESP_DROP_NO_SA,	       /* inbound: unknown SPI */
-	ESP_DROP_SHORT,	       /* inbound: no whole ESP packet */
+	ESP_DROP_SEQUENCE, /* outbound: the sequence number space is used up */
+	ESP_DROP_NO_SA, /* inbound: unknown SPI */
+	ESP_DROP_SHORT, /* inbound: no whole ESP packet */
 	ESP_DROP_REPLAY,
-	ESP_DROP_AUTH,	       /* inbound: wrong ICV */
-	ESP_DROP_INNER,	       /* inbound: trailer or inner header makes no sense */
-	ESP_DROP_SELECTOR,     /* inbound: inner addresses are not this peer's and ours */
+	ESP_DROP_AUTH, /* inbound: wrong ICV */
+	ESP_DROP_INNER, /* inbound: trailer or inner header makes no sense */
+	ESP_DROP_SELECTOR, /* inbound: inner addresses are not this peer's and ours */
 	ESP_DROP_EXPIRED,
 	ESP_DROP_MAX
 };
@@ -89,11 +90,12 @@ struct esp *esp_new(const struct esp_events *events, void *ctx);
 /* Wipes keys. */
 void esp_free(struct esp *e);
 
-/* Add an SA.  0; -1 with errno EEXIST, ENOSPC, EINVAL. */
+/* Add an SA.  0; -1 with errno EEXIST, ENOSPC (also: no memory for the cipher), EINVAL. */
 int esp_sa_add(struct esp *e, const struct esp_sa *sa, uint64_t now_ms);
 /* Re-point an SA to another remote address; sequence numbers and keys stay.  0, or -1 ENOENT. */
 int esp_sa_move(struct esp *e, uint32_t spi, int inbound, const struct endpoint *remote);
 int esp_sa_query(struct esp *e, uint32_t spi, int inbound, struct esp_usage *out);
+/* Ends its policy too.  0, or -1 ENOENT. */
 int esp_sa_delete(struct esp *e, uint32_t spi, int inbound);
 /* Is the SPI taken by an inbound SA? */
 int esp_spi_in_use(struct esp *e, uint32_t spi);
@@ -102,23 +104,25 @@ int esp_spi_in_use(struct esp *e, uint32_t spi);
  * Selectors are two host addresses.  Outbound: packets to remote (from local) leave through SA
  * spi; the policy added last wins (make before break), and held packets for remote are released
  * by the next esp_outbound_held.  Inbound: SA spi may carry packets from remote to local only;
- * without a policy it delivers nothing.
+ * without a policy it delivers nothing and its peer is not followed.
+ * An SA has one pair: adding it again makes it the newest, adding another is EEXIST.  ENOENT for
+ * an SA or a policy that is not there.
  */
-int esp_policy_add(struct esp *e, uint32_t spi, int inbound, const uint8_t local[16],
-    const uint8_t remote[16]);
-int esp_policy_delete(struct esp *e, uint32_t spi, int inbound, const uint8_t local[16],
-    const uint8_t remote[16]);
+int esp_policy_add(
+    struct esp *e, uint32_t spi, int inbound, const uint8_t local[16], const uint8_t remote[16]);
+int esp_policy_delete(
+    struct esp *e, uint32_t spi, int inbound, const uint8_t local[16], const uint8_t remote[16]);
 
 /* One packet of a batch: data with room before and after, so that it is sealed in place. */
 struct esp_packet {
 	uint8_t *data; /* outbound: inner packet, with >= 16 octets of room before and >= 21 after;
 			  inbound: UDP payload.  After the call: the result, inside the same room */
-	size_t len;    /* 0 after the call = not to be delivered (held or dropped) */
+	size_t len; /* 0 after the call = not to be delivered (held or dropped) */
 	struct endpoint remote; /* outbound: result; inbound: where it came from */
 };
 
 /* Seal a batch of inner packets.  Packets without tunnel are copied to the hold queue and acquire
- * is called.  One thread at a time. */
+ * is called.  One thread at a time; it calls esp_outbound_held first, for the sake of order. */
 void esp_outbound(struct esp *e, struct esp_packet *batch, size_t n, uint64_t now_ms);
 /* Fill the batch with held packets whose tunnel is up now, sealed; returns how many.  Same thread
  * as esp_outbound.  The packets' data must be buffers with ESP_PACKET_MAX + 64 octets of room,
@@ -130,10 +134,11 @@ int esp_poke(struct esp *e, const uint8_t remote[16], struct esp_packet *out, ui
 /* Open a batch.  IKE and keep-alives must have been taken out before.  One thread at a time. */
 void esp_inbound(struct esp *e, struct esp_packet *batch, size_t n, uint64_t now_ms);
 
-/* Look at times: lifetimes, held packets.  Returns milliseconds until the next call is due. */
+/* Look at times: lifetimes, held packets.  Returns milliseconds until the next call is due,
+ * UINT64_MAX when nothing waits for time.  An SA added or a packet held may make it sooner. */
 uint64_t esp_tick(struct esp *e, uint64_t now_ms);
 
-/* Counters since esp_new: all SAs together / of inbound packets and held ones of one peer's ULA. */
+/* Counters since esp_new, all SAs together. */
 void esp_drops(struct esp *e, uint64_t out[ESP_DROP_MAX]);
 
 #endif

@@ -10,14 +10,15 @@
 struct esp_io;
 
 struct esp_io_config {
-	int tun;  /* non-blocking, IFF_TUN | IFF_NO_PI; borrowed */
+	int tun; /* non-blocking, IFF_TUN | IFF_NO_PI; borrowed */
 	int udp4; /* bound; borrowed; -1 for none */
 	int udp6;
 	/* IKE datagram, marker still in front; local is our own address and port it came to.
 	 * Called from the receiving thread: queue it and return. */
 	void (*on_ike)(void *ctx, const void *data, size_t len, const struct endpoint *local,
 	    const struct endpoint *remote);
-	/* NULL esp = kernel mode: only IKE is received, and packets read from tun go to on_stray. */
+	/* NULL esp = kernel mode: only IKE is received, and packets read from tun go to on_stray.
+	 */
 	void (*on_stray)(void *ctx, const void *packet, size_t len);
 	void *ctx;
 };
@@ -30,7 +31,8 @@ int esp_io_send(struct esp_io *io, const struct endpoint *local, const struct en
     const void *data, size_t len);
 /* Send an empty packet to the peer with this ULA.  Any thread. */
 void esp_io_poke(struct esp_io *io, const uint8_t remote[16]);
-/* A policy was added: send what is held.  Any thread. */
+/* A policy was added: send what is held, and mind the new SA's lifetime (the threads call esp_tick
+ * themselves).  Any thread. */
 void esp_io_release(struct esp_io *io);
 /* End the threads; the descriptors stay open, esp_io_send keeps working until esp_io_free. */
 void esp_io_stop(struct esp_io *io);

@@ -1,0 +1,161 @@
+/* SAs and policies as IKE sets them: the calls that may come from any thread. */
+#include "ipsec/esp/lifetime.h"
+#include "ipsec/esp/state.h"
+
+#include <errno.h>
+
+#define SPI_INBOUND_MIN UINT32_C(0xc0000000) /* the shared port's two top bits */
+#define SPI_OUTBOUND_MIN 256 /* RFC 4303 2.1 */
+
+static int
+spec_valid(const struct esp_sa *spec)
+{
+	if (spec->spi < (spec->inbound ? SPI_INBOUND_MIN : SPI_OUTBOUND_MIN))
+		return 0;
+	if (!spec->inbound && spec->remote.family == 0)
+		return 0;
+	return endpoint_valid(&spec->remote) && aead_key_len(spec->algorithm) > 0;
+}
+
+int
+esp_sa_add(struct esp *e, const struct esp_sa *spec, uint64_t now_ms)
+{
+	struct half *half = esp_half(e, spec->inbound);
+	struct aead *aead;
+	struct sa *sa;
+
+	if (!spec_valid(spec)) {
+		errno = EINVAL;
+		return -1;
+	}
+	if ((aead = aead_new(spec->algorithm, spec->key, !spec->inbound)) == NULL) {
+		errno = ENOSPC;
+		return -1;
+	}
+	pthread_mutex_lock(&half->lock);
+	sa = sa_insert(&half->sas, spec, aead, now_ms);
+	if (sa != NULL && sa_due_ms(sa) < half->due_ms)
+		half->due_ms = sa_due_ms(sa);
+	pthread_mutex_unlock(&half->lock);
+	if (sa == NULL)
+		aead_free(aead); /* keeps errno: it only frees memory */
+	return sa != NULL ? 0 : -1;
+}
+
+/* Lock the half and find the SA in it; NULL, unlocked, with errno ENOENT when it is not there. */
+static struct sa *
+lock_sa(struct half *half, uint32_t spi)
+{
+	struct sa *sa;
+
+	pthread_mutex_lock(&half->lock);
+	if ((sa = sa_find(&half->sas, spi)) == NULL) {
+		pthread_mutex_unlock(&half->lock);
+		errno = ENOENT;
+	}
+	return sa;
+}
+
+int
+esp_sa_move(struct esp *e, uint32_t spi, int inbound, const struct endpoint *remote)
+{
+	struct half *half = esp_half(e, inbound);
+	struct sa *sa;
+
+	if (remote->family == 0 || !endpoint_valid(remote)) {
+		errno = EINVAL;
+		return -1;
+	}
+	if ((sa = lock_sa(half, spi)) == NULL)
+		return -1;
+	sa->remote = *remote;
+	pthread_mutex_unlock(&half->lock);
+	return 0;
+}
+
+int
+esp_sa_query(struct esp *e, uint32_t spi, int inbound, struct esp_usage *out)
+{
+	struct half *half = esp_half(e, inbound);
+	struct sa *sa = lock_sa(half, spi);
+
+	if (sa == NULL)
+		return -1;
+	*out = (struct esp_usage) {
+	    .bytes = sa->bytes,
+	    .packets = sa->packets,
+	    .last_ms = sa->last_ms,
+	    .remote = sa->remote,
+	};
+	pthread_mutex_unlock(&half->lock);
+	return 0;
+}
+
+/* A data thread touches an SA only while it holds the half's lock, so none is inside it here. */
+int
+esp_sa_delete(struct esp *e, uint32_t spi, int inbound)
+{
+	struct half *half = esp_half(e, inbound);
+	struct sa *sa = lock_sa(half, spi);
+	struct aead *aead;
+
+	if (sa == NULL)
+		return -1;
+	if (!inbound && sa->has_policy)
+		policy_index_remove(&e->policies, sa);
+	aead = sa_remove(&half->sas, sa);
+	pthread_mutex_unlock(&half->lock);
+	aead_free(aead);
+	return 0;
+}
+
+int
+esp_spi_in_use(struct esp *e, uint32_t spi)
+{
+	int used;
+
+	pthread_mutex_lock(&e->in.lock);
+	used = sa_find(&e->in.sas, spi) != NULL;
+	pthread_mutex_unlock(&e->in.lock);
+	return used;
+}
+
+int
+esp_policy_add(
+    struct esp *e, uint32_t spi, int inbound, const uint8_t local[16], const uint8_t remote[16])
+{
+	struct half *half = esp_half(e, inbound);
+	struct sa *sa = lock_sa(half, spi);
+	int rc;
+
+	if (sa == NULL)
+		return -1;
+	rc = policy_set(sa, local, remote);
+	if (rc == 0 && !inbound) {
+		policy_index_add(&e->policies, sa);
+		e->held_ready = 1;
+	}
+	pthread_mutex_unlock(&half->lock);
+	return rc;
+}
+
+int
+esp_policy_delete(
+    struct esp *e, uint32_t spi, int inbound, const uint8_t local[16], const uint8_t remote[16])
+{
+	struct half *half = esp_half(e, inbound);
+	struct sa *sa = lock_sa(half, spi);
+	int found;
+
+	if (sa == NULL)
+		return -1;
+	found = policy_is(sa, local, remote);
+	if (found && !inbound)
+		policy_index_remove(&e->policies, sa);
+	if (found)
+		sa->has_policy = 0;
+	pthread_mutex_unlock(&half->lock);
+	if (!found)
+		errno = ENOENT;
+	return found ? 0 : -1;
+}

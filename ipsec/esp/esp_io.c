@@ -1,0 +1,242 @@
+/*
+ * Moving packets.  Two threads, each for one direction, each with its own buffers:
+ *
+ *	io_out.c   tun --read--> batch --esp_outbound--> sealed --sendmmsg--> udp4, udp6
+ *	io_in.c    udp4, udp6 --recvmmsg--> batch --esp_inbound--> opened --write--> tun
+ *	                           `--> IKE datagrams: on_ike
+ *
+ * A thread sleeps in poll, takes up to IO_BATCH packets, handles them, and sleeps again.  Nothing
+ * is queued between kernel and kernel: when the machine is too slow the device's queue and the
+ * sockets' buffers overflow, as they would with a real network card, and memory stays as it is.
+ *
+ * Order: one thread per direction, so packets leave in the order they came.  Held packets are
+ * sent before new ones are read.  The out thread also keeps time (esp_tick); whoever adds an SA
+ * with a lifetime wakes it with esp_io_release.
+ *
+ * The threads end through the eventfd `stop`, which stays readable for ever.  Descriptors are the
+ * caller's and are never closed here.  Sealed packets leave from the address the routing table
+ * chooses, so that they follow a change of network at once; only IKE may want a certain source.
+ *
+ * The sockets send without "don't fragment": a path that carries less than our packets' size
+ * fragments them and works, slowly, where a black hole for big packets would be the alternative.
+ *
+ * System calls, besides those of starting a thread: poll read write recvmmsg sendmmsg sendmsg
+ * prctl(PR_SET_NAME) futex; in esp_io_start eventfd2 getsockname setsockopt.
+ */
+#include "ipsec/esp/esp_io.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "ipsec/esp/io.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define SOCKET_BUFFER (4 << 20)
+#define SEND_WAIT_MS 100
+
+/* As large as we may: without CAP_NET_ADMIN the system's limit decides. */
+static void
+set_buffer(int fd, int force, int plain)
+{
+	int size = SOCKET_BUFFER;
+
+	if (setsockopt(fd, SOL_SOCKET, force, &size, sizeof(size)) == -1 &&
+	    setsockopt(fd, SOL_SOCKET, plain, &size, sizeof(size)) == -1)
+		log_warn("udp socket: buffer size");
+}
+
+/* 0 or -1 with errno; *port becomes the socket's own. */
+static int
+set_up_socket(int fd, int family, uint16_t *port)
+{
+	int level = family == AF_INET ? IPPROTO_IP : IPPROTO_IPV6;
+	int info = family == AF_INET ? IP_PKTINFO : IPV6_RECVPKTINFO;
+	int discover = family == AF_INET ? IP_MTU_DISCOVER : IPV6_MTU_DISCOVER;
+	int dont = family == AF_INET ? IP_PMTUDISC_DONT : IPV6_PMTUDISC_DONT;
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+	struct endpoint self;
+	int on = 1;
+
+	if (fd == -1)
+		return 0;
+	if (setsockopt(fd, level, info, &on, sizeof(on)) == -1 ||
+	    setsockopt(fd, level, discover, &dont, sizeof(dont)) == -1 ||
+	    getsockname(fd, (struct sockaddr *)&ss, &len) == -1)
+		return -1;
+	if (endpoint_from_sockaddr((struct sockaddr *)&ss, &self) == -1) {
+		errno = EAFNOSUPPORT;
+		return -1;
+	}
+	*port = self.port;
+	set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF);
+	set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF);
+	return 0;
+}
+
+/* Both threads without signals: those are for the process' main thread. */
+static int
+start_threads(struct esp_io *io)
+{
+	sigset_t all, old;
+	int rc;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	rc = pthread_create(&io->out_thread, NULL, io_out_main, io);
+	if (rc == 0) {
+		io->running = 1;
+		rc = pthread_create(&io->in_thread, NULL, io_in_main, io);
+	}
+	if (rc == 0)
+		io->running = 2;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	errno = rc;
+	return rc == 0 ? 0 : -1;
+}
+
+struct esp_io *
+esp_io_start(struct esp *e, const struct esp_io_config *config)
+{
+	struct esp_io *io = calloc(1, sizeof(*io));
+	int saved;
+
+	if (io == NULL)
+		return NULL;
+	io->esp = e;
+	io->c = *config;
+	io->wake = io->stop = -1;
+	if ((io->out = calloc(1, sizeof(*io->out))) == NULL ||
+	    (io->in = calloc(1, sizeof(*io->in))) == NULL ||
+	    (io->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) == -1 ||
+	    (io->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) == -1 ||
+	    set_up_socket(config->udp4, AF_INET, &io->port4) == -1 ||
+	    set_up_socket(config->udp6, AF_INET6, &io->port6) == -1)
+		goto fail;
+	io->out->run4.fd = config->udp4;
+	io->out->run6.fd = config->udp6;
+	if (start_threads(io) == -1)
+		goto fail;
+	return io;
+fail:
+	saved = errno;
+	esp_io_free(io);
+	errno = saved;
+	return NULL;
+}
+
+static void
+signal_event(int fd)
+{
+	uint64_t one = 1;
+
+	if (write(fd, &one, sizeof(one)) == -1 && errno != EAGAIN)
+		log_warn("eventfd: write");
+}
+
+void
+esp_io_stop(struct esp_io *io)
+{
+	if (io->running == 0)
+		return;
+	signal_event(io->stop);
+	pthread_join(io->out_thread, NULL);
+	if (io->running == 2)
+		pthread_join(io->in_thread, NULL);
+	io->running = 0;
+}
+
+void
+esp_io_free(struct esp_io *io)
+{
+	if (io == NULL)
+		return;
+	esp_io_stop(io);
+	if (io->wake != -1)
+		close(io->wake);
+	if (io->stop != -1)
+		close(io->stop);
+	free(io->out);
+	free(io->in);
+	free(io);
+}
+
+void
+esp_io_release(struct esp_io *io)
+{
+	signal_event(io->wake);
+}
+
+/* Add the source address as ancillary data. */
+static void
+set_source(struct msghdr *m, union io_control *control, const struct endpoint *local)
+{
+	struct in_pktinfo info4 = {0};
+	struct in6_pktinfo info6 = {0};
+	const void *info = local->family == 4 ? (const void *)&info4 : &info6;
+	size_t len = local->family == 4 ? sizeof(info4) : sizeof(info6);
+	struct cmsghdr *c;
+
+	memset(control, 0, sizeof(*control));
+	memcpy(&info4.ipi_spec_dst, local->addr, 4);
+	memcpy(&info6.ipi6_addr, local->addr, 16);
+	m->msg_control = control;
+	m->msg_controllen = CMSG_SPACE(len);
+	c = CMSG_FIRSTHDR(m);
+	c->cmsg_level = local->family == 4 ? IPPROTO_IP : IPPROTO_IPV6;
+	c->cmsg_type = local->family == 4 ? IP_PKTINFO : IPV6_PKTINFO;
+	c->cmsg_len = CMSG_LEN(len);
+	memcpy(CMSG_DATA(c), info, len);
+}
+
+/* Wait a little for room in the socket's buffer. */
+static ssize_t
+send_patiently(int fd, const struct msghdr *m)
+{
+	struct pollfd p = {.fd = fd, .events = POLLOUT};
+	ssize_t n = sendmsg(fd, m, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (n == -1 && errno == EAGAIN && poll(&p, 1, SEND_WAIT_MS) == 1)
+		n = sendmsg(fd, m, MSG_DONTWAIT | MSG_NOSIGNAL);
+	return n;
+}
+
+int
+esp_io_send(struct esp_io *io, const struct endpoint *local, const struct endpoint *remote,
+    const void *data, size_t len)
+{
+	struct iovec iov = {.iov_base = (void *)(uintptr_t)data, .iov_len = len};
+	struct sockaddr_storage to;
+	union io_control control;
+	struct msghdr m = {
+	    .msg_name = &to,
+	    .msg_namelen = endpoint_to_sockaddr(remote, &to),
+	    .msg_iov = &iov,
+	    .msg_iovlen = 1,
+	};
+	int fd = remote->family == 4 ? io->c.udp4 : io->c.udp6;
+
+	if (fd == -1 || m.msg_namelen == 0) {
+		errno = EAFNOSUPPORT;
+		return -1;
+	}
+	if (local != NULL && local->family == remote->family)
+		set_source(&m, &control, local);
+	return send_patiently(fd, &m) == -1 ? -1 : 0;
+}
+
+void
+esp_io_poke(struct esp_io *io, const uint8_t remote[16])
+{
+	uint8_t room[IO_FRONT + 32]; /* nothing inside: two octets of padding, trailer, ICV */
+	struct esp_packet p = {.data = room + IO_FRONT};
+
+	if (io->esp != NULL && esp_poke(io->esp, remote, &p, clock_boot_ms()) == 0)
+		esp_io_send(io, NULL, &p.remote, p.data, p.len);
+}

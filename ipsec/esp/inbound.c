@@ -1,0 +1,128 @@
+/* Datagrams to inner packets, and following peers that move. */
+#include "ipsec/esp/inner.h"
+#include "ipsec/esp/open.h"
+#include "ipsec/esp/seal.h"
+#include "ipsec/esp/state.h"
+
+#include <string.h>
+
+#define MOVES_PER_SEC 5
+
+static void
+drop(struct esp *e, struct esp_packet *p, enum esp_drop reason)
+{
+	e->in.drops[reason]++;
+	p->len = 0;
+}
+
+static int
+may_move(struct sa *sa, uint64_t now_ms)
+{
+	if (now_ms - sa->moves_since_ms >= 1000) {
+		sa->moves_since_ms = now_ms;
+		sa->moves = 0;
+	}
+	if (sa->moves == MOVES_PER_SEC)
+		return 0;
+	sa->moves++;
+	return 1;
+}
+
+/*
+ * The peer's newest packet came from `from`.  If that is news, remember it and say so; an answer
+ * goes there as soon as the outbound half has been told (apply_moves).  An address of the
+ * peer's account network would send the tunnel through itself.
+ */
+static void
+follow(struct sa *sa, const struct endpoint *from, uint64_t now_ms, struct event_list *events)
+{
+	struct event *event;
+
+	if (from->family == 0 || endpoint_equal(from, &sa->remote) ||
+	    (from->family == 6 && memcmp(from->addr, sa->remote_ula, 6) == 0) ||
+	    !may_move(sa, now_ms) || (event = event_add(events)) == NULL)
+		return;
+	sa->remote = *from;
+	event->kind = EVENT_MOVED;
+	event->spi = sa->spi;
+	event->remote = *from;
+	memcpy(event->peer, sa->remote_ula, sizeof(event->peer));
+}
+
+/* What an opened packet of this SA holds: OPEN_OK with p the inner packet, or empty (p->len 0). */
+static enum esp_drop
+check_inside(const struct sa *sa, struct esp_packet *p)
+{
+	uint8_t next_header = 0;
+
+	if (p->data[p->len - 1] == ESP_NEXT_NONE) { /* the rest may be anything */
+		p->len = 0;
+		return OPEN_OK;
+	}
+	if (open_trailer(p, &next_header) == -1 || next_header != ESP_NEXT_IPV6 ||
+	    !inner_is_ipv6(p->data, p->len))
+		return ESP_DROP_INNER;
+	if (!policy_is(sa, inner_destination(p->data), inner_source(p->data)))
+		return ESP_DROP_SELECTOR;
+	return OPEN_OK;
+}
+
+static enum esp_drop
+inbound_one(struct esp *e, struct esp_packet *p, uint64_t now_ms, struct event_list *events)
+{
+	uint32_t spi = open_spi(p->data, p->len);
+	enum esp_drop reason;
+	struct sa *sa;
+	int newest = 0;
+
+	if (spi == 0)
+		return ESP_DROP_SHORT;
+	if ((sa = sa_find(&e->in.sas, spi)) == NULL)
+		return ESP_DROP_NO_SA;
+	if (!sa_check_life(sa, now_ms, events))
+		return ESP_DROP_EXPIRED;
+	if ((reason = open_packet(sa, p, &newest)) != OPEN_OK)
+		return reason;
+	if (newest && sa->has_policy)
+		follow(sa, &p->remote, now_ms, events);
+	reason = check_inside(sa, p);
+	sa_count(sa, reason == OPEN_OK ? p->len : 0, now_ms);
+	sa_check_life(sa, now_ms, events);
+	return reason;
+}
+
+/* Peers that moved: send to their new place from now on. */
+static void
+apply_moves(struct esp *e, const struct event_list *events)
+{
+	pthread_mutex_lock(&e->out.lock);
+	for (size_t i = 0; i < events->n; i++)
+		if (events->e[i].kind == EVENT_MOVED)
+			policy_move(&e->policies, events->e[i].peer, &events->e[i].remote);
+	pthread_mutex_unlock(&e->out.lock);
+}
+
+static void
+inbound_chunk(struct esp *e, struct esp_packet *batch, size_t n, uint64_t now_ms)
+{
+	struct event_list events = {.n = 0};
+
+	pthread_mutex_lock(&e->in.lock);
+	for (size_t i = 0; i < n; i++) {
+		enum esp_drop reason = inbound_one(e, &batch[i], now_ms, &events);
+
+		if (reason != OPEN_OK)
+			drop(e, &batch[i], reason);
+	}
+	pthread_mutex_unlock(&e->in.lock);
+	if (events.n > 0)
+		apply_moves(e, &events);
+	esp_fire(e, &events);
+}
+
+void
+esp_inbound(struct esp *e, struct esp_packet *batch, size_t n, uint64_t now_ms)
+{
+	for (size_t i = 0; i < n; i += ESP_CHUNK)
+		inbound_chunk(e, batch + i, n - i < ESP_CHUNK ? n - i : ESP_CHUNK, now_ms);
+}

@@ -1,0 +1,14 @@
+/* The packet inside: the part of its IPv6 header that the tunnel looks at.  Pure. */
+#ifndef IPSEC_ESP_INNER_H
+#define IPSEC_ESP_INNER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Is this one IPv6 packet, as long as its header says?  Jumbograms (RFC 2675) are not. */
+int inner_is_ipv6(const uint8_t *packet, size_t len);
+/* Of a packet that passed inner_is_ipv6. */
+const uint8_t *inner_source(const uint8_t *packet);
+const uint8_t *inner_destination(const uint8_t *packet);
+
+#endif

@@ -1,0 +1,61 @@
+# User-space ESP: a library of its own, without libcharon.
+noinst_LIBRARIES += libatesp.a
+libatesp_a_SOURCES = \
+	ipsec/esp/control.c \
+	ipsec/esp/esp.c ipsec/esp/esp.h \
+	ipsec/esp/esp_io.c ipsec/esp/esp_io.h \
+	ipsec/esp/event.c ipsec/esp/event.h \
+	ipsec/esp/hold.c ipsec/esp/hold.h \
+	ipsec/esp/inbound.c \
+	ipsec/esp/inner.c ipsec/esp/inner.h \
+	ipsec/esp/io.h ipsec/esp/io_in.c ipsec/esp/io_out.c \
+	ipsec/esp/lifetime.c ipsec/esp/lifetime.h \
+	ipsec/esp/open.c ipsec/esp/open.h \
+	ipsec/esp/outbound.c \
+	ipsec/esp/policy.c ipsec/esp/policy.h \
+	ipsec/esp/replay.c ipsec/esp/replay.h \
+	ipsec/esp/sa.c ipsec/esp/sa.h \
+	ipsec/esp/seal.c ipsec/esp/seal.h \
+	ipsec/esp/state.h
+
+ESP_LIBS = libatesp.a libatcrypto.a libbase.a $(OPENSSL_LIBS) -lpthread
+
+ESP_TESTS = \
+	tests/unit/esp_hold tests/unit/esp_io tests/unit/esp_lifetime tests/unit/esp_moved \
+	tests/unit/esp_packet tests/unit/esp_policy tests/unit/esp_replay tests/unit/esp_tunnel
+check_PROGRAMS += $(ESP_TESTS)
+TESTS += $(ESP_TESTS)
+tests_unit_esp_hold_SOURCES = tests/unit/esp_hold.c
+tests_unit_esp_hold_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_esp_hold_LDADD = $(ESP_LIBS) $(CMOCKA_LIBS)
+tests_unit_esp_io_SOURCES = tests/unit/esp_io.c tests/unit/esp_pair.c tests/unit/esp_pair.h
+tests_unit_esp_io_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_esp_io_LDADD = $(ESP_LIBS) $(CMOCKA_LIBS)
+tests_unit_esp_lifetime_SOURCES = tests/unit/esp_lifetime.c tests/unit/esp_pair.c \
+	tests/unit/esp_pair.h
+tests_unit_esp_lifetime_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_esp_lifetime_LDADD = $(ESP_LIBS) $(CMOCKA_LIBS)
+tests_unit_esp_moved_SOURCES = tests/unit/esp_moved.c tests/unit/esp_pair.c tests/unit/esp_pair.h
+tests_unit_esp_moved_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_esp_moved_LDADD = $(ESP_LIBS) $(CMOCKA_LIBS)
+tests_unit_esp_packet_SOURCES = tests/unit/esp_packet.c
+tests_unit_esp_packet_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_esp_packet_LDADD = $(ESP_LIBS) $(CMOCKA_LIBS)
+tests_unit_esp_policy_SOURCES = tests/unit/esp_policy.c tests/unit/esp_pair.c tests/unit/esp_pair.h
+tests_unit_esp_policy_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_esp_policy_LDADD = $(ESP_LIBS) $(CMOCKA_LIBS)
+tests_unit_esp_replay_SOURCES = tests/unit/esp_replay.c
+tests_unit_esp_replay_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_esp_replay_LDADD = $(ESP_LIBS) $(CMOCKA_LIBS)
+tests_unit_esp_tunnel_SOURCES = tests/unit/esp_tunnel.c tests/unit/esp_pair.c tests/unit/esp_pair.h
+tests_unit_esp_tunnel_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_esp_tunnel_LDADD = $(ESP_LIBS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/fuzz/fuzz_esp_inbound tests/fuzz/fuzz_esp_inner
+TESTS += tests/fuzz/fuzz_esp_inbound tests/fuzz/fuzz_esp_inner
+tests_fuzz_fuzz_esp_inbound_SOURCES = tests/fuzz/fuzz_esp_inbound.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_esp_inbound_LDADD = $(ESP_LIBS)
+tests_fuzz_fuzz_esp_inbound_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
+tests_fuzz_fuzz_esp_inner_SOURCES = tests/fuzz/fuzz_esp_inner.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_esp_inner_LDADD = $(ESP_LIBS)
+tests_fuzz_fuzz_esp_inner_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)

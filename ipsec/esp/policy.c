@@ -1,0 +1,82 @@
+#include "ipsec/esp/policy.h"
+
+#include <errno.h>
+#include <string.h>
+
+int
+policy_is(const struct sa *sa, const uint8_t local[16], const uint8_t remote[16])
+{
+	return sa->has_policy && memcmp(sa->local_ula, local, 16) == 0 &&
+	    memcmp(sa->remote_ula, remote, 16) == 0;
+}
+
+int
+policy_set(struct sa *sa, const uint8_t local[16], const uint8_t remote[16])
+{
+	if (sa->has_policy && !policy_is(sa, local, remote)) {
+		errno = EEXIST;
+		return -1;
+	}
+	memcpy(sa->local_ula, local, 16);
+	memcpy(sa->remote_ula, remote, 16);
+	sa->has_policy = 1;
+	return 0;
+}
+
+/* The last eight octets of a ULA of ours are a hash of the device's key. */
+static size_t
+hash(const uint8_t ula[16])
+{
+	uint32_t a, b;
+
+	memcpy(&a, ula + 8, sizeof(a));
+	memcpy(&b, ula + 12, sizeof(b));
+	return ((a ^ b) * UINT32_C(2654435761) >> 16) % POLICY_BUCKETS;
+}
+
+void
+policy_index_remove(struct policy_index *p, struct sa *sa)
+{
+	for (struct sa **at = &p->buckets[hash(sa->remote_ula)]; *at != NULL;
+	     at = &(*at)->next_policy) {
+		if (*at == sa) {
+			*at = sa->next_policy;
+			sa->next_policy = NULL;
+			return;
+		}
+	}
+}
+
+void
+policy_index_add(struct policy_index *p, struct sa *sa)
+{
+	struct sa **head = &p->buckets[hash(sa->remote_ula)];
+
+	policy_index_remove(p, sa);
+	sa->next_policy = *head;
+	*head = sa;
+}
+
+struct sa *
+policy_find(const struct policy_index *p, const uint8_t remote[16])
+{
+	struct sa *dead = NULL;
+
+	for (struct sa *sa = p->buckets[hash(remote)]; sa != NULL; sa = sa->next_policy) {
+		if (memcmp(sa->remote_ula, remote, 16) != 0)
+			continue;
+		if (!sa->dead)
+			return sa;
+		if (dead == NULL)
+			dead = sa;
+	}
+	return dead;
+}
+
+void
+policy_move(struct policy_index *p, const uint8_t remote[16], const struct endpoint *to)
+{
+	for (struct sa *sa = p->buckets[hash(remote)]; sa != NULL; sa = sa->next_policy)
+		if (memcmp(sa->remote_ula, remote, 16) == 0)
+			sa->remote = *to;
+}

@@ -1,0 +1,169 @@
+#include "ipsec/esp/sa.h"
+
+#include "crypto/mac.h"
+#include "ipsec/esp/lifetime.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int
+sa_table_init(struct sa_table *t, size_t max)
+{
+	memset(t, 0, sizeof(*t));
+	t->max = max;
+	t->slots = calloc(max, sizeof(*t->slots));
+	return t->slots != NULL ? 0 : -1;
+}
+
+void
+sa_table_free(struct sa_table *t)
+{
+	size_t at = 0;
+	struct sa *sa;
+
+	if (t->slots == NULL)
+		return;
+	while ((sa = sa_next(t, &at)) != NULL)
+		aead_free(sa_remove(t, sa));
+	free(t->slots);
+	t->slots = NULL;
+}
+
+static size_t
+hash(uint32_t spi)
+{
+	return (spi * UINT32_C(2654435761) >> 16) % SA_BUCKETS;
+}
+
+struct sa *
+sa_find(const struct sa_table *t, uint32_t spi)
+{
+	struct sa *sa = t->buckets[hash(spi)];
+
+	while (sa != NULL && sa->spi != spi)
+		sa = sa->next;
+	return sa;
+}
+
+static struct sa *
+take_slot(struct sa_table *t)
+{
+	struct sa *sa = t->free;
+
+	if (sa != NULL)
+		t->free = sa->next;
+	else if (t->touched < t->max)
+		sa = &t->slots[t->touched++];
+	return sa;
+}
+
+struct sa *
+sa_insert(struct sa_table *t, const struct esp_sa *spec, struct aead *aead, uint64_t now_ms)
+{
+	struct sa *sa, **head = &t->buckets[hash(spec->spi)];
+
+	if (sa_find(t, spec->spi) != NULL) {
+		errno = EEXIST;
+		return NULL;
+	}
+	if ((sa = take_slot(t)) == NULL) {
+		errno = ENOSPC;
+		return NULL;
+	}
+	*sa = (struct sa) {
+	    .next = *head,
+	    .spi = spec->spi,
+	    .inbound = spec->inbound,
+	    .esn = spec->esn,
+	    .aead = aead,
+	    .remote = spec->remote,
+	    .local = spec->local,
+	    .life = spec->life,
+	    .created_ms = now_ms,
+	};
+	memcpy(sa->salt, spec->salt, sizeof(sa->salt));
+	*head = sa;
+	return sa;
+}
+
+struct aead *
+sa_remove(struct sa_table *t, struct sa *sa)
+{
+	struct sa **p = &t->buckets[hash(sa->spi)];
+	struct aead *aead = sa->aead;
+
+	while (*p != sa)
+		p = &(*p)->next;
+	*p = sa->next;
+	crypto_wipe(sa, sizeof(*sa));
+	sa->next = t->free;
+	t->free = sa;
+	return aead;
+}
+
+struct sa *
+sa_next(const struct sa_table *t, size_t *at)
+{
+	while (*at < t->touched) {
+		struct sa *sa = &t->slots[(*at)++];
+
+		if (sa->aead != NULL)
+			return sa;
+	}
+	return NULL;
+}
+
+void
+sa_count(struct sa *sa, size_t len, uint64_t now_ms)
+{
+	sa->bytes += len;
+	sa->packets++;
+	sa->last_ms = now_ms;
+}
+
+/* 0 when the list was full: then it is said another time. */
+static int
+say_expired(const struct sa *sa, int hard, struct event_list *events)
+{
+	struct event *e = event_add(events);
+
+	if (e == NULL)
+		return 0;
+	e->kind = EVENT_EXPIRED;
+	e->spi = sa->spi;
+	e->inbound = sa->inbound;
+	e->remote = sa->remote;
+	e->hard = (uint8_t)hard;
+	return 1;
+}
+
+static enum lifetime
+state_of(const struct sa *sa, uint64_t now_ms)
+{
+	uint64_t age = now_ms > sa->created_ms ? now_ms - sa->created_ms : 0;
+	enum lifetime life = lifetime_state(&sa->life, age, sa->bytes, sa->packets);
+	enum lifetime seq = sa->inbound ? LIFETIME_OK : lifetime_sequence(sa->seq, sa->esn);
+
+	return seq > life ? seq : life;
+}
+
+int
+sa_check_life(struct sa *sa, uint64_t now_ms, struct event_list *events)
+{
+	enum lifetime state = sa->dead ? LIFETIME_HARD : state_of(sa, now_ms);
+
+	if (state == LIFETIME_HARD && !sa->dead)
+		sa->dead = (uint8_t)say_expired(sa, 1, events);
+	else if (state == LIFETIME_SOFT && !sa->soft_said)
+		sa->soft_said = (uint8_t)say_expired(sa, 0, events);
+	return state != LIFETIME_HARD;
+}
+
+uint64_t
+sa_due_ms(const struct sa *sa)
+{
+	uint64_t age = sa->dead ? LIFETIME_NEVER : lifetime_next_age(&sa->life, sa->soft_said);
+
+	return age > UINT64_MAX - sa->created_ms ? UINT64_MAX : sa->created_ms + age;
+}

@@ -1,0 +1,68 @@
+/*
+ * Security associations of one direction, found by SPI, in memory of fixed size.  No locks here:
+ * struct esp has one for each direction and holds it around every use of a table or of an SA.
+ */
+#ifndef IPSEC_ESP_SA_H
+#define IPSEC_ESP_SA_H
+
+#include "ipsec/esp/esp.h"
+#include "ipsec/esp/event.h"
+#include "ipsec/esp/replay.h"
+
+#define SA_BUCKETS 1024 /* a power of two */
+
+struct sa {
+	struct sa *next; /* in its SPI bucket, or in the free list */
+	uint32_t spi;
+	uint8_t inbound;
+	uint8_t esn;
+	uint8_t soft_said;
+	uint8_t dead; /* hard lifetime reached and told: carries nothing any more */
+	struct aead *aead;
+	uint8_t salt[4];
+
+	struct endpoint remote, local;
+	struct esp_lifetime life;
+	uint64_t created_ms, last_ms, bytes, packets;
+
+	/* selectors, see policy.h */
+	struct sa *next_policy;
+	uint8_t has_policy;
+	uint8_t local_ula[16], remote_ula[16];
+
+	uint64_t seq; /* outbound: the last number used */
+	struct replay replay; /* inbound */
+	uint64_t moves_since_ms; /* inbound: the second in which moves are counted */
+	unsigned int moves;
+};
+
+struct sa_table {
+	struct sa *slots;
+	size_t max, touched; /* slots never used are not even in memory */
+	struct sa *free;
+	struct sa *buckets[SA_BUCKETS];
+};
+
+/* 0, or -1 when out of memory. */
+int sa_table_init(struct sa_table *t, size_t max);
+/* Ends all SAs, wiping keys. */
+void sa_table_free(struct sa_table *t);
+
+struct sa *sa_find(const struct sa_table *t, uint32_t spi);
+/* Take the context, which becomes the SA's.  NULL with errno EEXIST or ENOSPC. */
+struct sa *sa_insert(
+    struct sa_table *t, const struct esp_sa *spec, struct aead *aead, uint64_t now_ms);
+/* Take the SA out and wipe it.  It must have no policy.  Returns its context, the caller's. */
+struct aead *sa_remove(struct sa_table *t, struct sa *sa);
+/* Walk through all: the first SA in or after slot *at, which moves on; NULL at the end. */
+struct sa *sa_next(const struct sa_table *t, size_t *at);
+
+/* Count a packet of len octets. */
+void sa_count(struct sa *sa, size_t len, uint64_t now_ms);
+/* Look at all lifetimes and note as events what has passed, each once.  0 when the SA must not be
+ * used any more. */
+int sa_check_life(struct sa *sa, uint64_t now_ms, struct event_list *events);
+/* When sa_check_life must be called although no packet comes; UINT64_MAX = never. */
+uint64_t sa_due_ms(const struct sa *sa);
+
+#endif

@@ -1,0 +1,33 @@
+/* What struct esp is made of; see esp.c for the picture.  For the files of this folder only. */
+#ifndef IPSEC_ESP_STATE_H
+#define IPSEC_ESP_STATE_H
+
+#include "ipsec/esp/hold.h"
+#include "ipsec/esp/policy.h"
+
+#include <pthread.h>
+
+#define ESP_CHUNK 64 /* packets handled while a lock is held; two events each fit in a list */
+
+struct half {
+	pthread_mutex_t lock; /* of all that is in here, and its SAs */
+	struct sa_table sas;
+	uint64_t due_ms; /* nothing happens by time alone before this */
+	uint64_t drops[ESP_DROP_MAX];
+};
+
+struct esp {
+	struct esp_events events;
+	void *ctx;
+	struct half in;
+	struct half out; /* its lock also guards the following */
+	struct policy_index policies;
+	struct hold hold;
+	int held_ready; /* a policy was added since the queue was last looked through */
+};
+
+struct half *esp_half(struct esp *e, int inbound);
+/* Call back for what was noted; no lock may be held. */
+void esp_fire(struct esp *e, struct event_list *events);
+
+#endif
