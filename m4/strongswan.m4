@@ -70,7 +70,7 @@ say it with --with-strongswan-version=X.Y.Z])])
 ])
 
 AC_DEFUN([_AT_STRONGSWAN_LINK], [
-	STRONGSWAN_CPPFLAGS="-isystem $STRONGSWAN_HEADERS/src/libstrongswan -isystem $STRONGSWAN_HEADERS/src/libcharon"
+	STRONGSWAN_CPPFLAGS="-I$STRONGSWAN_HEADERS/src/libstrongswan -I$STRONGSWAN_HEADERS/src/libcharon"
 	STRONGSWAN_LIBS="-L$strongswan_libdir -Wl,-rpath,$strongswan_libdir -lcharon -lstrongswan"
 	at_save_LIBS=$LIBS
 	LIBS="-L$strongswan_libdir -Wl,-rpath,$strongswan_libdir -lstrongswan $LIBS"

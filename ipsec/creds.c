@@ -1,0 +1,119 @@
+#include "ipsec/creds.h"
+
+#include <string.h>
+
+static mem_cred_t *set;
+static certificate_t *own, *ca;
+static int have_key;
+
+void
+creds_init(void)
+{
+	set = mem_cred_create();
+	lib->credmgr->add_set(lib->credmgr, &set->set);
+}
+
+static int
+add_key(chunk_t der)
+{
+	private_key_t *key;
+
+	key = lib->creds->create(lib->creds, CRED_PRIVATE_KEY, KEY_ED25519, BUILD_BLOB_ASN1_DER, der,
+	    BUILD_END);
+	if (key == NULL)
+		return -1;
+	set->add_key(set, key);
+	have_key = 1;
+	return 0;
+}
+
+static int
+add_cert(certificate_t **out, int trusted, chunk_t der)
+{
+	certificate_t *cert;
+
+	cert = lib->creds->create(lib->creds, CRED_CERTIFICATE, CERT_X509, BUILD_BLOB_ASN1_DER, der,
+	    BUILD_END);
+	if (cert == NULL)
+		return -1;
+	DESTROY_IF(*out);
+	*out = set->add_cert_ref(set, trusted, cert);
+	return 0;
+}
+
+int
+creds_add(enum ipsec_credential kind, const uint8_t *der, size_t len)
+{
+	chunk_t data = chunk_create((u_char *)(uintptr_t)der, len);
+
+	switch (kind) {
+	case IPSEC_DEVICE_KEY:
+		return add_key(data);
+	case IPSEC_DEVICE_CERT:
+		return add_cert(&own, FALSE, data);
+	case IPSEC_ACCOUNT_CA:
+		return add_cert(&ca, TRUE, data);
+	default:
+		return -1;
+	}
+}
+
+int
+creds_complete(void)
+{
+	return have_key && own != NULL && ca != NULL && own->issued_by(own, ca, NULL);
+}
+
+certificate_t *
+creds_own(void)
+{
+	return own->get_ref(own);
+}
+
+certificate_t *
+creds_ca(void)
+{
+	return ca->get_ref(ca);
+}
+
+static void
+read_san(identification_t *san, const char *name, struct claim *out)
+{
+	chunk_t addr = san->get_encoding(san);
+	char text[MSG_NAME_MAX];
+
+	if (san->get_type(san) == ID_FQDN && fqdn_of(san, text, sizeof text) == 0)
+		out->has_name |= strcasecmp(text, name) == 0;
+	if (san->get_type(san) == ID_IPV6_ADDR && addr.len == 16 && out->ulas++ == 0)
+		memcpy(out->ula, addr.ptr, 16);
+}
+
+void
+creds_read(certificate_t *cert, const char *name, struct claim *out)
+{
+	enumerator_t *sans;
+	identification_t *san;
+	x509_t *x509 = (x509_t *)cert;
+
+	memset(out, 0, sizeof *out);
+	if (cert == NULL || cert->get_type(cert) != CERT_X509)
+		return;
+	out->present = 1;
+	out->by_our_ca = cert->issued_by(cert, ca, NULL);
+	out->in_time = cert->get_validity(cert, NULL, NULL, NULL);
+	sans = x509->create_subjectAltName_enumerator(x509);
+	while (sans->enumerate(sans, &san))
+		read_san(san, name, out);
+	sans->destroy(sans);
+}
+
+void
+creds_free(void)
+{
+	DESTROY_IF(own);
+	DESTROY_IF(ca);
+	if (set != NULL)
+		set->destroy(set);
+	own = ca = NULL;
+	set = NULL;
+}

@@ -1,0 +1,26 @@
+/* Our key and certificate, the account CA as the only trust anchor, and the reading of a peer's
+ * certificate. */
+#ifndef IPSEC_CREDS_H
+#define IPSEC_CREDS_H
+
+#include "ipsec/swan.h"
+
+#include "base/msg.h"
+#include "ipsec/claim.h"
+
+void creds_init(void);
+/* Parse and keep one credential.  0, or -1 when it is no such thing. */
+int creds_add(enum ipsec_credential kind, const uint8_t *der, size_t len);
+/* All three are there, and the CA signed the certificate. */
+int creds_complete(void);
+/* New references. */
+certificate_t *creds_own(void);
+certificate_t *creds_ca(void);
+
+/* What this certificate (NULL = none) says about a peer with this name. */
+void creds_read(certificate_t *cert, const char *name, struct claim *out);
+
+/* After libcharon_deinit, before library_deinit. */
+void creds_free(void);
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * The data plane as libcharon's objects see it: descriptors from the manager, user-space ESP and
+ * the threads that move packets.  Made empty; what libcharon creates at initialize (socket.c,
+ * sad.c) asks here later, when SELF has come.
+ */
+#ifndef IPSEC_PLANE_H
+#define IPSEC_PLANE_H
+
+#include "base/msg.h"
+#include "ipsec/esp/esp_io.h"
+
+/* kernel: packets are the kernel's, only IKE is ours. */
+void plane_init(int kernel);
+int plane_is_kernel(void);
+/* Takes over a descriptor; a second one of the same kind ends the process. */
+void plane_set_fd(enum ipsec_fd_kind kind, int fd);
+int plane_fd(enum ipsec_fd_kind kind);
+/* Start the threads.  0, or -1 with errno. */
+int plane_start(uint16_t port);
+uint16_t plane_port(void);
+
+/* NULL in kernel mode. */
+struct esp *plane_esp(void);
+/* 0 or -1 with errno; ENOTCONN before the start. */
+int plane_send(const struct endpoint *local, const struct endpoint *remote, const void *data,
+    size_t len);
+/* Tell the peer with this ULA where we are, with an empty ESP packet. */
+void plane_poke(const uint8_t ula[16]);
+/* A tunnel to this ULA is there: send what waits for it. */
+void plane_release(const uint8_t ula[16]);
+
+/* Stop moving packets; sending IKE still works.  Then free all, after libcharon is gone. */
+void plane_stop(void);
+void plane_free(void);
+
+#endif

@@ -1,0 +1,324 @@
+/*
+ * libcharon names an SA by SPI and destination address, as the kernel does; struct esp by SPI and
+ * direction.  The list here translates.  It is needed for more than form: a peer chooses the SPI of
+ * our outbound SA, and one that chose the SPI of some inbound SA of ours must not get that deleted.
+ */
+#include "ipsec/swan.h"
+
+#include "ipsec/sad.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "crypto/mac.h"
+#include "ipsec/plane.h"
+
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <string.h>
+
+/* Our inbound SPIs are 0xc0000000 .. 0xcfffffff: the top bits tell ESP from STUN. */
+#define SPI_BASE 0xc0000000u
+#define SPI_RANDOM 0x0fffffffu
+#define SALT_LEN 4
+
+struct entry {
+	struct entry *next;
+	uint32_t spi;
+	uint8_t inbound;
+	struct endpoint dst;
+};
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct entry *entries;
+
+static struct entry **
+find(uint32_t spi, const struct endpoint *dst)
+{
+	struct entry **e = &entries;
+
+	while (*e != NULL && ((*e)->spi != spi || !endpoint_same_addr(&(*e)->dst, dst)))
+		e = &(*e)->next;
+	return e;
+}
+
+/* 1 = inbound, 0 = outbound, -1 = no such SA. */
+static int
+direction(kernel_ipsec_sa_id_t *id)
+{
+	struct endpoint dst = endpoint_of(id->dst);
+	struct entry *e;
+	int inbound;
+
+	pthread_mutex_lock(&mutex);
+	e = *find(ntohl(id->spi), &dst);
+	inbound = e != NULL ? e->inbound : -1;
+	pthread_mutex_unlock(&mutex);
+	return inbound;
+}
+
+static void
+remember(uint32_t spi, int inbound, host_t *dst)
+{
+	struct entry *e = calloc(1, sizeof *e);
+
+	if (e == NULL)
+		fatal("SA");
+	e->spi = spi;
+	e->inbound = (uint8_t)inbound;
+	e->dst = endpoint_of(dst);
+	pthread_mutex_lock(&mutex);
+	e->next = entries;
+	entries = e;
+	pthread_mutex_unlock(&mutex);
+}
+
+static void
+forget(kernel_ipsec_sa_id_t *id)
+{
+	struct endpoint dst = endpoint_of(id->dst);
+	struct entry **e, *gone;
+
+	pthread_mutex_lock(&mutex);
+	e = find(ntohl(id->spi), &dst);
+	gone = *e;
+	if (gone != NULL)
+		*e = gone->next;
+	pthread_mutex_unlock(&mutex);
+	free(gone);
+}
+
+static void
+rename_dst(kernel_ipsec_sa_id_t *id, host_t *new_dst)
+{
+	struct endpoint dst = endpoint_of(id->dst);
+	struct entry *e;
+
+	pthread_mutex_lock(&mutex);
+	e = *find(ntohl(id->spi), &dst);
+	if (e != NULL)
+		e->dst = endpoint_of(new_dst);
+	pthread_mutex_unlock(&mutex);
+}
+
+static kernel_feature_t
+get_features(kernel_ipsec_t *this)
+{
+	return KERNEL_REQUIRE_UDP_ENCAPSULATION | KERNEL_NO_POLICY_UPDATES | KERNEL_POLICY_SPI;
+}
+
+static status_t
+get_spi(kernel_ipsec_t *this, host_t *src, host_t *dst, uint8_t protocol, uint32_t *spi)
+{
+	uint32_t value;
+
+	do {
+		crypto_random(&value, sizeof value);
+		value = SPI_BASE | (value & SPI_RANDOM);
+	} while (esp_spi_in_use(plane_esp(), value));
+	*spi = htonl(value);
+	return SUCCESS;
+}
+
+static status_t
+get_cpi(kernel_ipsec_t *this, host_t *src, host_t *dst, uint16_t *cpi)
+{
+	return NOT_SUPPORTED;
+}
+
+/* 0 when the data plane knows none such. */
+static enum aead_algorithm
+algorithm_of(uint16_t alg, size_t key_len)
+{
+	if (alg == ENCR_AES_GCM_ICV16 && key_len == 16)
+		return AEAD_AES_128_GCM;
+	if (alg == ENCR_AES_GCM_ICV16 && key_len == 32)
+		return AEAD_AES_256_GCM;
+	if (alg == ENCR_CHACHA20_POLY1305 && key_len == 32)
+		return AEAD_CHACHA20_POLY1305;
+	return 0;
+}
+
+static void
+set_lifetime(struct esp_lifetime *out, const lifetime_cfg_t *in)
+{
+	out->soft_ms = in->time.rekey * 1000;
+	out->hard_ms = in->time.life * 1000;
+	out->soft_bytes = in->bytes.rekey;
+	out->hard_bytes = in->bytes.life;
+	out->soft_packets = in->packets.rekey;
+	out->hard_packets = in->packets.life;
+}
+
+static status_t
+add_sa(kernel_ipsec_t *this, kernel_ipsec_sa_id_t *id, kernel_ipsec_add_sa_t *data)
+{
+	size_t key_len = data->enc_key.len > SALT_LEN ? data->enc_key.len - SALT_LEN : 0;
+	struct esp_sa sa = {
+	    .spi = ntohl(id->spi),
+	    .inbound = data->inbound,
+	    .algorithm = (uint8_t)algorithm_of(data->enc_alg, key_len),
+	    .esn = data->esn,
+	    .remote = endpoint_of(data->inbound ? id->src : id->dst),
+	    .local = endpoint_of(data->inbound ? id->dst : id->src),
+	};
+	int rc;
+
+	if (sa.algorithm == 0 || data->mode != MODE_TUNNEL || id->proto != IPPROTO_ESP)
+		return NOT_SUPPORTED;
+	memcpy(sa.key, data->enc_key.ptr, key_len);
+	memcpy(sa.salt, data->enc_key.ptr + key_len, SALT_LEN);
+	set_lifetime(&sa.life, data->lifetime);
+	rc = esp_sa_add(plane_esp(), &sa, clock_boot_ms());
+	crypto_wipe(&sa, sizeof sa);
+	if (rc == -1) {
+		log_warn("SA %08x does not fit", ntohl(id->spi));
+		return FAILED;
+	}
+	remember(ntohl(id->spi), data->inbound, id->dst);
+	return SUCCESS;
+}
+
+static status_t
+update_sa(kernel_ipsec_t *this, kernel_ipsec_sa_id_t *id, kernel_ipsec_update_sa_t *data)
+{
+	int inbound = direction(id);
+	struct endpoint remote = endpoint_of(inbound == 1 ? data->new_src : data->new_dst);
+
+	if (inbound == -1 || esp_sa_move(plane_esp(), ntohl(id->spi), inbound, &remote) == -1)
+		return NOT_FOUND;
+	rename_dst(id, data->new_dst);
+	return SUCCESS;
+}
+
+static status_t
+query_sa(kernel_ipsec_t *this, kernel_ipsec_sa_id_t *id, kernel_ipsec_query_sa_t *data,
+    uint64_t *bytes, uint64_t *packets, time_t *when)
+{
+	int inbound = direction(id);
+	struct esp_usage usage;
+
+	if (inbound == -1 || esp_sa_query(plane_esp(), ntohl(id->spi), inbound, &usage) == -1)
+		return NOT_FOUND;
+	if (bytes != NULL)
+		*bytes = usage.bytes;
+	if (packets != NULL)
+		*packets = usage.packets;
+	if (when != NULL)
+		*when = usage.last_ms == 0
+		    ? 0
+		    : time_monotonic(NULL) - (time_t)((clock_boot_ms() - usage.last_ms) / 1000);
+	return SUCCESS;
+}
+
+static status_t
+del_sa(kernel_ipsec_t *this, kernel_ipsec_sa_id_t *id, kernel_ipsec_del_sa_t *data)
+{
+	int inbound = direction(id);
+
+	if (inbound == -1 || esp_sa_delete(plane_esp(), ntohl(id->spi), inbound) == -1)
+		return NOT_FOUND;
+	forget(id);
+	return SUCCESS;
+}
+
+static status_t
+flush(kernel_ipsec_t *this)
+{
+	return SUCCESS;
+}
+
+/* FORWARD policies and others than the peers' mean nothing here. */
+static int
+policy_of(kernel_ipsec_policy_id_t *id, kernel_ipsec_manage_policy_t *data, uint8_t local[16],
+    uint8_t remote[16])
+{
+	int inbound = id->dir == POLICY_IN;
+
+	return data->type == POLICY_IPSEC && (inbound || id->dir == POLICY_OUT)
+	    && address_of(inbound ? id->dst_ts : id->src_ts, local) == 0
+	    && address_of(inbound ? id->src_ts : id->dst_ts, remote) == 0;
+}
+
+static status_t
+add_policy(kernel_ipsec_t *this, kernel_ipsec_policy_id_t *id, kernel_ipsec_manage_policy_t *data)
+{
+	uint32_t spi = ntohl(data->sa->esp.spi);
+	uint8_t local[16], remote[16];
+
+	if (!policy_of(id, data, local, remote))
+		return SUCCESS;
+	if (esp_policy_add(plane_esp(), spi, id->dir == POLICY_IN, local, remote) == -1)
+		return FAILED;
+	if (id->dir == POLICY_OUT)
+		plane_release(remote);
+	return SUCCESS;
+}
+
+static status_t
+del_policy(kernel_ipsec_t *this, kernel_ipsec_policy_id_t *id, kernel_ipsec_manage_policy_t *data)
+{
+	uint32_t spi = ntohl(data->sa->esp.spi);
+	uint8_t local[16], remote[16];
+
+	if (policy_of(id, data, local, remote))
+		esp_policy_delete(plane_esp(), spi, id->dir == POLICY_IN, local, remote);
+	return SUCCESS;
+}
+
+static status_t
+query_policy(kernel_ipsec_t *this, kernel_ipsec_policy_id_t *id,
+    kernel_ipsec_query_policy_t *data, time_t *use_time)
+{
+	return NOT_SUPPORTED;
+}
+
+static bool
+bypass_socket(kernel_ipsec_t *this, int fd, int family)
+{
+	return TRUE;
+}
+
+static bool
+enable_udp_decap(kernel_ipsec_t *this, int fd, int family, uint16_t port)
+{
+	return TRUE;
+}
+
+static void
+destroy(kernel_ipsec_t *this)
+{
+	while (entries != NULL) {
+		struct entry *e = entries;
+
+		entries = e->next;
+		free(e);
+	}
+	free(this);
+}
+
+void *
+sad_make(void)
+{
+	kernel_ipsec_t *k = malloc(sizeof *k);
+
+	if (k == NULL)
+		fatal("kernel_ipsec");
+	*k = (kernel_ipsec_t){
+	    .get_features = get_features,
+	    .get_spi = get_spi,
+	    .get_cpi = get_cpi,
+	    .add_sa = add_sa,
+	    .update_sa = update_sa,
+	    .query_sa = query_sa,
+	    .del_sa = del_sa,
+	    .flush_sas = flush,
+	    .add_policy = add_policy,
+	    .query_policy = query_policy,
+	    .del_policy = del_policy,
+	    .flush_policies = flush,
+	    .bypass_socket = bypass_socket,
+	    .enable_udp_decap = enable_udp_decap,
+	    .destroy = destroy,
+	};
+	return k;
+}
