@@ -26,6 +26,7 @@ show() {
 stays() {
 	echo 0 >"$1"
 	exec >/dev/null 2>&1 3>&1
+	trap 'exit 0' TERM
 	sleep infinity &
 	wait
 }
