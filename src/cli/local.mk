@@ -21,6 +21,7 @@ autotunnel_SOURCES = src/cli/main.c src/cli/cmd.h \
 	src/cli/enrol.c src/cli/enrol.h \
 	src/cli/enrol_options.c src/cli/enrol_options.h \
 	src/cli/exchange.c src/cli/exchange.h \
+	src/cli/find_server.c src/cli/find_server.h \
 	src/cli/prompt.c src/cli/prompt.h \
 	src/cli/zone_text.c src/cli/zone_text.h
 autotunnel_LDADD = libcli.a libconfig.a libatwire.a $(IDENTITY_LIBS) $(BASE_LIBS) $(LDNS_LIBS)

@@ -1,0 +1,131 @@
+#include "cli/cmd.h"
+#include "cli/prompt.h"
+#include "cli/zone_text.h"
+#include "crypto/mac.h"
+#include "base/str.h"
+#include "identity/account.h"
+#include "identity/account_file.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+/*
+ * autotunnel zone: the phrase in, the name server's configuration out.  Nothing is read but the
+ * phrase and nothing is written, so it can run on any machine, also on the name server itself.
+ */
+
+#define NAMES_MAX MSG_PEERS_MAX
+
+struct zone_options {
+	void (*print)(const struct zone_text *z, FILE *out);
+	char domain[MSG_NAME_MAX];
+	char **names;
+	int count;
+	int keys_only;
+};
+
+/* "nas" and "nas.DOMAIN" both mean the latter. */
+static int
+full_name(const char *name, const char *domain, char out[MSG_NAME_MAX])
+{
+	int n = strchr(name, '.') == NULL ? snprintf(out, MSG_NAME_MAX, "%s.%s", name, domain)
+					  : snprintf(out, MSG_NAME_MAX, "%s", name);
+
+	if (n >= MSG_NAME_MAX)
+		return -1;
+	str_lower(out);
+	return account_name_valid(out, domain) ? 0 : -1;
+}
+
+static int
+check_names(const struct zone_options *o)
+{
+	char full[MSG_NAME_MAX];
+
+	if (!account_domain_valid(o->domain)) {
+		cmd_warn("\"%s\" cannot be an account's domain", o->domain);
+		return EXIT_USAGE;
+	}
+	for (int i = 0; i < o->count; i++) {
+		if (full_name(o->names[i], o->domain, full) == -1) {
+			cmd_warn("\"%s\" cannot be a machine of %s", o->names[i], o->domain);
+			return EXIT_USAGE;
+		}
+	}
+	return o->count <= NAMES_MAX ? EXIT_OK : cmd_usage("zone");
+}
+
+static int
+parse(struct zone_options *o, int argc, char **argv)
+{
+	static const struct option options[]
+	    = {{"keys-only", no_argument, NULL, 'k'}, {NULL, 0, NULL, 0}};
+	int c;
+
+	memset(o, 0, sizeof *o);
+	optind = 0;
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (c != 'k')
+			return cmd_usage(argv[0]);
+		o->keys_only = 1;
+	}
+	if (argc - optind < 2)
+		return cmd_usage(argv[0]);
+	if (strcmp(argv[optind], "bind") == 0)
+		o->print = zone_text_bind;
+	else if (strcmp(argv[optind], "knot") == 0)
+		o->print = zone_text_knot;
+	if (o->print == NULL || str_copy(o->domain, sizeof o->domain, argv[optind + 1]) == -1)
+		return cmd_usage(argv[0]);
+	str_lower(o->domain);
+	o->names = argv + optind + 2;
+	o->count = argc - optind - 2;
+	return check_names(o);
+}
+
+/* The account's key, then one for each name. */
+static int
+derive_keys(const struct zone_options *o, const struct account *account, struct tsig_key *keys)
+{
+	char full[MSG_NAME_MAX];
+
+	keys[0] = account->tsig;
+	for (int i = 0; i < o->count; i++)
+		if (full_name(o->names[i], o->domain, full) == -1
+		    || account_device_tsig(account, full, &keys[i + 1]) == -1)
+			return -1;
+	return 0;
+}
+
+int
+cmd_zone(int argc, char **argv)
+{
+	static struct tsig_key keys[NAMES_MAX + 1];
+	uint8_t entropy[PHRASE_ENTROPY];
+	struct account account = {0};
+	struct zone_options o;
+	char why[MSG_TEXT_MAX];
+	int status = parse(&o, argc, argv);
+
+	if (status != EXIT_OK)
+		return status;
+	if (prompt_phrase(entropy, why) == -1) {
+		cmd_warn("%s", why);
+		return EXIT_ERROR;
+	}
+	if (account_derive(o.domain, entropy, &account) == 0 && derive_keys(&o, &account, keys) == 0) {
+		o.print(&(struct zone_text){.domain = o.domain,
+			    .key = keys,
+			    .keys = (size_t)o.count + 1,
+			    .keys_only = o.keys_only},
+		    stdout);
+	} else {
+		cmd_warn("cannot derive the account's keys: out of memory?");
+		status = EXIT_ERROR;
+	}
+	crypto_wipe(entropy, sizeof entropy);
+	crypto_wipe(keys, sizeof keys);
+	account_wipe(&account);
+	return status;
+}

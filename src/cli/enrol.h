@@ -1,0 +1,45 @@
+/*
+ * Enrolling: telling the account's name server that this machine exists, with the account's key.
+ * One record is added (_autotunnel._udp.DOMAIN PTR _autotunnel._udp.HOST); all others are the
+ * daemon's to write, with the device's own key.  Enrolling again is harmless.
+ */
+#ifndef CLI_ENROL_H
+#define CLI_ENROL_H
+
+#include "identity/identity.h"
+
+struct enrol {
+	const struct identity *id;
+	const struct tsig_key *key; /* to enrol with: never the device's own */
+	uint8_t servers;
+	struct endpoint server[MSG_SERVERS_MAX];
+	int replace; /* the name may already be another machine's in the zone */
+};
+
+enum enrol_result {
+	ENROL_DONE,
+	ENROL_LATER, /* not now; why says what is missing */
+	ENROL_NO_KEY, /* the same: the server does not know our key */
+	ENROL_TAKEN, /* another machine has this name */
+	ENROL_WRONG_SECRET, /* the server knows our key, with another secret */
+};
+
+/* Fill e->server: those of e->id, else those the DNS names for its domain.  An exit status, with a
+ * sentence on stderr when there are none. */
+int enrol_find_servers(struct enrol *e);
+
+/* Try each name server once.  why is a sentence unless the result is ENROL_DONE. */
+enum enrol_result enrol_try(const struct enrol *e, char why[MSG_TEXT_MAX]);
+
+/* The same, again and again while the result is ENROL_LATER, ENROL_NO_KEY or (if patient)
+ * ENROL_WRONG_SECRET and wait_sec have not passed; progress goes to stderr. */
+enum enrol_result enrol_wait(const struct enrol *e, unsigned long wait_sec, int patient,
+    char why[MSG_TEXT_MAX]);
+
+/* Say on stdout who this machine is and whether it is enrolled, and on stderr what is left to do;
+ * new_account != 0 when the name server cannot know its keys yet.  Returns EXIT_OK: a machine that
+ * is not enrolled yet is no error. */
+int enrol_report(const struct identity *id, enum enrol_result result, const char *why,
+    int new_account);
+
+#endif

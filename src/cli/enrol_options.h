@@ -1,0 +1,34 @@
+/* What `init` and `join` are called with. */
+#ifndef CLI_ENROL_OPTIONS_H
+#define CLI_ENROL_OPTIONS_H
+
+#include "identity/identity.h"
+
+struct enrol_options {
+	char domain[MSG_NAME_MAX];
+	char name[MSG_NAME_MAX]; /* full; empty = not said */
+	uint8_t servers; /* said with --server; what was found goes to the enrolment only */
+	struct endpoint server[MSG_SERVERS_MAX];
+	const char *key_file; /* NULL = none */
+	unsigned long wait_sec;
+	int replace; /* join only */
+	const char *state_dir;
+
+	/* of key_file, by enrol_keys() */
+	struct tsig_key device_key; /* named like the host; secret_len 0 = none */
+	struct tsig_key zone_key; /* any other one */
+};
+
+/* Read the arguments of this verb; "init" has --domain, "join" a DOMAIN.  Says what is wrong on
+ * stderr.  An exit status, EXIT_OK to go on. */
+int enrol_options_parse(struct enrol_options *o, int argc, char **argv);
+
+/* The host's own name under the domain; 0, or -1 with a sentence on stderr. */
+int enrol_default_name(struct enrol_options *o);
+
+/* Read key_file, now that the name is known.  An exit status. */
+int enrol_keys(struct enrol_options *o);
+
+void enrol_options_wipe(struct enrol_options *o);
+
+#endif
