@@ -293,8 +293,9 @@ describe_cipher(child_sa_t *child, char out[MSG_WORD_MAX])
 
 /* Lock held. */
 static void
-take_child(struct tunnel *t, child_sa_t *child)
+take_child(struct peer *p, struct tunnel *t, child_sa_t *child)
 {
+	p->dirty = 1;
 	t->child = 1;
 	t->soft = t->hard = 0;
 	t->spi_in = ntohl(child->get_spi(child, TRUE));
@@ -325,7 +326,7 @@ on_child_updown(listener_t *this, ike_sa_t *sa, child_sa_t *child, bool up)
 	p = up ? tunnel_of(sa, &t) : peer_of(sa, &t);
 	if (p != NULL && t != NULL) {
 		if (up)
-			take_child(t, child);
+			take_child(p, t, child);
 		else if (t->spi_in == ntohl(child->get_spi(child, TRUE)))
 			t->child = 0;
 		keep_usage(p, &gone);
@@ -347,7 +348,7 @@ on_child_rekey(listener_t *this, ike_sa_t *sa, child_sa_t *old, child_sa_t *new)
 	peers_lock();
 	p = peer_of(sa, &t);
 	if (p != NULL && t != NULL) {
-		take_child(t, new);
+		take_child(p, t, new);
 		keep_usage(p, &gone);
 		log_debug("peer %s: new ESP keys", p->name);
 	}

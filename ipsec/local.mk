@@ -35,3 +35,8 @@ libatipsec_a_SOURCES = \
 
 # What a program with the worker in it links.
 IPSEC_LIBS = libatipsec.a $(ESP_LIBS) $(SECCOMP_LIBS) $(STRONGSWAN_LIBS)
+
+# Plays the manager for one worker.
+check_PROGRAMS += tests/netns/ipsec_drive
+tests_netns_ipsec_drive_SOURCES = tests/netns/ipsec_drive.c
+tests_netns_ipsec_drive_LDADD = $(IPSEC_LIBS)

@@ -1,5 +1,6 @@
 #include "ipsec/peers.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
 
@@ -145,6 +146,8 @@ peers_add(uint32_t id)
 		if (p == NULL)
 			fatal("peer");
 		p->id = id;
+		p->state = TUNNEL_IDLE;
+		p->since_ms = clock_boot_ms();
 		p->dirty = 1;
 		table[i] = p;
 	}
@@ -216,9 +219,9 @@ peer_settle(struct peer *p, uint64_t now_ms)
 		state = TUNNEL_UP;
 	else if (call_active(&p->call))
 		state = TUNNEL_CONNECTING;
-	p->dirty = 1;
 	if (state == p->state)
 		return;
+	p->dirty = 1;
 	if (state == TUNNEL_UP) {
 		p->reason[0] = '\0';
 		p->active_ms = now_ms;
@@ -255,7 +258,7 @@ peer_describe(struct peer *p, union msg *m)
 	const struct tunnel *t = peer_tunnel(p);
 
 	msg_begin(m, MSG_IPSEC_STATE, p->id);
-	s->state = p->state != 0 ? (uint8_t)p->state : TUNNEL_IDLE;
+	s->state = (uint8_t)p->state;
 	s->since_ms = p->since_ms;
 	s->last_in_ms = p->last_in_ms;
 	s->in_bytes = p->old.in_bytes + p->now.in_bytes;
