@@ -14,3 +14,60 @@ libatwire_a_SOURCES = \
 	dnsupdate/wire/tsig.c dnsupdate/wire/tsig.h \
 	dnsupdate/wire/tsig_server.c dnsupdate/wire/tsig_rr.c dnsupdate/wire/tsig_rr.h \
 	dnsupdate/wire/update.c dnsupdate/wire/update.h
+
+WIRE_LIBS = libatwire.a libatcrypto.a libbase.a $(LDNS_LIBS) $(OPENSSL_LIBS)
+
+# Unit tests: one program for each file that decides something.
+wire_unit_tests = \
+	tests/unit/wire_message \
+	tests/unit/wire_name \
+	tests/unit/wire_peer \
+	tests/unit/wire_records \
+	tests/unit/wire_status \
+	tests/unit/wire_stream \
+	tests/unit/wire_text \
+	tests/unit/wire_tsig \
+	tests/unit/wire_update
+check_PROGRAMS += $(wire_unit_tests)
+TESTS += $(wire_unit_tests)
+tests_unit_wire_message_SOURCES = tests/unit/wire_message.c tests/unit/wire_test.h
+tests_unit_wire_message_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_wire_message_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+tests_unit_wire_name_SOURCES = tests/unit/wire_name.c tests/unit/wire_test.h
+tests_unit_wire_name_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_wire_name_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+tests_unit_wire_peer_SOURCES = tests/unit/wire_peer.c tests/unit/wire_test.h
+tests_unit_wire_peer_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_wire_peer_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+tests_unit_wire_records_SOURCES = tests/unit/wire_records.c tests/unit/wire_test.h
+tests_unit_wire_records_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_wire_records_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+tests_unit_wire_status_SOURCES = tests/unit/wire_status.c tests/unit/wire_test.h
+tests_unit_wire_status_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_wire_status_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+tests_unit_wire_stream_SOURCES = tests/unit/wire_stream.c tests/unit/wire_test.h
+tests_unit_wire_stream_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_wire_stream_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+tests_unit_wire_text_SOURCES = tests/unit/wire_text.c tests/unit/wire_test.h
+tests_unit_wire_text_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_wire_text_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+tests_unit_wire_tsig_SOURCES = tests/unit/wire_tsig.c tests/unit/wire_test.h
+tests_unit_wire_tsig_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_wire_tsig_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+tests_unit_wire_update_SOURCES = tests/unit/wire_update.c tests/unit/wire_test.h
+tests_unit_wire_update_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_wire_update_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+
+# Fuzz targets: everything that reads bytes of a name server.
+wire_fuzz = tests/fuzz/fuzz_dns_message tests/fuzz/fuzz_dns_peer tests/fuzz/fuzz_tsig
+check_PROGRAMS += $(wire_fuzz)
+TESTS += $(wire_fuzz)
+tests_fuzz_fuzz_dns_message_SOURCES = tests/fuzz/fuzz_dns_message.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_dns_message_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_dns_message_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
+tests_fuzz_fuzz_dns_peer_SOURCES = tests/fuzz/fuzz_dns_peer.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_dns_peer_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_dns_peer_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
+tests_fuzz_fuzz_tsig_SOURCES = tests/fuzz/fuzz_tsig.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_tsig_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_tsig_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)

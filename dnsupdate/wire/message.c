@@ -9,9 +9,12 @@
  *	rdata    record data of the types we write
  *	message  a received message as an index into its bytes; queries
  *	update   building RFC 2136 updates
- *	tsig     RFC 8945, the client's side (tsig_server.c: the server's; tsig_rr.c: record and digest)
- *	status   our TXT record		records  our records, written
- *	peer     our records, read	stream   framing over TCP and TLS
+ *	tsig     RFC 8945, the client's side; tsig_server.c: the server's
+ *	tsig_rr  the TSIG record and its digest, for both
+ *	status   our TXT record
+ *	records  our records, written
+ *	peer     our records, read
+ *	stream   framing over TCP and TLS
  *	text     presentation format, by ldns
  *
  * The order of trust: bytes from the network go to message_parse first.  It walks the whole message
@@ -24,8 +27,8 @@
  * update and a struct buf write into the caller's room.  A tsig_context borrows its key.  Only
  * tsig_context holds anything to release (tsig_forget).
  *
- * Known types are few on purpose.  Others are carried as opaque octets (RFC 3597), which is all that
- * prerequisites, deletions and a server's storage ask for.
+ * Known types are few on purpose.  Others are carried as opaque octets (RFC 3597): that is enough
+ * for prerequisites, deletions and a server's storage.
  */
 #include "dnsupdate/wire/message.h"
 
@@ -146,8 +149,8 @@ message_parse(struct message *m, const void *data, size_t len)
 }
 
 int
-message_is_reply(const struct message *m, enum dns_opcode opcode, uint16_t id,
-    const struct question *q)
+message_is_reply(
+    const struct message *m, enum dns_opcode opcode, uint16_t id, const struct question *q)
 {
 	if (!(m->flags & FLAG_QR) || m->opcode != opcode || m->id != id)
 		return 0;

@@ -73,8 +73,8 @@ struct message {
 	uint8_t has_edns;
 	uint8_t edns_version;
 	uint16_t edns_udp_size; /* at least 512 */
-	uint16_t edns_at;	/* rr[] number of the OPT record, when has_edns */
-	uint16_t count;		/* of rr */
+	uint16_t edns_at; /* rr[] number of the OPT record, when has_edns */
+	uint16_t count; /* of rr */
 	struct question question;
 	struct rr rr[MESSAGE_RECORDS_MAX];
 };
@@ -90,8 +90,8 @@ int message_parse(struct message *m, const void *data, size_t len);
 
 /* Is it a response (QR) to the request with this opcode, id and question?  q NULL when the
  * question does not count: an UPDATE's answer may repeat it or not (RFC 2136 section 3.8). */
-int message_is_reply(const struct message *m, enum dns_opcode opcode, uint16_t id,
-    const struct question *q);
+int message_is_reply(
+    const struct message *m, enum dns_opcode opcode, uint16_t id, const struct question *q);
 
 /* The next record of this owner, type and section in class IN; start with *pos = 0.
  * NULL when there is none left.  owner NULL = any, type TYPE_ANY = any. */

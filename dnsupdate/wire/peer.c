@@ -97,7 +97,7 @@ take_ula(struct peer_reader *r, const struct message *m)
 	}
 }
 
-/* Negative when a is to be tried before b: RFC 2782, without the dice, so that all readers agree. */
+/* Negative when a is to be tried before b: RFC 2782 without the dice, so that all readers agree. */
 static int
 compare_srv(const struct srv *a, const struct srv *b)
 {

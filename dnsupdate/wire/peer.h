@@ -16,11 +16,12 @@
 #include "dnsupdate/wire/records.h"
 
 #define PEER_QUESTIONS_MAX (3 + 2 * MSG_CONTACTS_MAX)
-#define PEER_TXT_MAX 4 /* TXT records kept: ours has one; more only if somebody else wrote there */
+/* TXT records kept.  Ours has one; there are more only when somebody else wrote there. */
+#define PEER_TXT_MAX 4
 
 struct peer_target {
 	struct name name;
-	uint8_t have4, have6;  /* answered */
+	uint8_t have4, have6; /* answered */
 	uint8_t count;
 	struct endpoint addr[MSG_CONTACTS_MAX]; /* sorted; the port is each SRV's */
 };
@@ -29,14 +30,14 @@ struct peer_reader {
 	struct name host;
 	struct name service;
 	uint8_t have_ula, have_srv, have_txt; /* answered */
-	uint8_t has_ula, has_status;	      /* ... and there is one */
+	uint8_t has_ula, has_status; /* ... and there is one */
 	uint8_t srvs, targets;
 	uint8_t txts; /* TXT records at the service, PEER_TXT_MAX + 1 = too many */
 	uint8_t ula[16];
 	struct host_status status;
 	struct srv srv[MSG_CONTACTS_MAX]; /* best first */
 	struct peer_target target[MSG_CONTACTS_MAX];
-	struct rdata txt[PEER_TXT_MAX];	  /* as they stand, for records_publish */
+	struct rdata txt[PEER_TXT_MAX]; /* as they stand, for records_publish */
 };
 
 /* 0, or -1 when the host's name is too long for its service. */

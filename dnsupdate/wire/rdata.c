@@ -97,8 +97,8 @@ rdata_equal(const struct rdata *a, const struct rdata *b)
 /* What the data of a type is made of, in this order. */
 struct format {
 	uint16_t type;
-	uint8_t fixed;	/* octets in front */
-	uint8_t names;	/* names then */
+	uint8_t fixed; /* octets in front */
+	uint8_t names; /* names then */
 	uint8_t behind; /* octets at the end */
 	uint8_t is_txt; /* strings to the end, at least one */
 	const char *text;

@@ -48,8 +48,8 @@ void rdata_aaaa(struct rdata *out, const uint8_t addr[16]);
 int rdata_address(struct rdata *out, const struct endpoint *ep);
 void rdata_srv(struct rdata *out, const struct srv *srv);
 void rdata_ptr(struct rdata *out, const struct name *target);
-/* Strings of at most 255 octets each; an empty list becomes one empty string (RFC 6763 section 6.1).
- * 0, or -1 when they do not fit. */
+/* Strings of at most 255 octets each; an empty list becomes one empty string (RFC 6763
+ * section 6.1). 0, or -1 when they do not fit. */
 int rdata_txt(struct rdata *out, const char *const *strings, size_t count);
 /* The next string of TXT data; start with *pos = 0.  NULL at the end. */
 const uint8_t *rdata_txt_next(const struct rdata *r, size_t *pos, size_t *len);
@@ -59,8 +59,8 @@ int rdata_equal(const struct rdata *a, const struct rdata *b);
 /*
  * Check and copy the data of a record of this type that stands at b->pos and is len octets long;
  * names may be compressed and become whole (RFC 3597 section 4).  Unknown types are copied as they
- * are.  Sets b->failed when it is malformed; out NULL only checks.  -1 when it is longer than RDATA_MAX (b moves on
- * all the same), else 0.
+ * are.  Sets b->failed when it is malformed; out NULL only checks.  -1 when it is longer than
+ * RDATA_MAX (b moves on all the same), else 0.
  */
 int rdata_get(struct buf *b, uint16_t type, uint16_t len, struct rdata *out);
 

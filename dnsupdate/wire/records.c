@@ -26,8 +26,8 @@ target_name(struct name *out, const struct name *host, unsigned number)
 
 /* The epoch prerequisite: what the last update wrote must still be there. */
 static void
-need_previous(struct update *u, const struct name *service, const struct rdata *previous,
-    size_t count)
+need_previous(
+    struct update *u, const struct name *service, const struct rdata *previous, size_t count)
 {
 	if (count == 0)
 		update_need_no_rrset(u, service, TYPE_TXT);
@@ -88,8 +88,8 @@ add_contact(struct update *u, const struct host_records *r, const struct name *s
 }
 
 int
-records_publish(struct update *u, const struct host_records *r, const struct rdata *previous,
-    size_t count)
+records_publish(
+    struct update *u, const struct host_records *r, const struct rdata *previous, size_t count)
 {
 	unsigned number[MSG_CONTACTS_MAX];
 	struct name service;
@@ -113,8 +113,8 @@ records_publish(struct update *u, const struct host_records *r, const struct rda
 }
 
 int
-records_withdraw(struct update *u, const struct name *host, const struct rdata *previous,
-    size_t count)
+records_withdraw(
+    struct update *u, const struct name *host, const struct rdata *previous, size_t count)
 {
 	struct name service;
 
@@ -184,8 +184,8 @@ listed_host(const struct name *target, const struct name *domain, char host[MSG_
 }
 
 int
-records_machines_next(const struct message *m, size_t *pos, const struct name *domain,
-    char host[MSG_NAME_MAX])
+records_machines_next(
+    const struct message *m, size_t *pos, const struct name *domain, char host[MSG_NAME_MAX])
 {
 	struct question q;
 	const struct rr *rr;

@@ -20,7 +20,7 @@
 #define RECORDS_SERVICE "_autotunnel._udp"
 #define RECORDS_TARGET "at"
 #define RECORDS_TTL_CONTACT 60 /* SRV, TXT, A and AAAA of targets, seconds */
-#define RECORDS_TTL_NAME 300   /* AAAA of the host, PTR */
+#define RECORDS_TTL_NAME 300 /* AAAA of the host, PTR */
 
 struct host_records {
 	struct name host;
@@ -38,11 +38,11 @@ int records_service(struct name *out, const struct name *base);
  * set at _autotunnel._udp.H as last read (count 0: none).  0, or -1 when a name gets too long or a
  * contact is no address; room and zone are update_finish's to report.
  */
-int records_publish(struct update *u, const struct host_records *r, const struct rdata *previous,
-    size_t count);
+int records_publish(
+    struct update *u, const struct host_records *r, const struct rdata *previous, size_t count);
 /* Fill the update so that none of them stands; the host's PTR stays.  previous as above. */
-int records_withdraw(struct update *u, const struct name *host, const struct rdata *previous,
-    size_t count);
+int records_withdraw(
+    struct update *u, const struct name *host, const struct rdata *previous, size_t count);
 
 /* Enrolment, signed by the account's key: list the machine in the domain, or strike it off. */
 int records_enrol(struct update *u, const struct name *domain, const struct name *host);
@@ -52,7 +52,7 @@ int records_strike(struct update *u, const struct name *domain, const struct nam
 int records_machines_question(struct question *q, const struct name *domain);
 /* The next machine in the answer to it; start with *pos = 0.  Records that name no machine inside
  * domain are skipped; the same machine may come twice.  1 and host filled, or 0 at the end. */
-int records_machines_next(const struct message *m, size_t *pos, const struct name *domain,
-    char host[MSG_NAME_MAX]);
+int records_machines_next(
+    const struct message *m, size_t *pos, const struct name *domain, char host[MSG_NAME_MAX]);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The TXT record at _autotunnel._udp.HOST: "v=1 e=7 x=1700000000 nat=natpmp in=yes os=linux", each a
- * string of its own (RFC 6763 section 6).  See autotunnel-records(7).
+ * The TXT record at _autotunnel._udp.HOST: "v=1 e=7 x=1700000000 nat=natpmp in=yes os=linux", each
+ * a string of its own (RFC 6763 section 6).  See autotunnel-records(7).
  */
 #ifndef DNSUPDATE_WIRE_STATUS_H
 #define DNSUPDATE_WIRE_STATUS_H
@@ -8,10 +8,10 @@
 #include "dnsupdate/wire/rdata.h"
 
 struct host_status {
-	uint64_t epoch;	      /* e=, one more in each update */
+	uint64_t epoch; /* e=, one more in each update */
 	uint64_t expires_sec; /* x=, wall clock; 0 = not said */
-	uint8_t nat;	      /* enum nat_kind */
-	uint8_t inbound;      /* enum inbound */
+	uint8_t nat; /* enum nat_kind */
+	uint8_t inbound; /* enum inbound */
 	char os[MSG_WORD_MAX];
 };
 

@@ -1,4 +1,5 @@
-/* DNS over a byte stream: each message follows its length in two octets (RFC 1035 section 4.2.2). */
+/* DNS over a byte stream: each message follows its length in two octets (RFC 1035 section 4.2.2).
+ */
 #ifndef DNSUPDATE_WIRE_STREAM_H
 #define DNSUPDATE_WIRE_STREAM_H
 

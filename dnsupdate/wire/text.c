@@ -21,6 +21,16 @@ tidy(char *text)
 			*text = '?';
 }
 
+/* ldns writes no data as "\\# 0"; in an UPDATE there is nothing unknown about it. */
+static void
+strip_empty(char *text)
+{
+	char *end = strstr(text, " \\# 0");
+
+	if (end != NULL)
+		*end = '\0';
+}
+
 const char *
 rr_text(const struct message *m, const struct rr *rr, char *out, size_t size)
 {
@@ -30,8 +40,11 @@ rr_text(const struct message *m, const struct rr *rr, char *out, size_t size)
 
 	if (ldns_wire2rr(&record, m->data, m->len, &pos, LDNS_SECTION_ANSWER) == LDNS_STATUS_OK)
 		text = ldns_rr2str(record);
-	if (text != NULL)
+	if (text != NULL) {
 		tidy(text);
+		if (rr->rdata_len == 0)
+			strip_empty(text);
+	}
 	str_copy(out, size, text != NULL ? text : "?");
 	free(text);
 	ldns_rr_free(record);
@@ -56,8 +69,8 @@ take_wire(const uint8_t *wire, size_t len, struct name *owner, uint32_t *ttl, st
 }
 
 int
-rr_from_text(const char *line, uint32_t default_ttl, struct name *owner, uint32_t *ttl,
-    struct rdata *rd)
+rr_from_text(
+    const char *line, uint32_t default_ttl, struct name *owner, uint32_t *ttl, struct rdata *rd)
 {
 	ldns_rr *record = NULL;
 	uint8_t *wire = NULL;

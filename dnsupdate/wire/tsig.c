@@ -13,8 +13,8 @@
 #define TSIG_FIXED (10 + 16)
 
 int
-tsig_signer_init(struct tsig_signer *s, const char *name, uint8_t algorithm,
-    const uint8_t *secret, size_t secret_len)
+tsig_signer_init(struct tsig_signer *s, const char *name, uint8_t algorithm, const uint8_t *secret,
+    size_t secret_len)
 {
 	struct tsig_signer new = {.algorithm = (enum tsig_algorithm)algorithm,
 	    .secret = secret,
@@ -93,8 +93,8 @@ report_time(struct tsig_report *report, uint64_t theirs_sec, uint64_t now_sec)
 
 /* The MAC fits: what does it say? */
 static enum tsig_verdict
-judge_authentic(const struct message *m, const struct tsig_rr *t, uint64_t now_sec,
-    struct tsig_report *report)
+judge_authentic(
+    const struct message *m, const struct tsig_rr *t, uint64_t now_sec, struct tsig_report *report)
 {
 	struct buf other = buf_reader(t->other, t->other_len);
 
@@ -123,8 +123,8 @@ hint_or(enum tsig_verdict v, const struct message *m)
 }
 
 enum tsig_verdict
-tsig_verify(struct tsig_context *ctx, const struct message *m, uint64_t now_sec,
-    struct tsig_report *report)
+tsig_verify(
+    struct tsig_context *ctx, const struct message *m, uint64_t now_sec, struct tsig_report *report)
 {
 	struct tsig_scope scope = {.key = ctx->key, .prior = ctx->mac, .prior_len = ctx->mac_len};
 	struct tsig_report unused;
@@ -132,7 +132,7 @@ tsig_verify(struct tsig_context *ctx, const struct message *m, uint64_t now_sec,
 	enum tsig_verdict v;
 
 	report = report != NULL ? report : &unused;
-	*report = (struct tsig_report){.error = m->rcode};
+	*report = (struct tsig_report) {.error = m->rcode};
 	switch (tsig_rr_find(m, &t)) {
 	case 0:
 		return hint_or(TSIG_MISSING, m);
@@ -166,8 +166,8 @@ take_unsigned(struct tsig_context *ctx, const struct tsig_scope *scope, const st
 }
 
 enum tsig_verdict
-tsig_verify_next(struct tsig_context *ctx, const struct message *m, uint64_t now_sec,
-    struct tsig_report *report)
+tsig_verify_next(
+    struct tsig_context *ctx, const struct message *m, uint64_t now_sec, struct tsig_report *report)
 {
 	struct tsig_scope scope = {.key = ctx->key,
 	    .prior = ctx->mac,
@@ -179,7 +179,7 @@ tsig_verify_next(struct tsig_context *ctx, const struct message *m, uint64_t now
 	enum tsig_verdict v;
 
 	report = report != NULL ? report : &unused;
-	*report = (struct tsig_report){.error = m->rcode};
+	*report = (struct tsig_report) {.error = m->rcode};
 	if (ctx->signed_count == 0)
 		return TSIG_FORGED; /* tsig_verify comes first */
 	switch (tsig_rr_find(m, &t)) {

@@ -10,7 +10,7 @@
 
 #include "dnsupdate/wire/message.h"
 
-#define TSIG_FUDGE 300	     /* seconds; RFC 8945 section 10 */
+#define TSIG_FUDGE 300 /* seconds; RFC 8945 section 10 */
 #define TSIG_MAC_MAX 64
 #define TSIG_UNSIGNED_MAX 99 /* messages of a stream between two signed ones (section 5.3.1) */
 
@@ -45,32 +45,32 @@ struct mac;
 /* One exchange.  Starts zeroed; tsig_forget ends it. */
 struct tsig_context {
 	const struct tsig_signer *key; /* borrowed */
-	uint16_t id;		       /* original ID of the request */
-	uint16_t mac_len;	       /* of the last signed message, as it was on the wire */
+	uint16_t id; /* original ID of the request */
+	uint16_t mac_len; /* of the last signed message, as it was on the wire */
 	uint8_t mac[TSIG_MAC_MAX];
 	uint64_t time_sec; /* time signed of the request */
 	uint16_t fudge;
 	uint16_t unsigned_count; /* stream: messages since the last signed one */
-	uint8_t signed_count;	 /* stream: 0, then 1 (does not go on counting) */
-	struct mac *running;	 /* stream: over the unsigned messages so far */
+	uint8_t signed_count; /* stream: 0, then 1 (does not go on counting) */
+	struct mac *running; /* stream: over the unsigned messages so far */
 };
 
 /* Append a TSIG record to the complete message b->data[0..pos) and count it.  Fills *ctx (what was
  * in it must have been forgotten).  0, or -1 when there is no room or the engine failed. */
-int tsig_sign(struct tsig_context *ctx, const struct tsig_signer *key, struct buf *b,
-    uint64_t now_sec);
+int tsig_sign(
+    struct tsig_context *ctx, const struct tsig_signer *key, struct buf *b, uint64_t now_sec);
 /* Octets tsig_sign will append. */
 size_t tsig_room(const struct tsig_signer *key);
 
 enum tsig_verdict {
-	TSIG_OK,	/* authentic and in time; its rcode may be believed */
-	TSIG_CLOCK,	/* authentic "your clock is wrong": report tells the server's */
+	TSIG_OK, /* authentic and in time; its rcode may be believed */
+	TSIG_CLOCK, /* authentic "your clock is wrong": report tells the server's */
 	TSIG_TRUNCATED, /* authentic "your MAC is too short" (we never truncate: a broken server) */
-	TSIG_HINT,	/* not authentic, but says NOTAUTH: remember for the log, keep waiting */
-	TSIG_MISSING,	/* no TSIG: ignore it, keep waiting */
-	TSIG_STALE,	/* the MAC is right, the time is not ours: ignore it, keep waiting */
-	TSIG_FORGED,	/* wrong MAC, key, algorithm or place: ignore it, keep waiting */
-	TSIG_FAILED,	/* our own engine failed */
+	TSIG_HINT, /* not authentic, but says NOTAUTH: remember for the log, keep waiting */
+	TSIG_MISSING, /* no TSIG: ignore it, keep waiting */
+	TSIG_STALE, /* the MAC is right, the time is not ours: ignore it, keep waiting */
+	TSIG_FORGED, /* wrong MAC, key, algorithm or place: ignore it, keep waiting */
+	TSIG_FAILED, /* our own engine failed */
 };
 const char *tsig_verdict_text(enum tsig_verdict v);
 
@@ -97,15 +97,15 @@ void tsig_forget(struct tsig_context *ctx);
 
 /* ---- the server's side (section 5.2, 5.3) ---- */
 
-/* The key name and algorithm a request claims.  1; 0 when there is no TSIG; -1 when it is malformed,
- * doubled or not last: answer FORMERR, unsigned. */
+/* The key name and algorithm a request claims.  1; 0 when there is no TSIG; -1 when it is
+ * malformed, doubled or not last: answer FORMERR, unsigned. */
 int tsig_claim(const struct message *m, struct name *key_name, struct name *algorithm);
 
 /*
  * Check a request signed by key (NULL: no such key).  Returns TSIG_NOERROR or the error to answer
- * with, RCODE_FORMERR for a MAC of impossible length.  newest_sec: time signed of the newest request accepted
- * from this key (0 = none); an older one is TSIG_BADTIME.  Fills *ctx for tsig_sign_reply unless the
- * result is RCODE_FORMERR.
+ * with, RCODE_FORMERR for a MAC of impossible length.  newest_sec: time signed of the newest
+ * request accepted from this key (0 = none); an older one is TSIG_BADTIME.  Fills *ctx for
+ * tsig_sign_reply unless the result is RCODE_FORMERR.
  */
 uint16_t tsig_check_request(struct tsig_context *ctx, const struct tsig_signer *key,
     const struct message *m, uint64_t now_sec, uint64_t newest_sec);

@@ -37,7 +37,7 @@ void
 tsig_algorithm_name(enum tsig_algorithm alg, struct name *out)
 {
 	if (name_parse(out, tsig_algorithm_text(alg)) == -1)
-		*out = (struct name){0};
+		*out = (struct name) {0};
 }
 
 size_t
@@ -194,8 +194,7 @@ tsig_digest(const struct tsig_scope *s, const uint8_t *msg, size_t len, uint16_t
 }
 
 int
-tsig_rr_sign(struct tsig_context *ctx, const struct tsig_scope *s, struct buf *b,
-    struct tsig_rr *t)
+tsig_rr_sign(struct tsig_context *ctx, const struct tsig_scope *s, struct buf *b, struct tsig_rr *t)
 {
 	struct buf header = buf_reader(b->data, b->pos);
 	uint8_t mac[TSIG_MAC_MAX];

@@ -43,15 +43,15 @@ struct tsig_scope {
 /* Begin a digest: the prior MAC with its length in front.  NULL when the engine fails. */
 struct mac *tsig_digest_begin(const struct tsig_scope *s);
 
-/* The digest of the message of len octets with additional records in its header's count, under the ID t says.
- * 0 or -1. */
+/* The digest of the message of len octets with additional records in its header's count, under the
+ * ID t says. 0 or -1. */
 int tsig_digest(const struct tsig_scope *s, const uint8_t *msg, size_t len, uint16_t additional,
     const struct tsig_rr *t, uint8_t out[TSIG_MAC_MAX]);
 
-/* Sign what b holds: fills t's MAC, original ID, key and algorithm, appends it, keeps the MAC in ctx.
- * 0 or -1. */
-int tsig_rr_sign(struct tsig_context *ctx, const struct tsig_scope *s, struct buf *b,
-    struct tsig_rr *t);
+/* Sign what b holds: fills t's MAC, original ID, key and algorithm, appends it, keeps the MAC in
+ * ctx. 0 or -1. */
+int tsig_rr_sign(
+    struct tsig_context *ctx, const struct tsig_scope *s, struct buf *b, struct tsig_rr *t);
 
 /* Does the MAC of t, over its own length, fit message m?  1, 0, or -1 when the engine failed. */
 int tsig_rr_fits(const struct tsig_scope *s, const struct message *m, const struct tsig_rr *t);

@@ -45,8 +45,8 @@ check(const struct tsig_signer *key, const struct message *m, const struct tsig_
 }
 
 uint16_t
-tsig_check_request(struct tsig_context *ctx, const struct tsig_signer *key,
-    const struct message *m, uint64_t now_sec, uint64_t newest_sec)
+tsig_check_request(struct tsig_context *ctx, const struct tsig_signer *key, const struct message *m,
+    uint64_t now_sec, uint64_t newest_sec)
 {
 	struct tsig_rr t;
 

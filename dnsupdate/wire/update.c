@@ -7,7 +7,7 @@
 void
 update_begin(struct update *u, void *room, size_t size, uint16_t id, const struct name *zone)
 {
-	*u = (struct update){.b = buf_writer(room, size), .zone = *zone};
+	*u = (struct update) {.b = buf_writer(room, size), .zone = *zone};
 	buf_put_u16(&u->b, id);
 	buf_put_u16(&u->b, FLAGS_UPDATE);
 	buf_put_u16(&u->b, 1);
@@ -70,8 +70,8 @@ update_need_no_rrset(struct update *u, const struct name *owner, uint16_t type)
 }
 
 void
-update_need_exactly(struct update *u, const struct name *owner, const struct rdata *set,
-    size_t count)
+update_need_exactly(
+    struct update *u, const struct name *owner, const struct rdata *set, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		put_prerequisite(u, owner, set[i].type, CLASS_IN, &set[i]);

@@ -21,13 +21,13 @@ void update_begin(struct update *u, void *room, size_t size, uint16_t id, const 
 
 /* Prerequisites (section 2.4).  After the first change they are an error, as is any owner outside
  * the zone. */
-void update_need_name(struct update *u, const struct name *owner);	/* else NXDOMAIN */
-void update_need_no_name(struct update *u, const struct name *owner);	/* else YXDOMAIN */
+void update_need_name(struct update *u, const struct name *owner); /* else NXDOMAIN */
+void update_need_no_name(struct update *u, const struct name *owner); /* else YXDOMAIN */
 void update_need_rrset(struct update *u, const struct name *owner, uint16_t type); /* NXRRSET */
 void update_need_no_rrset(struct update *u, const struct name *owner, uint16_t type); /* YXRRSET */
 /* The set of set[0].type at owner is exactly these records, else NXRRSET. */
-void update_need_exactly(struct update *u, const struct name *owner, const struct rdata *set,
-    size_t count);
+void update_need_exactly(
+    struct update *u, const struct name *owner, const struct rdata *set, size_t count);
 
 /* Changes, done in this order (section 2.5).  Deleting what is not there is no error. */
 void update_add(struct update *u, const struct name *owner, uint32_t ttl, const struct rdata *rd);
