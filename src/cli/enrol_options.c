@@ -13,7 +13,15 @@
 
 #define WAIT_MAX_SEC (24UL * 3600)
 
-enum option_key { OPT_DOMAIN = 256, OPT_SERVER, OPT_NAME, OPT_KEY, OPT_WAIT, OPT_STATE, OPT_REPLACE };
+enum option_key {
+	OPT_DOMAIN = 256,
+	OPT_SERVER,
+	OPT_NAME,
+	OPT_KEY,
+	OPT_WAIT,
+	OPT_STATE,
+	OPT_REPLACE,
+};
 
 static const struct option options[] = {
     {"domain", required_argument, NULL, OPT_DOMAIN},

@@ -43,3 +43,7 @@ tests_fuzz_fuzz_account_file_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
 tests_fuzz_fuzz_tsig_file_SOURCES = tests/fuzz/fuzz_tsig_file.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_tsig_file_LDADD = $(IDENTITY_LIBS)
 tests_fuzz_fuzz_tsig_file_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
+
+# Enrolment with real BIND and Knot.
+TESTS += tests/enrol.sh
+EXTRA_DIST += tests/enrol.sh

@@ -20,7 +20,7 @@ extern const char phrase_words[PHRASE_WORDS][PHRASE_WORD_MAX];
 void phrase_encode(const uint8_t entropy[PHRASE_ENTROPY], char out[PHRASE_TEXT_MAX]);
 
 /* Read a phrase: any case, words separated by anything that is no letter.  0; -1 with a sentence
- * in why that says which word is wrong (and names its like in the list), or that the checksum is. */
+ * in why that says which word is wrong (and what it looks like), or that the checksum is. */
 int phrase_decode(const char *text, uint8_t entropy[PHRASE_ENTROPY], char why[MSG_TEXT_MAX]);
 
 #endif

@@ -1,0 +1,253 @@
+#!/bin/bash
+# Enrolment against the real name servers: what `autotunnel zone` prints is what BIND and Knot are
+# configured with, `init` and `join` talk to them, and then each device's key may write exactly
+# what it should.  Everything happens on the loopback interface of a network namespace of its own.
+set -eu
+
+if [ "${1:-}" != inside ]; then
+	unshare=unshare
+	[ "$(id -u)" -eq 0 ] || unshare="unshare --user --map-root-user"
+	exec $unshare --net --mount "$0" inside
+fi
+
+autotunnel=$(realpath "$top_builddir/autotunnel")
+domain=alice.example.com
+other="scheme spot photo card baby mountain device kick cradle pact join borrow"
+work=$(mktemp -d)
+server_pid=
+stop_server() {
+	[ -z "$server_pid" ] || kill "$server_pid"
+	[ -z "$server_pid" ] || wait "$server_pid" || :
+	server_pid=
+}
+trap 'stop_server; rm -rf "$work"' EXIT
+ip link set lo up
+cd "$work"
+
+fail() {
+	echo "enrol.sh: FAIL: $*" >&2
+	tail -n 20 "$work"/err "$work"/*.log >&2 || :
+	exit 1
+}
+
+# expect STATUS OUT ERR INPUT ARGUMENT...: OUT and ERR are patterns for the two outputs.
+expect() {
+	local want=$1 out=$2 err=$3 input=$4 got=0
+
+	shift 4
+	"$autotunnel" "$@" >out 2>err <<<"$input" || got=$?
+	[ $got -eq "$want" ] || fail "$*: exit status $got, want $want"
+	[[ $(cat out) == $out ]] || fail "$*: stdout: $(cat out)"
+	[[ $(cat err) == $err ]] || fail "$*: stderr: $(cat err)"
+	echo "ok: autotunnel $*"
+}
+
+zone_file() {
+	cat >"$1/$domain.zone" <<-ZONE
+		\$TTL 60
+		@ SOA ns hostmaster 1 3600 600 604800 60
+		@ NS ns
+		ns A 127.0.0.1
+	ZONE
+}
+
+# start_bind DIR PORT, start_knot DIR PORT: with DIR/zone.conf; returns when it answers.
+start_bind() {
+	zone_file "$1"
+	cat >"$1/named.conf" <<-CONF
+		options {
+			directory "$work/$1"; pid-file none; session-keyfile none; recursion no;
+			listen-on port $2 { 127.0.0.1; }; listen-on-v6 { none; };
+		};
+		controls { };
+		include "$work/$1/zone.conf";
+	CONF
+	named-checkconf -z "$1/named.conf" >"$1.log" || fail "BIND does not take what zone printed"
+	named -c "$work/$1/named.conf" -g >"$1.log" 2>&1 &
+	server_pid=$!
+	wait_for_server "$2"
+}
+
+start_knot() {
+	zone_file "$1"
+	cat >"$1/knot.conf" - "$1/zone.conf" <<-CONF
+		server:
+		    rundir: $work/$1
+		    listen: 127.0.0.1@$2
+		database:
+		    storage: $work/$1
+		template:
+		  - id: default
+		    storage: $work/$1
+	CONF
+	knotc -c "$1/knot.conf" conf-check >"$1.log" 2>&1 || fail "Knot does not take what zone printed"
+	knotd -c "$work/$1/knot.conf" >"$1.log" 2>&1 &
+	server_pid=$!
+	wait_for_server "$2"
+}
+
+wait_for_server() {
+	for _ in $(seq 100); do
+		dig +short +tries=1 +time=1 @127.0.0.1 -p "$1" SOA $domain 2>/dev/null |
+			grep -q hostmaster && return
+		sleep 0.1
+	done
+	fail "the name server does not answer"
+}
+
+machines() {
+	dig +short @127.0.0.1 -p "$1" PTR _autotunnel._udp.$domain | sort | tr '\n' ' '
+}
+
+# may KEYFILE PORT yes|no RECORD: an UPDATE adding it
+may() {
+	local got=yes
+
+	nsupdate -p "$2" -k "$1" >update.log 2>&1 <<-UPDATE || got=no
+		server 127.0.0.1 $2
+		zone $domain
+		update add $4
+		send
+	UPDATE
+	[ $got = "$3" ] || fail "$1 may write \"$4\": $got, want $3"
+	echo "ok: $3: $1 writes $4"
+}
+
+try_server() {
+	local kind=$1 port=$2 ns=127.0.0.1:$2 phrase
+
+	mkdir "$kind"
+	expect 0 "Account: $domain*Recovery phrase: *Machine: laptop.$domain*Address: fd*Enrolled: not yet: $ns does not answer" \
+		'*shown only now*"autotunnel zone bind alice.example.com laptop"*"autotunnel join alice.example.com"*' \
+		"" init --domain $domain --server $ns --name laptop --state "$kind/laptop"
+	cp out "$kind/init.out"
+	phrase=$(sed -n 's/^Recovery phrase: //p' out)
+	[ "$(stat -c %a "$kind/laptop")" = 700 ] || fail "the state directory is open"
+	[ "$(stat -c %a "$kind"/laptop/* | sort -u)" = 600 ] || fail "a state file is open"
+	grep -aqF "$phrase" "$kind"/laptop/* && fail "the phrase is on disk"
+
+	# A server that has the zone, but not our keys; then one that has them.
+	if [ "$kind" = bind ]; then
+		printf 'zone "%s" { type primary; file "%s.zone"; };\n' $domain $domain
+	else
+		printf 'zone:\n  - domain: %s\n    file: %s.zone\n' $domain $domain
+	fi >"$kind/zone.conf"
+	"start_$kind" "$kind" "$port"
+	expect 0 "*Enrolled: not yet: $ns does not know the key autotunnel-account.$domain" \
+		'*"autotunnel zone bind*' "$phrase" join $domain --state "$kind/laptop"
+	stop_server
+	expect 0 "*" "" "$phrase" zone "$kind" $domain laptop nas.$domain
+	mv out "$kind/zone.conf"
+	"$autotunnel" join $domain --state "$kind/laptop" --wait 20 <"$kind/init.out" >join.out 2>&1 &
+	join=$!
+	sleep 1
+	"start_$kind" "$kind" "$port"
+	wait $join || fail "join --wait: $(cat join.out)"
+	grep -q "^Enrolled: yes" join.out || fail "join --wait: $(cat join.out)"
+	echo "ok: autotunnel join --wait, while the server comes up"
+
+	key=$(sha256sum "$kind/laptop/device.key")
+	expect 0 "*Enrolled: yes" "" "$phrase" join $domain --state "$kind/laptop"
+	[ "$key" = "$(sha256sum "$kind/laptop/device.key")" ] || fail "join changed the device's key"
+	expect 0 "Machine: nas.$domain*Enrolled: yes" "" "$phrase" \
+		join $domain --server 127.0.0.1:9,$ns --name nas --state "$kind/nas"
+	[ "$(machines "$port")" = "_autotunnel._udp.laptop.$domain. _autotunnel._udp.nas.$domain. " ] ||
+		fail "the list of machines is $(machines "$port")"
+
+	# Refusals, each of which leaves nothing behind.
+	expect 1 "" "*already laptop.$domain*" "" \
+		init --domain $domain --server $ns --name laptop --state "$kind/laptop"
+	expect 1 "" "*$ns knows the key with another secret*" "$other" \
+		join $domain --server $ns --name tv --state "$kind/tv"
+	expect 1 "" "*phrase of another account*" "$other" join $domain --state "$kind/nas"
+	expect 1 "" "*is already nas.$domain*" "" join $domain --name tv --state "$kind/nas"
+	expect 1 "" "*\"${phrase%% *}x\", is not in the word list*" "${phrase/ /x }" \
+		join $domain --server $ns --name tv --state "$kind/tv"
+	[ ! -e "$kind/tv" ] || fail "a refused join wrote something"
+
+	# A device's key: its own name and below, four types; the account's: everything.
+	nas=$kind/nas/tsig.key
+	may "$nas" "$port" yes "nas.$domain 300 AAAA fd00::1"
+	may "$nas" "$port" yes "at.nas.$domain 60 A 192.0.2.1"
+	may "$nas" "$port" yes "_autotunnel._udp.nas.$domain 60 SRV 0 0 4500 at.nas.$domain."
+	may "$nas" "$port" yes "_autotunnel._udp.nas.$domain 60 TXT v=1"
+	may "$nas" "$port" no "nas.$domain 60 MX 0 mail.$domain."
+	may "$nas" "$port" no "laptop.$domain 60 AAAA fd00::2"
+	may "$nas" "$port" no "at.laptop.$domain 60 A 192.0.2.2"
+	may "$nas" "$port" no "xnas.$domain 60 TXT x"
+	may "$nas" "$port" no "$domain 60 TXT x"
+	may "$nas" "$port" no "_autotunnel._udp.$domain 60 PTR x.$domain."
+	dig -k "$nas" @127.0.0.1 -p "$port" AXFR $domain | grep -q hostmaster &&
+		fail "a device may transfer the zone"
+
+	# The name now has an address that is not a new machine's.
+	expect 1 "" "*nas.$domain is already another machine (fd00::1)*--replace*" "$phrase" \
+		join $domain --server $ns --name nas --state "$kind/nas2"
+	[ ! -e "$kind/nas2" ] || fail "a refused join wrote something"
+	expect 0 "*Enrolled: yes" "" "$phrase" \
+		join $domain --server $ns --name nas --state "$kind/nas2" --replace
+	stop_server
+	expect 0 "*Enrolled: not yet: $ns does not answer" '*finishes enrolling it' "$phrase" \
+		join $domain --state "$kind/nas"
+}
+
+# Keys the operator of the name server made: one for the zone, one named like the machine.
+try_keys() {
+	local ns=127.0.0.1:5403
+
+	mkdir given
+	tsig-keygen -a hmac-sha512 zone-key >given/zone.key
+	tsig-keygen -a hmac-sha384 tv.$domain >given/tv.key
+	cat given/zone.key given/tv.key >given/both.key
+	{
+		cat given/both.key
+		printf 'zone "%s" { type primary; file "%s.zone"; update-policy {\n' $domain $domain
+		printf 'grant zone-key zonesub ANY; grant * selfsub * A AAAA SRV TXT; }; };\n'
+	} >given/zone.conf
+	start_bind given 5403
+	expect 0 "*Enrolled: yes" "*" "" \
+		init --domain $domain --server $ns --name tv --key given/both.key --state given/tv
+	may given/tv/tsig.key 5403 yes "tv.$domain 300 AAAA fd00::3"
+	may given/tv/tsig.key 5403 no "radio.$domain 300 AAAA fd00::4"
+	cmp -s <(grep secret given/tv.key) <(grep secret given/tv/tsig.key) ||
+		fail "the given key was not kept"
+	stop_server
+}
+
+# No --server: resolv.conf's resolver leads to it.
+try_discovery() {
+	mkdir found
+	"$autotunnel" zone bind $domain laptop <<<"$other" >found/zone.conf
+	mkdir seen
+	echo "nameserver 127.0.0.1" >resolv.conf
+	mount --bind resolv.conf /etc/resolv.conf
+	expect 2 "" "*--server ADDRESS" "$other" join $domain --name laptop --state seen/laptop
+	start_bind found 53
+	expect 0 "*Enrolled: yes" "" "$other" join $domain --name laptop --state seen/laptop
+	grep -q server seen/laptop/account && fail "what was found was written down"
+	stop_server
+}
+
+try_usage() {
+	expect 2 "" "usage: autotunnel init*" "" init
+	expect 2 "" "usage: autotunnel join*" "" join
+	expect 2 "" "usage: autotunnel join*" "" join $domain extra
+	expect 2 "" "usage: autotunnel zone*" "" zone bind
+	expect 2 "" "usage: autotunnel zone*" "" zone nsd $domain
+	expect 2 "" "*cannot be an account's domain*" "" init --domain "a b"
+	expect 2 "" "*cannot be a machine's name*" "" init --domain $domain --name a_b
+	expect 2 "" "*cannot be a machine's name*" "" join $domain --name nas.bob.example.com
+	expect 2 "" "*--server takes*\"ns.example.com\"*" "" init --domain $domain --server ns.example.com
+	expect 2 "" "*--wait takes*" "" join $domain --wait forever
+	expect 2 "" "*cannot be a machine of*" "" zone bind $domain a.b.c
+	expect 1 "" "*has 12 words, not 0" "" zone bind $domain
+	expect 1 "" "*No such file*" "" init --domain $domain --server ::1 --name x --key nowhere --state x
+	[ ! -e x ] || fail "a refused init wrote something"
+}
+
+try_usage
+try_server bind 5401
+try_server knot 5402
+try_keys
+try_discovery
+echo "enrol.sh: all is well"
