@@ -100,6 +100,7 @@ fi
 
 lab_begin() {
 	exec 3>&1
+	LAB_BEGAN=${EPOCHREALTIME/./}
 	hostname internet
 	mount -t tmpfs -o mode=755 lab /run
 	mkdir -p $LAB/log $LAB/pcap $LAB/pid $LAB/ns $LAB/machine /run/netns
@@ -122,6 +123,7 @@ lab_end() {
 	trap - EXIT
 	set +e
 	exec >&3
+	lab_report_deaths
 	if [ "$status" != 0 ] && [ -z "${LAB_SAID:-}" ] && [ -s $LAB/out ]; then
 		echo "the last check's output:"
 		tail -n 20 $LAB/out | sed 's/^/      | /'
@@ -135,6 +137,18 @@ lab_end() {
 			echo "logs and captures: $LAB_LOGS"
 	fi
 	exit "$status"
+}
+
+# What died before it was told to.
+lab_report_deaths() {
+	local file pid status
+
+	for file in "$LAB"/pid/*; do
+		[ -f "$file" ] && pid=$(<"$file") && lab_is_gone "$pid" || continue
+		status=0
+		wait "$pid" 2>/dev/null || status=$?
+		[ "$status" = 0 ] || echo "note: ${file##*/} had ended by itself, status $status"
+	done
 }
 
 lab_logs_are_clean() {

@@ -65,7 +65,7 @@ lab_daemon() {
 	for host; do
 		lab_exec "$host" test -f /etc/autotunnel/autotunnel.conf ||
 			printf '[daemon]\nlog = debug\n' | lab_config "$host"
-		lab_start "$host" autotunneld autotunneld -f
+		LAB_STAMP=1 lab_start "$host" autotunneld autotunneld -f
 	done
 }
 
@@ -135,6 +135,12 @@ lab_ping() {
 # lab_first_reply_ms HOST PEER: what the first packet waits for its reply, in whole milliseconds.
 lab_first_reply_ms() {
 	lab_exec "$1" ping -6 -c 1 -W 5 "$2.$LAB_DOMAIN" | sed -n 's/.* time=\([0-9]*\).*/\1/p'
+}
+
+# lab_first_byte HOST PEER: wait for the name, send a packet each 0.1 s, succeed at the first reply.
+lab_first_byte() {
+	lab_wait_until 10 lab_exec "$1" getent hosts "$2.$LAB_DOMAIN" &&
+		lab_exec "$1" ping -6 -i 0.1 -c 1 -w 10 "$2.$LAB_DOMAIN"
 }
 
 # lab_listening HOST: UDP and TCP sockets of ours that listen on an outside address, but UDP 4500.

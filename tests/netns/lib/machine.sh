@@ -93,14 +93,29 @@ lab_exec() {
 	"${IN[@]}" "$@" 3>&-
 }
 
-# lab_start NAME TAG COMMAND...: run it there in the background, output to log/NAME.TAG.log.
+# lab_start NAME TAG COMMAND...: run it there in the background, output to log/NAME.TAG.log; with
+# LAB_STAMP set, each line with the seconds since the lab began.
 lab_start() {
 	local IN name=$1 tag=$2
 	shift 2
 
 	lab_in "$name"
-	"${IN[@]}" "$@" </dev/null >>"$LAB/log/$name.$tag.log" 2>&1 3>&- &
+	if [ -n "${LAB_STAMP:-}" ]; then
+		"${IN[@]}" "$@" </dev/null > >(lab_stamp >>"$LAB/log/$name.$tag.log") 2>&1 3>&- &
+	else
+		"${IN[@]}" "$@" </dev/null >>"$LAB/log/$name.$tag.log" 2>&1 3>&- &
+	fi
 	echo $! >"$LAB/pid/$name.$tag"
+}
+
+lab_stamp() {
+	local line ms
+
+	exec 3>&-
+	while IFS= read -r line; do
+		ms=$(((${EPOCHREALTIME/./} - LAB_BEGAN) / 1000))
+		printf '%3d.%03d %s\n' $((ms / 1000)) $((ms % 1000)) "$line"
+	done
 }
 
 # lab_pid NAME TAG: the number of what lab_start started.

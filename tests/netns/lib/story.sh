@@ -12,7 +12,7 @@ lab_capture wire
 # From nothing to the first byte by name.
 start=$(lab_now_ms)
 lab_daemon laptop nas
-check_soon "the first byte by name arrives" 10 lab_ping laptop nas
+check "the first byte by name arrives" lab_first_byte laptop nas
 check_within "cold start to first byte by name" 3000 $(($(lab_now_ms) - start)) ms
 check_soon "both know it is up" 5 eval 'lab_is_up laptop nas && lab_is_up nas laptop'
 
