@@ -95,7 +95,7 @@ esp_half(struct esp *e, int inbound)
 void
 esp_fire(struct esp *e, struct event_list *events)
 {
-	event_fire(events, &e->events, e->ctx);
+	esp_event_fire(events, &e->events, e->ctx);
 }
 
 void

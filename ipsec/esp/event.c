@@ -3,7 +3,7 @@
 #include <string.h>
 
 struct event *
-event_add(struct event_list *l)
+esp_event_add(struct event_list *l)
 {
 	if (l->n == EVENTS_MAX)
 		return NULL;
@@ -31,7 +31,7 @@ fire(const struct event *e, const struct esp_events *to, void *ctx)
 }
 
 void
-event_fire(struct event_list *l, const struct esp_events *to, void *ctx)
+esp_event_fire(struct event_list *l, const struct esp_events *to, void *ctx)
 {
 	for (size_t i = 0; i < l->n; i++)
 		fire(&l->e[i], to, ctx);

@@ -24,8 +24,8 @@ struct event_list {
 };
 
 /* The place for one more, zeroed; NULL when full. */
-struct event *event_add(struct event_list *l);
+struct event *esp_event_add(struct event_list *l);
 /* Call back for each, without any lock held, and empty the list. */
-void event_fire(struct event_list *l, const struct esp_events *to, void *ctx);
+void esp_event_fire(struct event_list *l, const struct esp_events *to, void *ctx);
 
 #endif

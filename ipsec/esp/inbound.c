@@ -40,7 +40,7 @@ follow(struct sa *sa, const struct endpoint *from, uint64_t now_ms, struct event
 
 	if (from->family == 0 || endpoint_equal(from, &sa->remote) ||
 	    (from->family == 6 && memcmp(from->addr, sa->remote_ula, 6) == 0) ||
-	    !may_move(sa, now_ms) || (event = event_add(events)) == NULL)
+	    !may_move(sa, now_ms) || (event = esp_event_add(events)) == NULL)
 		return;
 	sa->remote = *from;
 	event->kind = EVENT_MOVED;

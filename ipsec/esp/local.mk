@@ -59,3 +59,7 @@ tests_fuzz_fuzz_esp_inbound_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
 tests_fuzz_fuzz_esp_inner_SOURCES = tests/fuzz/fuzz_esp_inner.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_esp_inner_LDADD = $(ESP_LIBS)
 tests_fuzz_fuzz_esp_inner_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
+
+check_PROGRAMS += tests/netns/esp_drive
+tests_netns_esp_drive_SOURCES = tests/netns/esp_drive.c
+tests_netns_esp_drive_LDADD = $(ESP_LIBS)

@@ -47,7 +47,7 @@ hold(struct esp *e, struct esp_packet *p, uint64_t now_ms, struct event_list *ev
 	    hold_put(&e->hold, dst, p->data, p->len, now_ms, &acquire);
 	if (hold_due_ms(&e->hold) < e->out.due_ms)
 		e->out.due_ms = hold_due_ms(&e->hold);
-	if (acquire && (event = event_add(events)) != NULL) {
+	if (acquire && (event = esp_event_add(events)) != NULL) {
 		event->kind = EVENT_ACQUIRE;
 		memcpy(event->peer, dst, sizeof(event->peer));
 	}

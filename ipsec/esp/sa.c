@@ -126,7 +126,7 @@ sa_count(struct sa *sa, size_t len, uint64_t now_ms)
 static int
 say_expired(const struct sa *sa, int hard, struct event_list *events)
 {
-	struct event *e = event_add(events);
+	struct event *e = esp_event_add(events);
 
 	if (e == NULL)
 		return 0;

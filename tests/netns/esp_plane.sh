@@ -1,0 +1,110 @@
+#!/bin/bash
+# The data plane alone, with fixed keys (esp_drive), over a real wire and real tunnel devices.
+#
+#    laptop 11.22.33.5, fd01:203:405::a ── Internet ── nas 11.22.33.6, fd01:203:405::b
+#
+# The laptop is side A, the nas side B.
+LAB_PLAIN=1
+. "${0%/*}/lab.sh"
+lab_require ping tshark
+
+cp "${DRIVE:-$AT_BUILD/tests/netns/esp_drive}" $LAB/esp_drive
+net=fd01:203:405::
+lab_internet
+lab_host laptop internet 5
+lab_host nas internet 6
+
+# drive HOST a|b REMOTE [ALGORITHM [esn]]
+drive() {
+	lab_start "$1" drive $LAB/esp_drive "$2" 4500 "${@:3}"
+	lab_wait_until 5 logged "$1" ready || lab_die "esp_drive does not start"
+	ip -n "$1" link set dev at0 mtu 1280
+	ip -n "$1" link set dev at0 addrgenmode none
+	ip -n "$1" addr add "$net$2/48" dev at0 nodad
+	ip -n "$1" link set dev at0 up
+}
+
+logged() {
+	grep -qE "$2" "$(lab_log "$1" drive)"
+}
+
+# Kilobytes.
+memory() {
+	awk '/^VmRSS/ { print $2 }' "/proc/$(lab_pid "$1" drive)/status"
+}
+
+ping_nas() {
+	lab_exec laptop ping -n -q -W 2 "$@" ${net}b
+}
+
+# renumber HOST ADDRESS: as if it had been carried to another network.
+renumber() {
+	ip -n "$1" addr flush dev eth0
+	ip -n "$1" addr add "$2/24" dev eth0
+	ip -n "$1" route add default via 11.22.33.1
+}
+
+stop_both() {
+	local host
+
+	for host in laptop nas; do
+		lab_stop $host drive
+	done
+}
+
+# Wireshark, which shares no code with us, decrypts with the same keys.
+decrypted() {
+	local keys=()
+
+	keys+=(-o "uat:esp_sa:\"IPv4\",\"*\",\"*\",\"0xc0000001\",\"AES-GCM with 16 octet ICV [RFC4106]\",\"0x0102030405060708090a0b0c0d0e0f1000000000\",\"NULL\",\"\",\"32-bit\"")
+	keys+=(-o "uat:esp_sa:\"IPv4\",\"*\",\"*\",\"0xc0000002\",\"AES-GCM with 16 octet ICV [RFC4106]\",\"0x02030405060708090a0b0c0d0e0f101100000000\",\"NULL\",\"\",\"32-bit\"")
+	tshark -n -r "$LAB/pcap/wire.pcap" -o esp.enable_encryption_decode:TRUE \
+		-o esp.enable_authentication_check:TRUE "${keys[@]}" -Y "$1" 2>/dev/null | wc -l
+}
+
+LAB_SNAPLEN=2000 lab_capture wire udp port 4500
+drive nas b 11.22.33.5
+drive laptop a 11.22.33.6
+check "the first packet brings the tunnel up and is answered" ping_nas -c 1
+check "the nas was asked for once" eval '[ $(grep -c "acquire fd01:203:405::b" "$(lab_log laptop drive)") = 1 ]'
+check "packets of all sizes" eval 'for size in 0 1 2 3 4 5 100 1232; do
+	ping_nas -c 1 -s $size || exit 1
+done'
+check "more than fits is fragmented inside" ping_nas -c 2 -s 4000
+lab_capture_stop wire
+seen=$(lab_packets wire 'udp port 4500')
+check "the wire carried ESP" test "$seen" -gt 20
+check_equal "Wireshark verifies and decrypts all of it" "$seen" \
+	"$(decrypted 'esp.icv_good == 1 && ipv6.addr == fd01:203:405::/48')"
+
+# The laptop moves: its next packet tells the nas, which answers to the new place.
+renumber laptop 11.22.33.7
+check "ping after the laptop moved" ping_nas -c 1
+check "the nas followed" logged nas "moved to 11.22.33.7:4500"
+# It moves again and has nothing to send: an empty packet tells.
+renumber laptop 11.22.33.8
+kill -USR1 "$(lab_pid laptop drive)"
+check_soon "the nas follows an empty packet" 5 logged nas "moved to 11.22.33.8:4500"
+check "ping from the nas" lab_exec nas ping -n -q -c 1 -W 2 ${net}a
+
+# Floods: through the tunnel, and to a machine that does not exist.
+flood() {
+	ping_nas -f -c "$1" -l 64 -s 1200 || :
+	lab_exec laptop ping -n -q -f -c "$1" -l 64 -s 1200 -w 3 ${net}dead || :
+} >/dev/null
+flood 2000
+before=$(($(memory laptop) + $(memory nas)))
+flood 50000
+check_within "memory both took for a flood" 100 $(($(memory laptop) + $(memory nas) - before)) kB
+check "ping goes on" ping_nas -c 3 -i 0.2
+stop_both
+check "nothing was refused" eval '! logged nas "dropped (auth|replay|inner|selector|short)"'
+
+for variant in 2 3 "1 esn" "3 esn"; do
+	: >"$(lab_log laptop drive)"
+	: >"$(lab_log nas drive)"
+	drive nas b 11.22.33.8 $variant
+	drive laptop a 11.22.33.6 $variant
+	check "algorithm $variant" ping_nas -c 3 -i 0.05
+	stop_both
+done
