@@ -13,3 +13,23 @@ libatdns_a_SOURCES = \
 	dnsupdate/client/transport.c dnsupdate/client/transport.h \
 	dnsupdate/client/watch.c dnsupdate/client/watch.h \
 	dnsupdate/client/worker.c
+DNS_WORKER_LIBS = libatdns.a libatwire.a libloop.a libatcrypto.a $(BASE_LIBS) \
+	$(CARES_LIBS) $(LDNS_LIBS) $(EVENT_LIBS) $(OPENSSL_LIBS)
+
+# The manager's part, for tests/netns/lib/dns_worker.sh.
+check_PROGRAMS += tests/netns/dns_drive
+tests_netns_dns_drive_SOURCES = tests/netns/dns_drive.c
+tests_netns_dns_drive_LDADD = $(DNS_WORKER_LIBS)
+
+DNS_UNIT = tests/unit/dns_outcome tests/unit/dns_publish tests/unit/dns_watch
+check_PROGRAMS += $(DNS_UNIT)
+TESTS += $(DNS_UNIT)
+tests_unit_dns_outcome_SOURCES = tests/unit/dns_outcome.c
+tests_unit_dns_outcome_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_dns_outcome_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
+tests_unit_dns_publish_SOURCES = tests/unit/dns_publish.c
+tests_unit_dns_publish_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_dns_publish_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
+tests_unit_dns_watch_SOURCES = tests/unit/dns_watch.c
+tests_unit_dns_watch_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_dns_watch_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)

@@ -5,15 +5,16 @@
  * TXT record we saw last.  So an update that somebody recorded and sends again fails (NXRRSET)
  * instead of bringing back an old address, and two writers of one name notice each other.  The
  * machine therefore first reads (PUBLISH_READ) and then writes above max(read, ever written).
- * After a write it knows what stands there and need not read again, until an update fails with
- * OUTCOME_CONFLICT.  That happens by itself when an answer was lost and the update was repeated:
- * if the record then read is the one we tried to write, it counts as written.
+ * After a write it knows what stands there and need not read again, until an update fails.  A lost
+ * answer, and OUTCOME_CONFLICT after a repeated datagram, do not mean that nothing was done: if
+ * the record then read is the one we tried to write, it counts as written.  Each try has an epoch of
+ * its own, so that the record tells which try it was.
  *
  * What is wanted and what stands in the zone are two copies of the same struct; the machine has
  * something to do exactly when they differ or the lease (x=) runs low.  When it may do it:
  *
  *   change       200 ms after it, so that address and mapping go out in one update
- *   flapping     each write within a minute of the one before doubles the gap, up to 30 s
+ *   flapping     each change written within a minute of the last write doubles the gap, up to 30 s
  *   refresh      at 80..85 % of the lease (RFC 9664 section 5.2), or when the wall clock jumped
  *   failure      by a table: what a second try may cure soon, what needs a person later
  *   doubt        each time the zone has changed, one look whether our records still stand; a
@@ -130,7 +131,8 @@ gap_ms(unsigned flaps)
 	return gap > GAP_MAX_MS ? GAP_MAX_MS : gap;
 }
 
-/* Reading is free to go ahead; writing waits for the rest of the change. */
+/* Reading is free to go ahead; writing waits for the rest of the change.  Deleting is never held
+ * down: nothing follows it. */
 static uint64_t
 change_due(const struct publish *p)
 {
@@ -139,7 +141,9 @@ change_due(const struct publish *p)
 	if (p->quitting || !p->seen_known)
 		return at;
 	at = later(at, p->change_ms + COALESCE_MS);
-	return p->sent_ms == 0 ? at : later(at, p->sent_ms + gap_ms(p->flaps));
+	if (p->sent_ms == 0 || wants_delete(p))
+		return at;
+	return later(at, p->sent_ms + gap_ms(p->flaps));
 }
 
 uint64_t
@@ -169,7 +173,7 @@ count_flap(struct publish *p, uint64_t now)
 {
 	if (p->sent_ms == 0 || now - p->sent_ms >= CALM_MS)
 		p->flaps = 0;
-	else if (p->flaps < FLAPS_MAX)
+	else if (p->flaps < FLAPS_MAX && wants_write(p))
 		p->flaps++;
 }
 
@@ -182,7 +186,7 @@ give(struct publish *p, enum publish_act act, uint64_t now, uint64_t wall)
 	count_flap(p, now);
 	p->sent_ms = now;
 	p->trying = p->want;
-	p->order.epoch = p->tried_epoch = p->epoch + 1;
+	p->order.epoch = p->tried_epoch = ++p->epoch;
 	p->order.expires_sec = p->tried_sec = wall + p->want.lease_sec;
 	return p->order;
 }
@@ -207,7 +211,6 @@ written(struct publish *p, const struct publish_mark *mark)
 	uint32_t lease_ms = p->trying.lease_sec * 1000;
 
 	p->seen = *mark;
-	p->epoch = p->tried_epoch;
 	p->done = p->trying;
 	p->unsure = 0;
 	p->until_sec = p->tried_sec;
@@ -223,15 +226,32 @@ stolen(struct publish *p, uint64_t now)
 	p->theft_ms = now;
 }
 
+static int
+same_mark(const struct publish_mark *a, const struct publish_mark *b)
+{
+	if (a->count != b->count)
+		return 0;
+	for (unsigned i = 0; i < a->count; i++)
+		if (!rdata_equal(&a->txt[i], &b->txt[i]))
+			return 0;
+	return 1;
+}
+
+static int
+is_tried(const struct publish *p, const struct publish_mark *mark)
+{
+	return p->tried_epoch != 0 && mark->count != 0 && mark->epoch == p->tried_epoch
+	    && mark->expires_sec == p->tried_sec;
+}
+
 static void
 have_read(struct publish *p, const struct publish_mark *mark, uint64_t now)
 {
-	int ours = mark->count != 0 && mark->epoch == p->tried_epoch && mark->expires_sec == p->tried_sec;
-
 	p->seen_known = 1;
-	if (ours && p->tried_epoch != 0) {
+	p->unsure = 0;
+	if (is_tried(p, mark)) {
 		written(p, mark);
-	} else {
+	} else if (!same_mark(mark, &p->seen)) {
 		if (p->until_sec != 0)
 			stolen(p, now);
 		p->seen = *mark;
@@ -298,7 +318,10 @@ publish_result(struct publish *p, enum outcome o, const struct publish_mark *mar
 	} else if (o == OUTCOME_CONFLICT) {
 		conflict(p, now);
 	} else {
-		p->unsure |= act != PUBLISH_READ;
+		if (act != PUBLISH_READ) {
+			p->unsure = 1;
+			p->seen_known = 0;
+		}
 		p->retry_ms = now + back_off(p, o, p->failures++);
 	}
 }

@@ -44,7 +44,7 @@ struct publish {
 	int unsure; /* a write failed in a way that leaves open whether it happened */
 	struct publish_mark seen;
 	int seen_known;
-	uint64_t epoch;	    /* highest ever written or read; the floor */
+	uint64_t epoch;	    /* highest ever tried or read; the floor */
 	uint64_t until_sec; /* our records' expiry, 0 = not published by us */
 	uint64_t refresh_ms;
 	uint64_t change_ms; /* when want last changed */

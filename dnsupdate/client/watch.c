@@ -11,8 +11,8 @@
  *   REST --poll_ms--> SOA --moved--> LIST, LISTING --> READ --> REST
  *                      \--unmoved--> REST
  *
- * How often: each second while the manager is in a hurry, each 5 s for a minute after something
- * changed, then rarer, up to 60 s; after failures 2 s, 4 s ... 60 s.
+ * How often: each second at the start and while the manager is in a hurry, each 5 s for a minute
+ * after something changed, then rarer, up to 60 s; after failures 2 s, 4 s ... 60 s.
  *
  * What fails never takes anything away.  A machine goes only when a complete, verified list does not
  * name it; its contacts change only when all of its records have been read.  A reading that
@@ -34,6 +34,7 @@
 #include <strings.h>
 
 #define HURRY_MS 1000
+#define START_MS 10000
 #define FLUX_MS 60000
 #define POLL_MIN_MS 5000
 #define POLL_MAX_MS 60000
@@ -207,6 +208,9 @@ ask_soa(struct watch *w, uint64_t now, struct watch_ask *out)
 	const struct name *name = w->zone.len != 0 ? &w->zone : &w->domain;
 	struct question q = {.name = *name, .type = TYPE_SOA, .class = CLASS_IN};
 
+	/* At the start others are likely to be starting too. */
+	if (w->asked_ms == 0)
+		w->hurry_until = now + START_MS;
 	w->phase = PHASE_SOA;
 	w->asked_ms = now;
 	return ask(w, -1, &q, out);
@@ -376,12 +380,15 @@ static void
 take_list(struct watch *w, const struct message *m, uint64_t now)
 {
 	char host[MSG_NAME_MAX];
+	unsigned left_out = 0;
 	size_t pos = 0;
 
 	machines_list_begin(&w->machines);
 	while (records_machines_next(m, &pos, &w->domain, host))
 		if (strcasecmp(host, w->host) != 0 && machines_list_add(&w->machines, host) != 0)
-			log_warnx("more than %d machines: %s left out", MSG_PEERS_MAX, host);
+			left_out++;
+	if (left_out > 0)
+		log_warnx("only %d machines are followed: %u left out", MSG_PEERS_MAX, left_out);
 	if (machines_list_end(&w->machines) > 0)
 		watch_flux(w, now);
 	w->phase = PHASE_READ;
