@@ -26,7 +26,8 @@ updates() {
 
 send() {
 	sed 's/../\\x&/g' <<<"$1" | { read -r bytes; lab_exec laptop bash -c \
-		"exec 5<>/dev/udp/$LAB_NS/53; printf '$bytes' >&5; head -c 4 <&5 | od -An -tx1"; }
+		"printf '$bytes' >/tmp/update; exec 5<>/dev/udp/$LAB_NS/53; cat /tmp/update >&5
+		timeout 3 head -c 4 <&5 | od -An -tx1"; }
 }
 
 updates >$LAB/updates
@@ -35,7 +36,8 @@ before=$(lab_dig laptop "_autotunnel._udp.laptop.$LAB_DOMAIN" TXT)
 serial=$(lab_serial)
 while read -r update; do
 	answer=$(send "$update" | tr -d ' ')
-	check_equal "sent again, it is refused with NXRRSET" 8 "${answer: -1}"
+	# NXRRSET: that epoch is over.  YXRRSET: it demanded that there be none yet.
+	check "sent again, it is refused" eval '[[ "${answer: -1}" == [78] ]] || { echo "$answer"; false; }'
 done <$LAB/updates
 check_equal "the zone did not change" "$serial" "$(lab_serial)"
 check_equal "nor the record" "$before" "$(lab_dig laptop "_autotunnel._udp.laptop.$LAB_DOMAIN" TXT)"
