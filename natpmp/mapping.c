@@ -57,7 +57,7 @@ allows(const struct mapping *m, unsigned method)
 static void
 ask(struct mapping *m, enum pmp_op op, unsigned most, uint64_t at)
 {
-	m->ask = (struct mapping_ask) {.op = op, .most = (uint8_t)most, .next_ms = at};
+	m->ask = (struct mapping_ask) {.op = (uint8_t)op, .most = (uint8_t)most, .next_ms = at};
 }
 
 /* A router that answers NAT-PMP but will not map is left with UPnP, where that works. */
@@ -349,7 +349,7 @@ igd_sentence(const struct igd_answer *a)
 {
 	switch (a->result) {
 	case IGD_UNREADABLE:
-		return "the router answers UPnP with something that is no router's description";
+		return "the router answers the UPnP search, but with no usable description";
 	case IGD_ELSEWHERE:
 		return "the router's UPnP points to another machine, which is not trusted";
 	case IGD_NO_ADDRESS:
@@ -483,7 +483,7 @@ ask_again(struct mapping *m, uint64_t now, struct mapping_step *s)
 			next_method(m, now);
 		return 0;
 	}
-	a->next_ms = now + (MAPPING_RESEND_MS << a->sent++);
+	a->next_ms = now + ((uint64_t)MAPPING_RESEND_MS << a->sent++);
 	s->action = a->op == PMP_ADDRESS ? MAPPING_ASK_ADDRESS : MAPPING_ASK_MAP;
 	if (!m->leaving) {
 		s->port = suggested_port(m);

@@ -158,7 +158,7 @@ read_answer(struct pmp *p, uint8_t version, struct pmp_answer *out)
 	if (code == NATPMP_ERR_NOGATEWAYSUPPORT)
 		return -1;
 	memset(out, 0, sizeof *out);
-	out->op = p->op;
+	out->op = (uint8_t)p->op;
 	out->result = r.resultcode;
 	out->epoch = r.epoch;
 	out->has_epoch = version == 0;

@@ -68,8 +68,9 @@ find(struct worker *w, uint32_t id)
 	return NULL;
 }
 
+/* News for people; a mere renewal is not. */
 static void
-log_state(const struct msg_natpmp_state *s)
+log_state(const struct msg_natpmp_state *s, const struct msg_natpmp_state *before)
 {
 	static const char *const methods[] = {
 	    [NAT_METHOD_NATPMP] = "NAT-PMP", [NAT_METHOD_PCP] = "PCP", [NAT_METHOD_UPNP] = "UPnP"};
@@ -78,6 +79,10 @@ log_state(const struct msg_natpmp_state *s)
 	char ep[ENDPOINT_TEXT_MAX], gateway[ADDR_TEXT_MAX];
 	const char *sep = s->reason[0] != '\0' ? ": " : "";
 
+	if (s->state == before->state && s->method == before->method &&
+	    endpoint_equal(&s->external, &before->external) &&
+	    strcmp(s->reason, before->reason) == 0)
+		return;
 	endpoint_addr_text(&s->gateway, gateway);
 	if (s->state == NAT_UP)
 		log_info("router %s: mapped to %s by %s for %u s%s%s", gateway,
@@ -102,8 +107,8 @@ report(struct worker *w, struct item *i)
 	if (loop_channel_send(w->channel, &w->out, -1) == -1)
 		return errno == EAGAIN ? -1 : 0; /* a lost channel is on_gone's business */
 	memset(&now.hdr, 0, sizeof now.hdr);
+	log_state(&now, &i->sent);
 	i->sent = now;
-	log_state(&now);
 	return 0;
 }
 

@@ -532,7 +532,7 @@ test_upnp_fails(void **state)
 		const char *reason;
 	} cases[] = {
 	    {IGD_SILENT, 0, NAT_SILENT, "does not answer NAT-PMP or UPnP"},
-	    {IGD_UNREADABLE, 0, NAT_REFUSED, "no router's description"},
+	    {IGD_UNREADABLE, 0, NAT_REFUSED, "no usable description"},
 	    {IGD_ELSEWHERE, 0, NAT_REFUSED, "another machine"},
 	    {IGD_NO_ADDRESS, 0, NAT_REFUSED, "no external address"},
 	    {IGD_DIED, 0, NAT_REFUSED, "too long"},

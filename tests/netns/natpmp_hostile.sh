@@ -1,0 +1,96 @@
+#!/bin/bash
+# The port-mapping worker and a LAN that lies to it: a UPnP router of many faults, a rogue host that
+# answers searches in the router's place, forged NAT-PMP packets.
+#
+#    laptop 192.168.1.10, rogue .66 ── home 192.168.1.1 ── Internet
+LAB_PLAIN=1
+export ASAN_OPTIONS=detect_leaks=0 # LeakSanitizer traces its process: the sandbox forbids that
+. "${0%/*}/lab.sh"
+
+for program in natpmp_drive fake_router; do
+	cp "${DRIVE:-$AT_BUILD/tests/netns}/$program" $LAB/
+done
+
+say() {
+	echo "$*" >$LAB/fifo
+}
+
+said() {
+	grep -E '^[0-9]+: ' "$(lab_log laptop worker)" | tail -n 1 | grep -E -- "$1"
+}
+
+not() {
+	! "$@"
+}
+
+# router MODE [GROUP]: the router at home becomes this one.
+router() {
+	! lab_running home router || lab_stop home router >/dev/null 2>&1 || :
+	rm -f "$(lab_log home router)"
+	lab_start home router $LAB/fake_router 192.168.1.1 "$@"
+	lab_wait_until 2 grep -q ready "$(lab_log home router)" || lab_die "no router"
+}
+
+# meets MODE SECONDS PATTERN WHAT: a new wish, with that router, ends in that state.
+id=0
+meets() {
+	[ $id = 0 ] || say drop $id
+	router $1
+	id=$((id + 1))
+	say want $id 192.168.1.1 192.168.1.10:4500 4 3600 ${5:-0}
+	check_soon "$4" $2 said "^$id: $3"
+}
+
+asked() {
+	grep -c "$1" "$(lab_log home router)"
+}
+
+children() {
+	# the worker itself is the child of natpmp_drive
+	pgrep -c -P "$(pgrep -P "$(lab_pid laptop worker)")"
+}
+
+lab_internet
+lab_nat home 11.22.33.2 192.168.1.1/24 none
+lab_host laptop home
+lab_host rogue home 66
+mkfifo $LAB/fifo
+lab_start laptop worker $LAB/natpmp_drive $LAB/fifo nobody
+
+# ---- a fair router, its peculiarities ----
+meets fair 2 'up by upnp at 11.22.33.7:4500 for 3600' "a plain router maps"
+say drop 1
+check_soon "and is told to delete" 2 asked '^deleted'
+meets permanent 2 'up by upnp at 11.22.33.7:4500 for 0 ' "725: a permanent mapping"
+meets same 2 'up by upnp at 11.22.33.7:4500' "724: the same port" 7000
+meets busy 3 'refused .*other machines' "718 for ever: refused"
+check_equal "after eight ports" 8 "$(asked '^add')"
+meets unknown 3 'refused .*knows no external address' "no external address: refused"
+lab_exec laptop ip route del default
+router fair group
+id=$((id + 1))
+say want $id 192.168.1.1 192.168.1.10:4500 4 3600 0
+check_soon "a router that hears the group only, without a multicast route" 3 said "^$id: up"
+
+# ---- a hostile one ----
+meets liar 3 'refused .*broke it' "an impossible external address is not believed"
+meets elsewhere 5 'refused .*another machine' "a description at 127.0.0.1 is not fetched"
+meets control 3 'refused .*another machine' "a control URL at another host is not used"
+check_equal "nothing was asked of it but the description" 0 "$(asked POST || :)"
+meets junk 3 'refused .*no usable description' "a toaster is no router"
+meets closed 13 'refused .*(too long|no usable)' "a router that says nothing is left"
+meets slow 14 'refused .*too long' "one that speaks slowly is left"
+meets large 14 'refused .*(too long|no usable)' "one that never ends is left"
+check_equal "no child is left over" 0 "$(children || :)"
+
+# ---- a rogue host ----
+lab_stop home router >/dev/null 2>&1 || :
+lab_start rogue router $LAB/fake_router 192.168.1.66 fair group
+lab_wait_until 2 grep -q ready "$(lab_log rogue router)"
+id=$((id + 1))
+say want $id 192.168.1.1 192.168.1.10:4500 4 3600 0
+check_soon "a rogue host's answer is not heard" 5 said "^$id: silent"
+check "though it did answer" grep search "$(lab_log rogue router)"
+check_not "nothing was fetched from it" grep GET "$(lab_log rogue router)"
+say quit
+check_soon "the worker ends well" 4 grep 'worker ended with 0 ' "$(lab_log laptop worker)"
