@@ -1,0 +1,48 @@
+#!/bin/sh
+# The files for systemd: a unit without mistakes and well closed, users and directories that can be
+# made.  Nothing on this machine is changed.
+set -eu
+
+# systemd-analyze's rating, in tenths: 0 is closed, 100 open.
+EXPOSURE=32
+
+fail() {
+	echo "check.sh: FAIL: $*" >&2
+	exit 1
+}
+
+for tool in systemd-analyze systemd-sysusers systemd-tmpfiles; do
+	command -v $tool >/dev/null || fail "$tool is not installed"
+done
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+unit=$top_builddir/init/autotunneld.service
+tmpfiles=$top_builddir/init/autotunnel.tmpfiles.conf
+! grep -n '@[a-z]*dir@' "$unit" "$tmpfiles" || fail "a placeholder is left"
+
+# The program need not be installed yet to check the unit.
+sed 's|^ExecStart=[^ ]*|ExecStart=/bin/true|' "$unit" >"$work/autotunneld.service"
+systemd-analyze verify --man=no "$work/autotunneld.service" 2>"$work/said" ||
+	fail "$(cat "$work/said")"
+[ ! -s "$work/said" ] || fail "$(cat "$work/said")"
+systemd-analyze security --offline=true --threshold=$EXPOSURE "$unit" >"$work/rating" ||
+	fail "$(tail -1 "$work/rating")"
+tail -1 "$work/rating"
+
+systemd-sysusers --dry-run --root="$work" "$top_srcdir/init/autotunnel.sysusers.conf" >"$work/users" 2>&1 ||
+	fail "$(cat "$work/users")"
+for user in map dns ike; do
+	grep -q "Creating user 'autotunnel-$user'" "$work/users" || fail "no user autotunnel-$user"
+	grep -q "\"user-$user\", \"autotunnel-$user\"" "$top_srcdir/src/config/keys.c" ||
+		fail "user-$user of autotunnel.conf(5) has another default"
+done
+grep -q "Creating group 'autotunnel' " "$work/users" || fail "no group autotunnel"
+
+# Who may not be root cannot give the directories to root; their being made is what counts.
+sed 's/ root root / - - /' "$tmpfiles" >"$work/tmpfiles.conf"
+systemd-tmpfiles --root="$work" --create "$work/tmpfiles.conf" >"$work/said" 2>&1 || fail "$(cat "$work/said")"
+for dir in $(sed -n 's/^d \([^ ]*\) .*/\1/p' "$tmpfiles"); do
+	[ -d "$work$dir" ] || fail "$dir was not made"
+done
+echo "check.sh: unit, users and directories are in order"
