@@ -71,3 +71,10 @@ tests_fuzz_fuzz_dns_peer_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
 tests_fuzz_fuzz_tsig_SOURCES = tests/fuzz/fuzz_tsig.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_tsig_LDADD = $(WIRE_LIBS)
 tests_fuzz_fuzz_tsig_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
+
+# Against real servers: what we build, BIND and Knot take; what they sign, we believe.
+check_PROGRAMS += tests/wire_drive
+tests_wire_drive_SOURCES = tests/wire_drive.c
+tests_wire_drive_LDADD = $(WIRE_LIBS)
+TESTS += tests/wire_servers.sh
+EXTRA_DIST += tests/wire_servers.sh

@@ -1,4 +1,5 @@
-/* Answers about machines: whatever a name server says, what we tell the manager keeps msg.h's rules. */
+/* Answers about machines: whatever a name server says, what we tell the manager keeps msg.h's
+ * rules. */
 #include "dnsupdate/wire/peer.h"
 
 #include "base/str.h"

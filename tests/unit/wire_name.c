@@ -3,7 +3,7 @@
 
 static const struct {
 	const char *text;
-	const char *hex;   /* NULL = refused */
+	const char *hex; /* NULL = refused */
 	const char *again; /* NULL = as text */
 } texts[] = {
     {"nas.alice.example", "036e617305616c696365076578616d706c6500", NULL},
@@ -165,18 +165,18 @@ static const struct {
     {"036e6173000162c000", 5, "b.nas", 9},
     {"0161000162c0000163c003", 7, "c.b.a", 11},
     {"00c000", 1, ".", 3},
-    {"036e6173", 0, NULL, 0},   /* no root */
-    {"036e61", 0, NULL, 0},     /* cut label */
+    {"036e6173", 0, NULL, 0}, /* no root */
+    {"036e61", 0, NULL, 0}, /* cut label */
     {"", 0, NULL, 0},
-    {"c0", 0, NULL, 0},         /* half a pointer */
-    {"c000", 0, NULL, 0},       /* to itself */
-    {"0161c000", 0, NULL, 0},   /* to its own start */
-    {"0161c002", 0, NULL, 0},   /* to itself, behind a label */
-    {"c00200", 0, NULL, 0},     /* forward */
-    {"c002c000", 2, NULL, 0},   /* two in a ring */
-    {"00c0ff", 1, NULL, 0},     /* outside */
-    {"4161", 0, NULL, 0},       /* 01: extended label */
-    {"816100", 0, NULL, 0},     /* 10 */
+    {"c0", 0, NULL, 0}, /* half a pointer */
+    {"c000", 0, NULL, 0}, /* to itself */
+    {"0161c000", 0, NULL, 0}, /* to its own start */
+    {"0161c002", 0, NULL, 0}, /* to itself, behind a label */
+    {"c00200", 0, NULL, 0}, /* forward */
+    {"c002c000", 2, NULL, 0}, /* two in a ring */
+    {"00c0ff", 1, NULL, 0}, /* outside */
+    {"4161", 0, NULL, 0}, /* 01: extended label */
+    {"816100", 0, NULL, 0}, /* 10 */
     {"00417f00", 1, NULL, 0},
     {"0161016200c0020163c005", 7, "c.b", 11},
 };
@@ -228,7 +228,7 @@ compresses(void **state)
 	struct name zone = name_of("z.example"), host = name_of("h.z.example");
 	struct name target = name_of("at.h.z.example"), other = name_of("x.test");
 	size_t len = from_hex("017a076578616d706c6500" /* zone at 0 */
-			      "0168c000"		/* h at 11 */
+			      "0168c000" /* h at 11 */
 			      "026174c00b"
 			      "c00b"
 			      "c000"

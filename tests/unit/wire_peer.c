@@ -98,7 +98,8 @@ reads_what_we_publish(void **state)
 	    SERVICE "60 IN SRV 10 5 61234 at1.nas.alice.example.",
 	    "at.nas.alice.example. 60 IN AAAA 2001:db8::1",
 	    "at1.nas.alice.example. 60 IN A 192.0.2.9",
-	    SERVICE "60 IN TXT \"v=1\" \"e=7\" \"x=1700000000\" \"nat=pcp\" \"in=yes\" \"os=linux\"",
+	    SERVICE
+	    "60 IN TXT \"v=1\" \"e=7\" \"x=1700000000\" \"nat=pcp\" \"in=yes\" \"os=linux\"",
 	};
 	static const char *const want[] = {"0 0 [2001:db8::1]:4500", "10 5 192.0.2.9:61234"};
 	struct zone z = {lines, COUNT(lines)};

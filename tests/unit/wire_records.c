@@ -32,21 +32,22 @@ setup(void **state)
 	records.host = host;
 	records.ula[0] = 0xfd;
 	records.ula[15] = 1;
-	records.status = (struct host_status){7, 1700000000, NAT_KIND_NATPMP, INBOUND_YES, "linux"};
+	records.status =
+	    (struct host_status) {7, 1700000000, NAT_KIND_NATPMP, INBOUND_YES, "linux"};
 	update_begin(&u, room, sizeof(room), 1, &zone);
 	return 0;
 }
 
 #define SERVICE "_autotunnel._udp.nas.alice.example."
-#define DELETED \
-	"nas.alice.example. 0 ANY AAAA", SERVICE " 0 ANY SRV", SERVICE " 0 ANY TXT", \
-	    "at.nas.alice.example. 0 ANY A", "at.nas.alice.example. 0 ANY AAAA", \
-	    "at1.nas.alice.example. 0 ANY A", "at1.nas.alice.example. 0 ANY AAAA", \
-	    "at2.nas.alice.example. 0 ANY A", "at2.nas.alice.example. 0 ANY AAAA", \
-	    "at3.nas.alice.example. 0 ANY A", "at3.nas.alice.example. 0 ANY AAAA", \
-	    "at4.nas.alice.example. 0 ANY A", "at4.nas.alice.example. 0 ANY AAAA", \
-	    "at5.nas.alice.example. 0 ANY A", "at5.nas.alice.example. 0 ANY AAAA", \
-	    "at6.nas.alice.example. 0 ANY A", "at6.nas.alice.example. 0 ANY AAAA", \
+#define DELETED                                                                                    \
+	"nas.alice.example. 0 ANY AAAA", SERVICE " 0 ANY SRV", SERVICE " 0 ANY TXT",               \
+	    "at.nas.alice.example. 0 ANY A", "at.nas.alice.example. 0 ANY AAAA",                   \
+	    "at1.nas.alice.example. 0 ANY A", "at1.nas.alice.example. 0 ANY AAAA",                 \
+	    "at2.nas.alice.example. 0 ANY A", "at2.nas.alice.example. 0 ANY AAAA",                 \
+	    "at3.nas.alice.example. 0 ANY A", "at3.nas.alice.example. 0 ANY AAAA",                 \
+	    "at4.nas.alice.example. 0 ANY A", "at4.nas.alice.example. 0 ANY AAAA",                 \
+	    "at5.nas.alice.example. 0 ANY A", "at5.nas.alice.example. 0 ANY AAAA",                 \
+	    "at6.nas.alice.example. 0 ANY A", "at6.nas.alice.example. 0 ANY AAAA",                 \
 	    "at7.nas.alice.example. 0 ANY A", "at7.nas.alice.example. 0 ANY AAAA"
 #define DELETES 19
 #define TXT7 "\"v=1\" \"e=7\" \"x=1700000000\" \"nat=natpmp\" \"in=yes\" \"os=linux\""
@@ -207,8 +208,8 @@ lists_machines(void **state)
 	static const char *const targets[] = {
 	    "_autotunnel._udp.nas.alice.example",
 	    "_autotunnel._udp.Laptop.office.alice.example",
-	    "_autotunnel._udp.nas.bob.example",	    /* another's */
-	    "_autotunnel._udp.alice.example",	    /* the domain itself */
+	    "_autotunnel._udp.nas.bob.example", /* another's */
+	    "_autotunnel._udp.alice.example", /* the domain itself */
 	    "_autotunnel._tcp.x.alice.example",
 	    "_autotunnel._udp.a\\.b.alice.example", /* no host name */
 	    "_autotunnel._udp._x.alice.example",

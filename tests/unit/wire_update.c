@@ -77,8 +77,8 @@ makes_every_form(void **state)
 	struct name h = name_of("h.z.example");
 	struct rdata two[2];
 
-	rdata_a(&two[0], (const uint8_t[4]){192, 0, 2, 1});
-	rdata_a(&two[1], (const uint8_t[4]){192, 0, 2, 2});
+	rdata_a(&two[0], (const uint8_t[4]) {192, 0, 2, 1});
+	rdata_a(&two[1], (const uint8_t[4]) {192, 0, 2, 2});
 	begin();
 	update_need_name(&u, &h);
 	update_need_no_name(&u, &h);
