@@ -13,6 +13,7 @@
 #include <inttypes.h>
 #include <linux/if.h>
 #include <linux/if_tun.h>
+#include <linux/udp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -164,6 +165,17 @@ parse(int argc, char **argv)
 	sa.esn = argc > 5;
 }
 
+static int
+encap(const char *port)
+{
+	int type = UDP_ENCAP_ESPINUDP, fd = udp_open(AF_INET, (uint16_t)atoi(port));
+
+	if (setsockopt(fd, IPPROTO_UDP, UDP_ENCAP, &type, sizeof(type)) == -1)
+		fatal("UDP_ENCAP");
+	log_info("ready");
+	return pause();
+}
+
 int
 main(int argc, char **argv)
 {
@@ -175,6 +187,8 @@ main(int argc, char **argv)
 
 	log_init("esp_drive", 0);
 	log_set_level(LOG_LEVEL_DEBUG);
+	if (argc == 3 && strcmp(argv[1], "encap") == 0)
+		return encap(argv[2]);
 	parse(argc, argv);
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
@@ -188,6 +202,7 @@ main(int argc, char **argv)
 		fatal("start");
 	log_info("ready");
 	wait_for_end(io, &signals);
+	esp_io_stop(io); /* before the pipe it writes to goes */
 	close(asked[1]);
 	pthread_join(ike_thread, NULL);
 	esp_io_free(io);

@@ -1,0 +1,91 @@
+#!/bin/bash
+# Our ESP against the kernel's, with fixed keys, under a stock Debian kernel in a virtual machine.
+#
+#    laptop 11.22.33.5, fd01:203:405::a ── Internet ── nas 11.22.33.6, fd01:203:405::b
+#         esp_drive, user space                            ip xfrm, the kernel
+if [ -z "${LAB_IN_VM:-}" ]; then
+	set -euo pipefail
+	dir=$(cd "$(dirname "$0")" && pwd)
+	export AT_BUILD=${AT_BUILD:-${dir%/tests/netns}/build}
+	mkdir -p "$AT_BUILD/lab"
+	export LAB_IN_VM=1 LAB_DRIVE=${DRIVE:-$AT_BUILD/tests/netns/esp_drive}
+	exec "$dir/run-in-vm.sh" -o "$AT_BUILD/lab" "$dir/esp_kernel.sh"
+fi
+LAB_PLAIN=1
+. "${0%/*}/lab.sh"
+lab_require ping
+
+cp "$LAB_DRIVE" $LAB/esp_drive
+a=fd01:203:405::a b=fd01:203:405::b
+lab_internet
+lab_host laptop internet 5
+lab_host nas internet 6
+ip -n nas addr add $b/128 dev lo nodad
+ip -n nas -6 route add $a dev eth0 src $b
+
+# octets FIRST COUNT: that many in hexadecimal, each one more than the last.
+octets() {
+	local i
+
+	for ((i = $1; i < $1 + $2; i++)); do
+		printf %02x $i
+	done
+}
+
+# state SRC DST SPI KEY-START: one direction.  Keys as in esp_drive, salt zero.
+state() {
+	ip -n nas xfrm state add src "$1" dst "$2" proto esp spi "$3" mode tunnel flag af-unspec \
+		"${flags[@]}" replay-window 64 encap espinudp 4500 4500 0.0.0.0 \
+		aead "$cipher" "0x$(octets "$4" "$len")00000000" 128
+}
+
+policy() {
+	ip -n nas xfrm policy add src "$1" dst "$2" dir "$3" \
+		tmpl src "$4" dst "$5" proto esp mode tunnel
+}
+
+# kernel_side CIPHER KEY-LENGTH [FLAG...]
+kernel_side() {
+	local cipher=$1 len=$2 flags=("${@:3}")
+
+	ip -n nas xfrm state flush
+	ip -n nas xfrm policy flush
+	state 11.22.33.5 11.22.33.6 0xc0000001 1
+	state 11.22.33.6 11.22.33.5 0xc0000002 2
+	policy $a $b in 11.22.33.5 11.22.33.6
+	policy $b $a out 11.22.33.6 11.22.33.5
+}
+
+user_side() {
+	: >"$(lab_log laptop drive)"
+	lab_start laptop drive $LAB/esp_drive a 4500 11.22.33.6 "$@"
+	lab_wait_until 10 grep -q ready "$(lab_log laptop drive)" || lab_die "esp_drive does not start"
+	ip -n laptop link set dev at0 mtu 1280
+	ip -n laptop link set dev at0 addrgenmode none
+	ip -n laptop addr add $a/48 dev at0 nodad
+	ip -n laptop link set dev at0 up
+}
+
+# try WHAT ALGORITHM: ping both ways, all paddings; then nothing may have been refused.
+try() {
+	user_side $2
+	check "$1: first packet" lab_exec laptop ping -n -q -c 1 -W 5 $b
+	check "$1: all paddings" eval 'for size in 0 1 2 3 1000 1232; do
+		lab_exec laptop ping -n -q -c 1 -W 5 -s $size $b || exit 1
+	done'
+	check "$1: from the kernel's side" lab_exec nas ping -n -q -c 20 -i 0.02 -W 5 $a
+	lab_stop laptop drive
+	check "$1: nothing refused" eval '! grep -E "dropped (auth|replay|inner|selector|short|no-sa)" \
+		"$(lab_log laptop drive)"'
+}
+
+lab_start nas encap $LAB/esp_drive encap 4500
+lab_wait_until 10 grep -q ready "$(lab_log nas encap)" || lab_die "no UDP_ENCAP"
+kernel_side 'rfc4106(gcm(aes))' 16
+try AES-128-GCM 1
+kernel_side 'rfc4106(gcm(aes))' 32
+try AES-256-GCM 2
+kernel_side 'rfc4106(gcm(aes))' 16 flag esn
+try "AES-128-GCM with ESN" "1 esn"
+kernel_side 'rfc7539esp(chacha20,poly1305)' 32
+try ChaCha20-Poly1305 3
