@@ -98,7 +98,7 @@ network_changed(void *ctx)
 	if (network_equal(&now, &m->network))
 		return;
 	m->network = now;
-	m->moved_dirty = 1;
+	m->moved_dirty = m->hurry_dirty = 1; /* who moves together is found together */
 	log_info("addresses or routes changed");
 	manager_changed(m);
 }
@@ -155,6 +155,7 @@ start_account(struct manager *m)
 	if (open_network(m) == -1)
 		return -1;
 	m->epoch = identity_epoch_load(m->config.state_dir);
+	m->hurry_dirty = 1; /* machines often start together: at home after a power cut */
 	log_notice("this is %s, %s on %s, UDP port %u", m->identity->name, ip6_text(m->identity->ula, addr),
 	    m->link.name, m->config.listen_port);
 	m->natpmp = worker_new(m, ROLE_NATPMP, user_for_worker(m->config.user_map), 0);

@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-/* How often the DNS worker is asked to look while a tunnel is being made. */
+/* How long the DNS worker is asked to look often: while a tunnel is being made, at start, after a
+ * change of network. */
 #define HURRY_SEC 15
 
 /* A union holds every message; copying a smaller struct into it needs its size only. */

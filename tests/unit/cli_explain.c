@@ -49,6 +49,9 @@ static const struct {
 	    "192.168.1.1 gives no mapping: it does not answer", 1},
 	{NAT_SILENT, NAT_KIND_UNMAPPED, 0, "192.168.1.1", NULL, "no method is allowed", 0, HEALTH_BAD,
 	    "no mapping: no method is allowed", 1},
+	/* The configuration forbids to ask, or names a fixed forward. */
+	{NAT_SILENT, NAT_KIND_UNMAPPED, 0, NULL, NULL, "", 0, HEALTH_BAD, "no mapping is asked for", 1},
+	{NAT_SILENT, NAT_KIND_UNKNOWN, 0, NULL, NULL, "", 0, HEALTH_GOOD, "no mapping is asked for", 0},
 	{NAT_SILENT, NAT_KIND_NONE, 0, NULL, NULL, "", 0, HEALTH_GOOD,
 	    "not needed: this machine has a public address", 0},
 	{0, NAT_KIND_UNKNOWN, 0, NULL, NULL, "", 0, HEALTH_WAITING, "asking the router", 0},

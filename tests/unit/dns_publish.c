@@ -1,4 +1,4 @@
-/* publish.c against a small zone that keeps RFC 2136's promise about prerequisites; virtual time. */
+/* publish.c against a small zone that keeps RFC 2136's promise about prerequisites; virtual time */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -139,7 +139,8 @@ wanted(uint8_t contacts)
 	    .ula = {0xfd, [15] = 1}};
 
 	for (uint8_t i = 0; i < contacts; i++)
-		w.contact[i] = (struct endpoint){.family = 4, .port = 4500, .addr = {11, 22, 33, i}};
+		w.contact[i] = (struct endpoint){
+		    .family = 4, .port = 4500, .addr = {11, 22, 33, i}};
 	return w;
 }
 
@@ -485,7 +486,7 @@ test_withdraw(void **state)
 	assert_true(publish_is_up(&p, wall(&z)));
 }
 
-/* Records of an earlier run that crashed are withdrawn too; where there are none, nothing is sent. */
+/* Records of an earlier run that crashed are withdrawn; where there are none, nothing is sent. */
 static void
 test_withdraw_at_start(void **state)
 {

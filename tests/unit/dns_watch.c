@@ -240,7 +240,8 @@ add(struct zone *z, const char *label, uint8_t contact)
 {
 	struct host *h = &z->host[z->hosts++];
 
-	*h = (struct host){.listed = 1, .records = 1, .epoch = 1, .expires = 1000, .contact = contact};
+	*h = (struct host){
+	    .listed = 1, .records = 1, .epoch = 1, .expires = 1000, .contact = contact};
 	snprintf(h->name, sizeof h->name, "%s." DOMAIN, label);
 	z->serial++;
 	return h;
