@@ -106,7 +106,8 @@ run() {
 	"$@" >"$name.log" 2>&1 &
 	server=$!
 	for _ in $(seq 100); do
-		[ -z "$(dig +short +tries=1 +time=1 -p "$port" @127.0.0.1 $domain SOA)" ] || break
+		# (dig +short says "connection refused" on its standard output)
+		dig +short +tries=1 +time=1 -p "$port" @127.0.0.1 $domain SOA | grep -q hostmaster && break
 		sleep 0.1
 	done
 	echo "== $name"
