@@ -159,7 +159,7 @@ try_server() {
 		init --domain $domain --server $ns --name laptop --state "$kind/laptop"
 	expect 1 "" "*$ns knows the key with another secret*" "$other" \
 		join $domain --server $ns --name tv --state "$kind/tv"
-	expect 1 "" "*phrase of another account*" "$other" join $domain --state "$kind/nas"
+	expect 1 "" "*phrase of another account than nas.$domain*" "$other" join $domain --state "$kind/nas"
 	expect 1 "" "*is already nas.$domain*" "" join $domain --name tv --state "$kind/nas"
 	expect 1 "" "*\"${phrase%% *}x\", is not in the word list*" "${phrase/ /x }" \
 		join $domain --server $ns --name tv --state "$kind/tv"
@@ -193,7 +193,7 @@ try_server() {
 
 # Keys the operator of the name server made: one for the zone, one named like the machine.
 try_keys() {
-	local ns=127.0.0.1:5403
+	local ns=127.0.0.1:5403 phrase address
 
 	mkdir given
 	tsig-keygen -a hmac-sha512 zone-key >given/zone.key
@@ -207,8 +207,25 @@ try_keys() {
 	start_bind given 5403
 	expect 0 "*Enrolled: yes" "*" "" \
 		init --domain $domain --server $ns --name tv --key given/both.key --state given/tv
+	cp out given/init.out
 	may given/tv/tsig.key 5403 yes "tv.$domain 300 AAAA fd00::3"
 	may given/tv/tsig.key 5403 no "radio.$domain 300 AAAA fd00::4"
+	# Such a key says nothing of the phrase; the addresses in the zone do.
+	phrase=$(sed -n 's/^Recovery phrase: //p' given/init.out)
+	"$autotunnel" zone bind $domain --keys-only <<<"$phrase" >/dev/null || fail "no phrase"
+	address=$(sed -n 's/^Address: //p' given/init.out)
+	may given/tv/tsig.key 5403 yes "tv.$domain 300 AAAA $address"
+	nsupdate -p 5403 -k given/tv/tsig.key <<-UPDATE
+		server 127.0.0.1 5403
+		zone $domain
+		update delete tv.$domain AAAA fd00::3
+		send
+	UPDATE
+	expect 1 "" "*are of another account*" "$other" \
+		join $domain --server $ns --name pc --key given/zone.key --state given/pc
+	[ ! -e given/pc ] || fail "a refused join wrote something"
+	expect 0 "*Enrolled: yes" "" "$phrase" \
+		join $domain --server $ns --name pc --key given/zone.key --state given/pc
 	cmp -s <(grep secret given/tv.key) <(grep secret given/tv/tsig.key) ||
 		fail "the given key was not kept"
 	stop_server
@@ -240,6 +257,7 @@ try_usage() {
 	expect 2 "" "*--server takes*\"ns.example.com\"*" "" init --domain $domain --server ns.example.com
 	expect 2 "" "*--wait takes*" "" join $domain --wait forever
 	expect 2 "" "*cannot be a machine of*" "" zone bind $domain a.b.c
+	expect 2 "" "*is named twice*" "" zone bind $domain nas tv NAS.$domain
 	expect 1 "" "*has 12 words, not 0" "" zone bind $domain
 	expect 1 "" "*No such file*" "" init --domain $domain --server ::1 --name x --key nowhere --state x
 	[ ! -e x ] || fail "a refused init wrote something"

@@ -72,7 +72,9 @@ derive(struct join *j)
 	if (j->enrolled
 	    && (j->account.ca.len != j->id.ca.len
 		|| memcmp(j->account.ca.data, j->id.ca.data, j->id.ca.len) != 0)) {
-		cmd_warn("this is the phrase of another account than the one this machine is in");
+		cmd_warn("this is the phrase of another account than %s's; to begin again, stop the "
+			 "daemon and move %s away",
+		    j->id.name, j->o.state_dir);
 		return EXIT_ERROR;
 	}
 	return EXIT_OK;
@@ -127,8 +129,10 @@ enrol(struct join *j)
 	char why[MSG_TEXT_MAX];
 	int status;
 
-	if (j->o.zone_key.secret_len != 0)
+	if (j->o.zone_key.secret_len != 0) {
 		e.key = &j->o.zone_key;
+		e.foreign_key = 1;
+	}
 	status = enrol_find_servers(&e);
 	if (status != EXIT_OK)
 		return status;
@@ -137,7 +141,7 @@ enrol(struct join *j)
 		cmd_warn("%s; choose another name with --name, or take its place with --replace", why);
 		return EXIT_ERROR;
 	}
-	if (result == ENROL_WRONG_SECRET) {
+	if (result == ENROL_WRONG_SECRET || result == ENROL_OTHER_ACCOUNT) {
 		cmd_warn("%s; nothing was changed", why);
 		return EXIT_ERROR;
 	}

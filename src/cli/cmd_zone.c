@@ -1,8 +1,8 @@
 #include "cli/cmd.h"
 #include "cli/prompt.h"
 #include "cli/zone_text.h"
-#include "crypto/mac.h"
 #include "base/str.h"
+#include "crypto/mac.h"
 #include "identity/account.h"
 #include "identity/account_file.h"
 
@@ -39,6 +39,17 @@ full_name(const char *name, const char *domain, char out[MSG_NAME_MAX])
 }
 
 static int
+said_before(const struct zone_options *o, int count, const char *name)
+{
+	char full[MSG_NAME_MAX];
+
+	for (int i = 0; i < count; i++)
+		if (full_name(o->names[i], o->domain, full) == 0 && strcmp(full, name) == 0)
+			return 1;
+	return 0;
+}
+
+static int
 check_names(const struct zone_options *o)
 {
 	char full[MSG_NAME_MAX];
@@ -50,6 +61,10 @@ check_names(const struct zone_options *o)
 	for (int i = 0; i < o->count; i++) {
 		if (full_name(o->names[i], o->domain, full) == -1) {
 			cmd_warn("\"%s\" cannot be a machine of %s", o->names[i], o->domain);
+			return EXIT_USAGE;
+		}
+		if (said_before(o, i, full)) {
+			cmd_warn("\"%s\" is named twice", full);
 			return EXIT_USAGE;
 		}
 	}

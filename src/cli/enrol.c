@@ -7,6 +7,7 @@
 #include "cli/find_server.h"
 #include "crypto/mac.h"
 #include "dnsupdate/wire/records.h"
+#include "identity/ula.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #define RETRY_SEC 2
+#define MACHINES_ASKED 4 /* to learn whose account a zone is */
 #define WHAT_MAX (MSG_TEXT_MAX - ENDPOINT_TEXT_MAX)
 
 /* One attempt at one server. */
@@ -23,7 +25,7 @@ struct attempt {
 	const struct enrol *e;
 	const struct endpoint *server;
 	struct name domain, host;
-	struct exchange_reply *reply;
+	struct exchange_reply *reply; /* the last one */
 	char *why;
 };
 
@@ -109,7 +111,20 @@ explain_rcode(struct attempt *a)
 	}
 }
 
-/* Does the zone already have this name, with another address than ours? */
+/* Ask a question; ENROL_DONE when it is answered. */
+static enum enrol_result
+ask(struct attempt *a, const struct question *q)
+{
+	uint8_t room[EXCHANGE_REQUEST_MAX];
+	struct buf b = buf_writer(room, sizeof room);
+
+	if (query_build(&b, random_id(), q, 0) == -1)
+		return later(a, "cannot be asked: the name is too long");
+	exchange(&b, a->e->key, a->server, a->reply);
+	return a->reply->result == EXCHANGE_ANSWERED ? ENROL_DONE : explain_silence(a);
+}
+
+/* Does the answer give this name an address that is not ours? */
 static int
 is_taken(struct attempt *a)
 {
@@ -130,20 +145,67 @@ is_taken(struct attempt *a)
 	return 0;
 }
 
-/* Ask for the name's address.  A server that answers anything at all gets the update next. */
+/* 1 when the machine has an address of our account, -1 of another, 0 none. */
+static int
+account_of(struct attempt *a, const char *host)
+{
+	struct question q = {.type = TYPE_AAAA, .class = CLASS_IN};
+	const struct rr *rr;
+	uint8_t addr[16];
+	size_t pos = 0;
+
+	if (name_parse(&q.name, host) == -1 || ask(a, &q) != ENROL_DONE)
+		return 0;
+	rr = message_next(&a->reply->message, &pos, SECTION_ANSWER, &q.name, TYPE_AAAA);
+	if (rr == NULL || rr_aaaa(&a->reply->message, rr, addr) == -1)
+		return 0;
+	return memcmp(addr, a->e->id->ula, ULA_PREFIX_LEN / 8) == 0 ? 1 : -1;
+}
+
+/* With a key that is not the phrase's, only the zone's machines can tell a wrong phrase: their
+ * addresses begin like ours (ula.h). */
 static enum enrol_result
-look_up(struct attempt *a)
+check_account(struct attempt *a)
+{
+	char host[MACHINES_ASKED][MSG_NAME_MAX];
+	enum enrol_result result;
+	struct question q;
+	int hosts = 0, other = 0;
+	size_t pos = 0;
+
+	records_machines_question(&q, &a->domain);
+	result = ask(a, &q);
+	if (result != ENROL_DONE)
+		return result;
+	while (hosts < MACHINES_ASKED
+	    && records_machines_next(&a->reply->message, &pos, &a->domain, host[hosts]))
+		hosts++;
+	for (int i = 0; i < hosts; i++) {
+		int whose = account_of(a, host[i]);
+
+		if (whose == 1)
+			return ENROL_DONE;
+		other |= whose == -1;
+	}
+	if (!other)
+		return ENROL_DONE;
+	snprintf(a->why, MSG_TEXT_MAX, "the machines in %.64s are of another account: another phrase",
+	    a->e->id->domain);
+	return ENROL_OTHER_ACCOUNT;
+}
+
+/* What speaks against this machine joining under this name? */
+static enum enrol_result
+check_zone(struct attempt *a)
 {
 	struct question q = {.name = a->host, .type = TYPE_AAAA, .class = CLASS_IN};
-	uint8_t room[EXCHANGE_REQUEST_MAX];
-	struct buf b = buf_writer(room, sizeof room);
+	enum enrol_result result = ask(a, &q);
 
-	if (query_build(&b, random_id(), &q, 0) == -1)
-		return later(a, "cannot be asked: the name is too long");
-	exchange(&b, a->e->key, a->server, a->reply);
-	if (a->reply->result != EXCHANGE_ANSWERED)
-		return explain_silence(a);
-	return is_taken(a) && !a->e->replace ? ENROL_TAKEN : ENROL_DONE;
+	if (result != ENROL_DONE || a->e->replace)
+		return result;
+	if (is_taken(a))
+		return ENROL_TAKEN;
+	return a->e->foreign_key ? check_account(a) : ENROL_DONE;
 }
 
 static enum enrol_result
@@ -180,7 +242,7 @@ enrol_try(const struct enrol *e, char why[MSG_TEXT_MAX])
 		fatalx("%s is no name", e->id->name);
 	for (int i = 0; i < e->servers && may_change(result, 0); i++) {
 		a.server = &e->server[i];
-		result = look_up(&a);
+		result = check_zone(&a);
 		if (result == ENROL_DONE)
 			result = update(&a);
 	}

@@ -13,7 +13,8 @@ struct enrol {
 	const struct tsig_key *key; /* to enrol with: never the device's own */
 	uint8_t servers;
 	struct endpoint server[MSG_SERVERS_MAX];
-	int replace; /* the name may already be another machine's in the zone */
+	int replace; /* whatever the zone holds already is no objection */
+	int foreign_key; /* key does not come from the phrase, so it does not prove the phrase */
 };
 
 enum enrol_result {
@@ -21,6 +22,7 @@ enum enrol_result {
 	ENROL_LATER, /* not now; why says what is missing */
 	ENROL_NO_KEY, /* the same: the server does not know our key */
 	ENROL_TAKEN, /* another machine has this name */
+	ENROL_OTHER_ACCOUNT, /* the zone's machines are of another account */
 	ENROL_WRONG_SECRET, /* the server knows our key, with another secret */
 };
 
