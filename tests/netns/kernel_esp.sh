@@ -7,7 +7,6 @@
 #                 ns .53
 if [ -z "${LAB_IN_VM:-}" ]; then
 	set -euo pipefail
-	export LAB_PLAIN=
 	dir=$(cd "$(dirname "$0")" && pwd)
 	export AT_BUILD=${AT_BUILD:-${dir%/tests/netns}/build}
 	if [ -z "${AT_STAGE:-}" ]; then
@@ -18,7 +17,7 @@ if [ -z "${LAB_IN_VM:-}" ]; then
 		}
 	fi
 	mkdir -p "$AT_BUILD/lab"
-	export LAB_IN_VM=1
+	export LAB_IN_VM=1 LAB_LOGS=$AT_BUILD/lab/kernel_esp.$$
 	exec "$dir/run-in-vm.sh" -o "$AT_BUILD/lab" "$dir/kernel_esp.sh"
 fi
 . "${0%/*}/lab.sh"

@@ -85,7 +85,7 @@ lab_stage() {
 if [ -z "${LAB_INSIDE:-}" ]; then
 	lab_require
 	lab_stage
-	export LAB_INSIDE=1 LAB_LOGS=$AT_BUILD/lab/$LAB_NAME.$$
+	export LAB_INSIDE=1 LAB_LOGS=${LAB_LOGS:-$AT_BUILD/lab/$LAB_NAME.$$}
 	# LAB_STAYS: this lab shall outlive who started it.
 	in_lab=(unshare --mount --net --pid --uts --ipc --fork --mount-proc)
 	[ -n "${LAB_STAYS:-}" ] || in_lab=(setpriv --pdeathsig KILL "${in_lab[@]}" --kill-child)
