@@ -33,6 +33,7 @@ enum igd_result {
 	IGD_UNREADABLE, /* it answers, but gives no description of a router */
 	IGD_ELSEWHERE, /* the description points to another host than the gateway */
 	IGD_REFUSED, /* code tells */
+	IGD_OFFLINE, /* refused by a router whose outside is not the Internet */
 	IGD_NO_ADDRESS, /* mapped, but the router knows no external address */
 	IGD_DIED, /* the child crashed, lied or took too long */
 	IGD_RESULT_MAX

@@ -197,6 +197,15 @@ next_port(uint16_t port)
 	return port == 65535 ? 1024 : (uint16_t)(port + 1);
 }
 
+/* Why would it refuse?  Some routers map nothing while they have no public address. */
+static int
+is_offline(struct router *r)
+{
+	struct endpoint ep = {0};
+
+	return external_address(r, &ep) != 0 || !endpoint_is_public(&ep);
+}
+
 static enum igd_result
 map(struct router *r, struct igd_answer *a)
 {
@@ -215,7 +224,7 @@ map(struct router *r, struct igd_answer *a)
 	}
 	if (code != 0) {
 		a->code = code > 0 && code <= 9999 ? (uint32_t)code : 0;
-		return code > 0 ? IGD_REFUSED : IGD_UNREADABLE;
+		return code < 0 ? IGD_UNREADABLE : is_offline(r) ? IGD_OFFLINE : IGD_REFUSED;
 	}
 	if (external_address(r, &a->external) != 0)
 		return IGD_NO_ADDRESS;

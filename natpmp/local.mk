@@ -6,6 +6,7 @@ libatnatpmp_a_SOURCES = \
 	natpmp/mapping.c natpmp/mapping.h \
 	natpmp/natpmp.h \
 	natpmp/pmp.c natpmp/pmp.h \
+	natpmp/reason.c natpmp/reason.h \
 	natpmp/ssdp.c natpmp/ssdp.h \
 	natpmp/worker.c
 libatnatpmp_a_CFLAGS = $(AM_CFLAGS) $(MINIUPNPC_CFLAGS)

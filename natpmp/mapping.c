@@ -1,7 +1,8 @@
 #include "natpmp/mapping.h"
 
-#include <stdarg.h>
-#include <stdio.h>
+#include "base/str.h"
+#include "natpmp/reason.h"
+
 #include <string.h>
 
 /*
@@ -33,18 +34,6 @@
 #define LEAVE_SENDS 4
 #define SHORT_SENDS 3 /* while UPnP holds: is NAT-PMP there by now? */
 #define BUSY_MS 5000
-
-static void say(struct mapping *m, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static void
-say(struct mapping *m, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(m->reason, sizeof m->reason, fmt, args);
-	va_end(args);
-}
 
 static int
 allows(const struct mapping *m, unsigned method)
@@ -107,19 +96,6 @@ retry_later(struct mapping *m, uint64_t now)
 	m->next_ms = now + m->retry_ms + m->jitter(m->retry_ms / 4);
 }
 
-static void
-say_silent(struct mapping *m)
-{
-	const char *what = !allows(m, NAT_METHOD_UPNP) ? "NAT-PMP"
-	    : !allows(m, NAT_METHOD_NATPMP)            ? "UPnP"
-						       : "NAT-PMP or UPnP";
-	char addr[ADDR_TEXT_MAX];
-
-	endpoint_addr_text(&m->want.gateway, addr);
-	say(m, "router %s does not answer %s: switch it on there, or forward UDP port %u by hand",
-	    addr, what, m->want.local.port);
-}
-
 /* A method has failed.  Once all have, give the verdict; once nothing is under way, rest. */
 static void
 conclude(struct mapping *m, uint64_t now)
@@ -129,9 +105,9 @@ conclude(struct mapping *m, uint64_t now)
 	if (m->held == 0) {
 		m->state = m->refused ? NAT_REFUSED : NAT_SILENT;
 		if (!m->refused)
-			say_silent(m);
+			reason_silent(m->reason, &m->want);
 	} else if (!m->refused) {
-		say(m,
+		str_copy(m->reason, sizeof m->reason,
 		    "the router has stopped answering; the mapping may last until its lease ends");
 	}
 	if (m->ask.op == PMP_NONE)
@@ -186,27 +162,9 @@ pmp_refused(struct mapping *m, unsigned result, uint64_t now)
 	if (m->done)
 		return; /* UPnP has done it */
 	m->refused = 1;
-	switch (result) {
-	case PMP_BAD_VERSION:
-	case PMP_BAD_OPCODE:
-		say(m, "the router speaks another version of NAT-PMP");
-		break;
-	case PMP_NOT_AUTHORIZED:
-		say(m, "the router forbids mappings: allow NAT-PMP or UPnP in its settings");
-		if (m->held == NAT_METHOD_NATPMP)
-			forget(m);
-		break;
-	case PMP_NETWORK_FAILURE:
-		say(m,
-		    "the router has no usable external address: "
-		    "it is offline, or behind another NAT");
-		break;
-	case PMP_NO_RESOURCES:
-		say(m, "the router has no room for another mapping");
-		break;
-	default:
-		say(m, "the router refused the mapping (NAT-PMP result %u)", result);
-	}
+	reason_pmp(m->reason, result);
+	if (result == PMP_NOT_AUTHORIZED && m->held == NAT_METHOD_NATPMP)
+		forget(m);
 	next_method(m, now);
 }
 
@@ -308,7 +266,8 @@ mapping_pmp_answer(struct mapping *m, const struct pmp_answer *a, uint64_t now)
 	m->ask.op = PMP_NONE;
 	if (a->has_epoch && epoch_lost(m, a->epoch, now) && m->held == NAT_METHOD_NATPMP) {
 		m->lost = 1;
-		say(m, "the router has restarted and forgotten the mapping; asking for it again");
+		str_copy(m->reason, sizeof m->reason,
+		    "the router has restarted and forgotten the mapping; asking for it again");
 	}
 	if (a->result != PMP_OK)
 		pmp_refused(m, a->result, now);
@@ -344,43 +303,13 @@ igd_mapped(struct mapping *m, const struct igd_answer *a, uint64_t now)
 	round_done(m, m->renew_ms);
 }
 
-static const char *
-igd_sentence(const struct igd_answer *a)
-{
-	switch (a->result) {
-	case IGD_UNREADABLE:
-		return "the router answers the UPnP search, but with no usable description";
-	case IGD_ELSEWHERE:
-		return "the router's UPnP points to another machine, which is not trusted";
-	case IGD_NO_ADDRESS:
-		return "the router mapped the port by UPnP but knows no external address";
-	case IGD_DIED:
-		return "the router took too long over UPnP, or broke it";
-	}
-	switch (a->code) {
-	case 606:
-		return "the router forbids mappings by UPnP (606)";
-	case 718:
-	case 729:
-		return "the router has given the wanted ports to other machines (718)";
-	case 728:
-		return "the router has no room for another mapping (728)";
-	}
-	return NULL;
-}
-
 /* NAT-PMP's refusal, when there was one, says more. */
 static void
 igd_failed(struct mapping *m, const struct igd_answer *a, uint64_t now)
 {
-	const char *sentence = igd_sentence(a);
-
 	if (a->result != IGD_SILENT && !m->refused) {
 		m->refused = 1;
-		if (sentence != NULL)
-			say(m, "%s", sentence);
-		else
-			say(m, "the router refused the mapping (UPnP error %u)", a->code);
+		reason_igd(m->reason, a);
 	}
 	conclude(m, now);
 }
@@ -522,7 +451,7 @@ end_lease(struct mapping *m, uint64_t now)
 	if (m->held == 0 || m->leaving || now < m->expires_ms)
 		return;
 	forget(m);
-	say(m, "the mapping's lease has ended; asking again");
+	str_copy(m->reason, sizeof m->reason, "the mapping's lease has ended; asking again");
 	if (m->next_ms != 0)
 		round_begin(m, now);
 }
@@ -577,7 +506,7 @@ mapping_report(const struct mapping *m, struct msg_natpmp_state *out)
 	memset(out, 0, sizeof *out);
 	out->state = m->state;
 	out->gateway = m->want.gateway;
-	memcpy(out->reason, m->reason, sizeof out->reason);
+	str_copy(out->reason, sizeof out->reason, m->reason);
 	if (m->state != NAT_UP)
 		return;
 	out->method = m->method;

@@ -21,6 +21,7 @@
  *   worker.c     this file: messages, the list of mappings, the end
  *   mapper.c     one mapping at work: socket, child, timer
  *   mapping.c    one mapping's decisions, pure: rounds, renewal, epoch, methods, back-off
+ *   reason.c     what people read when it fails
  *   pmp.c        NAT-PMP packets (RFC 6886), through libnatpmp
  *   igd.c        UPnP: the parent's side of the throw-away child
  *   igd_child.c  UPnP: the child, through miniupnpc

@@ -8,6 +8,8 @@
  *	permanent	725 unless the lease is 0
  *	busy		718 for every port
  *	same		724 unless both ports are the same
+ *	inner		maps, external address 10.7.7.2
+ *	offline		501, external address 10.7.7.2
  *	unknown		maps, but has no external address
  *	liar		says its external address is 127.0.0.1
  *	elsewhere	its description is on 127.0.0.1
@@ -157,7 +159,9 @@ static void
 add_mapping(int fd, const char *request)
 {
 	printf("add\n");
-	if (is_mode("busy"))
+	if (is_mode("offline"))
+		refuse(fd, 501);
+	else if (is_mode("busy"))
 		refuse(fd, 718);
 	else if (is_mode("permanent") && !has(request, "NewLeaseDuration", "0"))
 		refuse(fd, 725);
@@ -167,14 +171,21 @@ add_mapping(int fd, const char *request)
 		reply(fd, "200 OK", "<s:Envelope><s:Body/></s:Envelope>");
 }
 
+static const char *
+external(void)
+{
+	if (is_mode("liar"))
+		return "127.0.0.1";
+	if (is_mode("inner") || is_mode("offline"))
+		return "10.7.7.2";
+	return is_mode("unknown") ? "" : "11.22.33.7";
+}
+
 static void
 serve(int fd)
 {
 	char request[4096];
 	ssize_t n, len = 0;
-	const char *external = is_mode("liar") ? "127.0.0.1"
-	    : is_mode("unknown")               ? ""
-					       : "11.22.33.7";
 	char body[256];
 
 	alarm(30);
@@ -186,7 +197,7 @@ serve(int fd)
 	}
 	request[len] = '\0';
 	printf("%.*s\n", (int)strcspn(request, "\r\n"), request);
-	snprintf(body, sizeof body, "<NewExternalIPAddress>%s</NewExternalIPAddress>", external);
+	snprintf(body, sizeof body, "<NewExternalIPAddress>%s</NewExternalIPAddress>", external());
 	if (strncmp(request, "GET", 3) == 0)
 		describe(fd);
 	else if (strstr(request, "#AddPortMapping") != NULL)

@@ -66,6 +66,8 @@ meets same 2 'up by upnp at 11.22.33.7:4500' "724: the same port" 7000
 meets busy 3 'refused .*other machines' "718 for ever: refused"
 check_equal "after eight ports" 8 "$(asked '^add')"
 meets unknown 3 'refused .*knows no external address' "no external address: refused"
+meets inner 2 'up by upnp at 10.7.7.2:4500' "behind another NAT: mapped, with what it says"
+meets offline 2 'refused .*behind another NAT' "refused, behind another NAT: says so"
 lab_exec laptop ip route del default
 router fair group
 id=$((id + 1))

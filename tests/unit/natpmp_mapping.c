@@ -536,6 +536,7 @@ test_upnp_fails(void **state)
 	    {IGD_ELSEWHERE, 0, NAT_REFUSED, "another machine"},
 	    {IGD_NO_ADDRESS, 0, NAT_REFUSED, "no external address"},
 	    {IGD_DIED, 0, NAT_REFUSED, "too long"},
+	    {IGD_OFFLINE, 501, NAT_REFUSED, "behind another NAT"},
 	    {IGD_REFUSED, 718, NAT_REFUSED, "other machines"},
 	    {IGD_REFUSED, 606, NAT_REFUSED, "forbids"},
 	    {IGD_REFUSED, 728, NAT_REFUSED, "no room"},
