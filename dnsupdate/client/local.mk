@@ -6,13 +6,15 @@ libatdns_a_SOURCES = \
 	dnsupdate/client/exchange.c dnsupdate/client/exchange.h \
 	dnsupdate/client/machines.c dnsupdate/client/machines.h \
 	dnsupdate/client/outcome.c dnsupdate/client/outcome.h \
+	dnsupdate/client/own.c \
+	dnsupdate/client/pace.c dnsupdate/client/pace.h \
 	dnsupdate/client/publish.c dnsupdate/client/publish.h \
 	dnsupdate/client/report.c dnsupdate/client/report.h \
 	dnsupdate/client/resolve.c dnsupdate/client/resolve.h \
 	dnsupdate/client/tcp.c dnsupdate/client/tcp.h \
 	dnsupdate/client/transport.c dnsupdate/client/transport.h \
 	dnsupdate/client/watch.c dnsupdate/client/watch.h \
-	dnsupdate/client/worker.c
+	dnsupdate/client/worker.c dnsupdate/client/worker.h
 DNS_WORKER_LIBS = libatdns.a libatwire.a libloop.a libatcrypto.a $(BASE_LIBS) \
 	$(CARES_LIBS) $(LDNS_LIBS) $(EVENT_LIBS) $(OPENSSL_LIBS)
 
@@ -21,7 +23,7 @@ check_PROGRAMS += tests/netns/dns_drive
 tests_netns_dns_drive_SOURCES = tests/netns/dns_drive.c
 tests_netns_dns_drive_LDADD = $(DNS_WORKER_LIBS)
 
-DNS_UNIT = tests/unit/dns_outcome tests/unit/dns_publish tests/unit/dns_watch
+DNS_UNIT = tests/unit/dns_outcome tests/unit/dns_publish tests/unit/dns_transport tests/unit/dns_watch
 check_PROGRAMS += $(DNS_UNIT)
 TESTS += $(DNS_UNIT)
 tests_unit_dns_outcome_SOURCES = tests/unit/dns_outcome.c
@@ -33,3 +35,6 @@ tests_unit_dns_publish_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
 tests_unit_dns_watch_SOURCES = tests/unit/dns_watch.c
 tests_unit_dns_watch_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_dns_watch_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
+tests_unit_dns_transport_SOURCES = tests/unit/dns_transport.c
+tests_unit_dns_transport_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_dns_transport_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 static enum outcome
 of_tsig_error(uint16_t error)
@@ -76,33 +77,47 @@ outcome_word(enum outcome o)
 	return words[o];
 }
 
-/* Those that name the key are written out below. */
+/* %s is our key's name. */
 static const char *const sentences[OUTCOME_MAX] = {
 	[OUTCOME_OK] = "",
 	[OUTCOME_CONFLICT] = "something else keeps writing the records of this machine",
 	[OUTCOME_TIMEOUT] = "the name server does not answer",
 	[OUTCOME_UNSIGNED] = "the name server's answers are not signed and so not believed",
+	[OUTCOME_BADKEY] = "the name server does not know the key \"%s\", or grants it nothing here",
+	[OUTCOME_BADSIG] = "the name server has another secret for the key \"%s\"",
 	[OUTCOME_BADTIME] = "the clocks of this machine and of the name server differ too much",
+	[OUTCOME_REFUSED] = "the name server refuses the key \"%s\"",
 	[OUTCOME_NOTAUTH] = "the name server is not the one for this zone",
 	[OUTCOME_SERVFAIL] = "the name server reports a failure of its own (SERVFAIL)",
 	[OUTCOME_NOTIMP] = "the name server takes no updates (NOTIMP)",
 	[OUTCOME_FAILED] = "the name server answers with an error",
 };
 
+#define KEY_SHOWN 80
+
+/* Copy text with its %s, if any, replaced by the key. */
+static void
+fill_in(char out[MSG_TEXT_MAX], const char *text, const char *key)
+{
+	const char *gap = strstr(text, "%s");
+
+	if (gap == NULL)
+		snprintf(out, MSG_TEXT_MAX, "%s", text);
+	else
+		snprintf(out, MSG_TEXT_MAX, "%.*s%.*s%s", (int)(gap - text), text, KEY_SHOWN, key,
+		    gap + 2);
+}
+
 const char *
 outcome_sentence(enum outcome o, const char *key, int64_t skew_sec, char out[MSG_TEXT_MAX])
 {
+	const char *side = skew_sec < 0 ? "behind" : "ahead of";
+
 	if (o == OUTCOME_BADTIME && skew_sec != 0)
-		snprintf(out, MSG_TEXT_MAX, "this machine's clock is %" PRId64 " s %s the name server's",
-		    skew_sec < 0 ? -skew_sec : skew_sec, skew_sec < 0 ? "behind" : "ahead of");
-	else if (o == OUTCOME_BADKEY)
 		snprintf(out, MSG_TEXT_MAX,
-		    "the name server does not know the key \"%.80s\", or grants it nothing here", key);
-	else if (o == OUTCOME_BADSIG)
-		snprintf(out, MSG_TEXT_MAX, "the name server has another secret for the key \"%.80s\"", key);
-	else if (o == OUTCOME_REFUSED)
-		snprintf(out, MSG_TEXT_MAX, "the name server refuses the key \"%.80s\"", key);
+		    "this machine's clock is %" PRId64 " s %s the name server's",
+		    skew_sec < 0 ? -skew_sec : skew_sec, side);
 	else
-		snprintf(out, MSG_TEXT_MAX, "%s", sentences[o]);
+		fill_in(out, sentences[o], key);
 	return out;
 }

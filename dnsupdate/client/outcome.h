@@ -24,8 +24,8 @@ enum outcome {
 	OUTCOME_MAX
 };
 
-/* What an answer means: the verdict on its TSIG and the error in that record (tsig.h), and the rcode
- * of its header; update != 0 when it answers an UPDATE.  Without a good signature it is never
+/* What an answer means: the verdict on its TSIG and the error in that record (tsig.h), and the
+ * rcode of its header; update != 0 when it answers an UPDATE.  Without a good signature it is never
  * OUTCOME_OK or OUTCOME_CONFLICT (RFC 8945 section 5.4: interpret the error, do not trust it). */
 enum outcome outcome_of(enum tsig_verdict verdict, uint16_t tsig_error, uint16_t rcode, int update);
 

@@ -7,8 +7,8 @@
  * machine therefore first reads (PUBLISH_READ) and then writes above max(read, ever written).
  * After a write it knows what stands there and need not read again, until an update fails.  A lost
  * answer, and OUTCOME_CONFLICT after a repeated datagram, do not mean that nothing was done: if
- * the record then read is the one we tried to write, it counts as written.  Each try has an epoch of
- * its own, so that the record tells which try it was.
+ * the record then read is the one we tried to write, it counts as written.  Each try has an epoch
+ * of its own, so that the record tells which try it was.
  *
  * What is wanted and what stands in the zone are two copies of the same struct; the machine has
  * something to do exactly when they differ or the lease (x=) runs low.  When it may do it:

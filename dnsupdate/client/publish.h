@@ -84,7 +84,8 @@ struct publish_order publish_next(struct publish *p, uint64_t now, uint64_t wall
 
 /* What came of the order.  mark, with OUTCOME_OK: for READ what was read (count 0: none), for WRITE
  * what was written; NULL otherwise. */
-void publish_result(struct publish *p, enum outcome o, const struct publish_mark *mark, uint64_t now);
+void publish_result(struct publish *p, enum outcome o, const struct publish_mark *mark,
+    uint64_t now);
 
 /* How publishing stands, for people: the last outcome, or OUTCOME_CONFLICT while something else
  * keeps writing our records. */

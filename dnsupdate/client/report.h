@@ -16,7 +16,8 @@ struct report_facts {
 };
 
 /* Fill a begun MSG_DNS_STATE. */
-void report_state(struct msg_dns_state *s, const struct report_facts *f, uint64_t now, uint64_t wall);
+void report_state(struct msg_dns_state *s, const struct report_facts *f, uint64_t now,
+    uint64_t wall);
 
 /* Is the difference worth a message?  A later heard_ms alone only after some seconds. */
 int report_is_news(const struct msg_dns_state *said, const struct msg_dns_state *now);

@@ -58,7 +58,8 @@ set_timer(struct resolve *r)
 	if (tv == NULL)
 		loop_timer_stop(r->timer);
 	else
-		loop_timer_set(r->timer, (uint64_t)tv->tv_sec * 1000 + (uint64_t)tv->tv_usec / 1000 + 1);
+		loop_timer_set(r->timer,
+		    (uint64_t)tv->tv_sec * 1000 + (uint64_t)tv->tv_usec / 1000 + 1);
 }
 
 static void
@@ -120,17 +121,17 @@ socket_state(void *ctx, ares_socket_t fd, int readable, int writable)
 struct resolve *
 resolve_new(struct loop *l)
 {
-	struct ares_options opt = {.timeout = TRY_MS, .tries = TRIES, .sock_state_cb = socket_state};
+	struct ares_options opt = {
+	    .timeout = TRY_MS, .tries = TRIES, .sock_state_cb = socket_state};
+	int status, which = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB;
 	struct resolve *r = calloc(1, sizeof *r);
-	int status;
 
 	if (r == NULL)
 		fatal("resolver");
 	r->loop = l;
 	opt.sock_state_cb_data = r;
 	if ((status = ares_library_init(ARES_LIB_INIT_ALL)) != ARES_SUCCESS
-	    || (status = ares_init_options(&r->ares, &opt,
-		    ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB)) != ARES_SUCCESS) {
+	    || (status = ares_init_options(&r->ares, &opt, which)) != ARES_SUCCESS) {
 		log_warnx("c-ares: %s", ares_strerror(status));
 		free(r);
 		return NULL;
@@ -282,7 +283,7 @@ have_srv(void *arg, int status, int timeouts, unsigned char *data, int len)
 	ask_addresses(r);
 }
 
-/* A top-level domain or the root answers for names that do not exist; never bother their servers. */
+/* Top-level domains and the root answer for names that do not exist: not to be bothered. */
 static int
 too_high(const struct resolve *r, const struct name *zone)
 {
@@ -308,7 +309,8 @@ have_soa(void *arg, int status, int timeouts, unsigned char *data, int len)
 
 void
 resolve_find(struct resolve *r, const struct name *domain,
-    void (*found)(void *ctx, const struct endpoint *server, size_t count, const char *why), void *ctx)
+    void (*found)(void *ctx, const struct endpoint *server, size_t count, const char *why),
+    void *ctx)
 {
 	resolve_cancel(r);
 	r->found = found;

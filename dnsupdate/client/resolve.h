@@ -22,7 +22,8 @@ void resolve_free(struct resolve *r);
  * missing.  A search that was under way is given up.
  */
 void resolve_find(struct resolve *r, const struct name *domain,
-    void (*found)(void *ctx, const struct endpoint *server, size_t count, const char *why), void *ctx);
+    void (*found)(void *ctx, const struct endpoint *server, size_t count, const char *why),
+    void *ctx);
 /* Give up: found will not be called. */
 void resolve_cancel(struct resolve *r);
 

@@ -47,8 +47,9 @@ void transport_set_servers(struct transport *t, const struct endpoint *server, s
 /* The address that answered last, else the first; NULL when there is none. */
 const struct endpoint *transport_server(const struct transport *t);
 
-/* Send a copy of the message.  ctx is borrowed until answer returned DONE or one of the others was called.
- * 0, or -1 when there is no address or too much is under way.  Nothing is called before it returns. */
+/* Send a copy of the message.  ctx is borrowed until answer returned DONE or one of the others was
+ * called.  0, or -1 when there is no address or too much is under way.  Nothing is called before
+ * it returns. */
 int transport_send(struct transport *t, const uint8_t *msg, size_t len,
     const struct transport_handler *handler, void *ctx);
 

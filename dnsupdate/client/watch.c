@@ -11,11 +11,10 @@
  *   REST --poll_ms--> SOA --moved--> LIST, LISTING --> READ --> REST
  *                      \--unmoved--> REST
  *
- * How often: each second at the start and while the manager is in a hurry, each 5 s for a minute
- * after something changed, then rarer, up to 60 s; after failures 2 s, 4 s ... 60 s.
+ * How often: see pace.h.
  *
- * What fails never takes anything away.  A machine goes only when a complete, verified list does not
- * name it; its contacts change only when all of its records have been read.  A reading that
+ * What fails never takes anything away.  A machine goes only when a complete, verified list does
+ * not name it; its contacts change only when all of its records have been read.  A reading that
  * misses a machine's records leaves that one as it was, and is repeated at the next poll.  Other
  * machines are read on: one device must not be able to blind its siblings by writing records
  * nobody can read.
@@ -28,17 +27,13 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "dnsupdate/client/machines.h"
+#include "dnsupdate/client/pace.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#define HURRY_MS 1000
 #define START_MS 10000
-#define FLUX_MS 60000
-#define POLL_MIN_MS 5000
-#define POLL_MAX_MS 60000
-#define FAIL_MIN_MS 2000
 #define SMALL_ACCOUNT 16
 #define THOROUGH_MS 600000
 /* So many machines unanswered in a row: it is the server, not the machine. */
@@ -71,11 +66,9 @@ struct watch {
 	int skipped;	      /* this reading missed a machine */
 	int silent;	      /* machines unanswered in a row */
 	uint32_t readings;
-	unsigned fails; /* polls in a row */
 	enum outcome outcome;
 	uint64_t heard_ms, asked_ms, poll_ms;
-	uint64_t hurry_until, flux_until;
-	uint64_t rest_ms; /* interval when all is calm */
+	struct pace pace;
 	struct machines machines;
 	struct reader reader[WATCH_READERS_MAX];
 	struct open open[WATCH_OPEN_MAX];
@@ -116,11 +109,9 @@ watch_restart(struct watch *w, const struct name *domain, const char *host)
 	str_copy(w->host, sizeof w->host, host);
 	w->zone.len = 0;
 	w->has_read = 0;
-	w->fails = 0;
 	w->outcome = OUTCOME_OK;
 	w->heard_ms = w->asked_ms = w->poll_ms = 0;
-	w->hurry_until = w->flux_until = 0;
-	w->rest_ms = POLL_MIN_MS;
+	pace_init(&w->pace);
 	machines_retell(&w->machines);
 }
 
@@ -130,51 +121,30 @@ later(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-static uint64_t
-interval(struct watch *w, uint64_t now)
-{
-	uint64_t wait = w->rest_ms;
-
-	if (now < w->hurry_until)
-		return HURRY_MS;
-	if (w->fails > 0)
-		wait = (uint64_t)FAIL_MIN_MS << (w->fails > 6 ? 5 : w->fails - 1);
-	else if (now < w->flux_until)
-		wait = POLL_MIN_MS;
-	else
-		w->rest_ms *= 2;
-	if (w->rest_ms > POLL_MAX_MS)
-		w->rest_ms = POLL_MAX_MS;
-	if (wait > POLL_MAX_MS)
-		wait = POLL_MAX_MS;
-	return wait - wait / 10 + w->jitter((uint32_t)wait / 5);
-}
-
+/* Until the next poll. */
 static void
-rest(struct watch *w, uint64_t now)
+rest(struct watch *w, int failed, uint64_t now)
 {
 	abandon(w);
-	w->poll_ms = now + interval(w, now);
+	w->poll_ms = now + pace_next(&w->pace, failed, now, w->jitter);
 }
 
 void
 watch_flux(struct watch *w, uint64_t now)
 {
-	w->flux_until = now + FLUX_MS;
-	w->rest_ms = POLL_MIN_MS;
-	if (w->fails == 0 && w->poll_ms > now + POLL_MIN_MS)
-		w->poll_ms = now + POLL_MIN_MS;
+	pace_flux(&w->pace, now);
+	if (w->pace.fails == 0 && w->poll_ms > now + PACE_FLUX_MS)
+		w->poll_ms = now + PACE_FLUX_MS;
 }
 
 void
 watch_hurry(struct watch *w, uint32_t seconds, uint64_t now)
 {
-	uint64_t soon = w->asked_ms == 0 ? now : later(now, w->asked_ms + HURRY_MS);
+	uint64_t soon = w->asked_ms == 0 ? now : later(now, w->asked_ms + PACE_HURRY_MS);
 
-	w->hurry_until = later(w->hurry_until, now + (uint64_t)seconds * 1000);
+	pace_hurry(&w->pace, (uint64_t)seconds * 1000, now);
 	if (w->poll_ms > soon)
 		w->poll_ms = soon;
-	watch_flux(w, now);
 }
 
 uint64_t
@@ -210,7 +180,7 @@ ask_soa(struct watch *w, uint64_t now, struct watch_ask *out)
 
 	/* At the start others are likely to be starting too. */
 	if (w->asked_ms == 0)
-		w->hurry_until = now + START_MS;
+		pace_hurry(&w->pace, START_MS, now);
 	w->phase = PHASE_SOA;
 	w->asked_ms = now;
 	return ask(w, -1, &q, out);
@@ -331,8 +301,7 @@ static void
 fail(struct watch *w, enum outcome o, uint64_t now)
 {
 	w->outcome = o;
-	w->fails++;
-	rest(w, now);
+	rest(w, 1, now);
 }
 
 static void
@@ -349,9 +318,8 @@ take_soa(struct watch *w, const struct message *m, uint64_t now)
 	w->zone = zone;
 	w->serial = serial;
 	w->outcome = OUTCOME_OK;
-	w->fails = 0;
 	if (w->has_read && serial == w->read_serial)
-		rest(w, now);
+		rest(w, 0, now);
 	else
 		w->phase = PHASE_LIST;
 }
@@ -364,7 +332,7 @@ finish_reading(struct watch *w, uint64_t now)
 		w->read_serial = w->serial;
 		w->readings++;
 	}
-	rest(w, now);
+	rest(w, 0, now);
 }
 
 static int
@@ -461,7 +429,8 @@ miss(struct watch *w, int i, enum outcome o, uint64_t now)
 }
 
 void
-watch_answer(struct watch *w, uint32_t ticket, enum outcome o, const struct message *m, uint64_t now)
+watch_answer(
+    struct watch *w, uint32_t ticket, enum outcome o, const struct message *m, uint64_t now)
 {
 	struct open *open = NULL;
 	struct question q;

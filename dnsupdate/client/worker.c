@@ -6,6 +6,7 @@
  *        worker.c  ---------- resolve.c (c-ares): which server?
  *        /       \
  *   publish.c   watch.c       decide, know no socket and no clock
+ *     own.c        |
  *        \       /
  *       exchange.c            signs, verifies, names the outcome (outcome.c)
  *      transport.c, tcp.c     carry
@@ -27,7 +28,7 @@
  * Messages to the manager are state: each kind has what was said last and what is so now; what
  * differs is sent when the channel has room.
  */
-#include "dnsupdate/dnsupdate.h"
+#include "dnsupdate/client/worker.h"
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -35,8 +36,7 @@
 #include "crypto/mac.h"
 #include "dnsupdate/client/exchange.h"
 #include "dnsupdate/client/report.h"
-#include "dnsupdate/client/resolve.h"
-#include "loop/loop.h"
+#include "dnsupdate/dnsupdate.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -45,38 +45,11 @@
 #define QUIT_MS 2000
 #define FIND_MIN_MS 2000
 #define FIND_MAX_MS 60000
+#define FINDS_MAX 5 /* about a minute */
 #define SLEEP_MAX_MS 60000
 
-struct worker {
-	struct loop *loop;
-	struct loop_channel *channel;
-	struct loop_timer *step;
-	struct loop_timer *bound; /* of quitting */
-	struct resolve *resolve;
-	struct msg_dns_zone zone; /* hdr.type 0 = none yet */
-	struct name domain, host, service;
-	struct tsig_signer signer; /* its secret is in zone */
-	struct transport *transport;
-	struct publish publish;
-	struct publish_mark mark; /* read, or being written */
-	struct watch *watch;	  /* NULL = no zone yet */
-	uint32_t readings;	  /* of watch, when our own records were last doubted */
-	enum outcome said;	  /* logged last about publishing */
-	int64_t skew_sec;
-	uint64_t heard_ms;
-	int quitting;
-	/* Finding the server, when the manager names none. */
-	int finding;
-	uint64_t find_ms, find_wait_ms;
-	char no_server[MSG_TEXT_MAX];
-	/* To the manager. */
-	int synced; /* said */
-	struct msg_dns_state told;
-	union msg out;
-};
-
-static void
-wake(struct worker *w)
+void
+worker_wake(struct worker *w)
 {
 	loop_timer_set(w->step, 0);
 }
@@ -138,135 +111,6 @@ say_state(struct worker *w, uint64_t now, uint64_t wall)
 		w->told = w->out.dns_state;
 }
 
-/* ---- our records ---- */
-
-static void
-log_publish(struct worker *w, enum publish_act act, enum outcome o)
-{
-	char sentence[MSG_TEXT_MAX];
-
-	if (o == OUTCOME_OK && act == PUBLISH_WRITE)
-		log_info("%s: published, epoch %llu", w->zone.host, (unsigned long long)w->publish.epoch);
-	else if (o == OUTCOME_OK && act == PUBLISH_DELETE)
-		log_notice("%s: records withdrawn", w->zone.host);
-	else if (o == OUTCOME_CONFLICT)
-		log_info("%s: the epoch in the zone is not ours: reading it", w->zone.host);
-	else if (o != OUTCOME_OK && o != w->said)
-		log_warnx("%s: cannot %s: %s", w->zone.host,
-		    act == PUBLISH_READ ? "read our records" : "update our records",
-		    outcome_sentence(o, w->zone.key_name, w->skew_sec, sentence));
-	w->said = o;
-}
-
-/* The TXT set in the answer becomes w->mark. */
-static enum outcome
-take_mark(struct worker *w, const struct message *m)
-{
-	struct publish_mark *mark = &w->mark;
-	struct host_status status;
-	const struct rr *rr;
-	size_t pos = 0;
-
-	memset(mark, 0, sizeof *mark);
-	while ((rr = message_next(m, &pos, SECTION_ANSWER, &w->service, TYPE_TXT)) != NULL) {
-		if (mark->count == PEER_TXT_MAX || rr_rdata(m, rr, &mark->txt[mark->count]) != 0)
-			return OUTCOME_FAILED;
-		if (status_from_txt(&status, &mark->txt[mark->count++]) == 0
-		    && status.epoch >= mark->epoch) {
-			mark->epoch = status.epoch;
-			mark->expires_sec = status.expires_sec;
-		}
-	}
-	return OUTCOME_OK;
-}
-
-static void
-published(void *ctx, uint32_t ticket, const struct exchange_result *result)
-{
-	struct worker *w = ctx;
-	enum publish_act act = w->publish.order.act;
-	enum outcome o = result->outcome;
-	uint64_t now = clock_boot_ms();
-
-	(void)ticket;
-	if (o == OUTCOME_OK)
-		w->heard_ms = now;
-	if (result->skew_sec != 0)
-		w->skew_sec = result->skew_sec;
-	if (o == OUTCOME_OK && act == PUBLISH_READ)
-		o = take_mark(w, result->m);
-	publish_result(&w->publish, o, o == OUTCOME_OK ? &w->mark : NULL, now);
-	if (o == OUTCOME_OK && act == PUBLISH_WRITE)
-		watch_flux(w->watch, now);
-	log_publish(w, act, o);
-	wake(w);
-}
-
-static int
-ask_mark(struct worker *w, const struct exchange_handler *h)
-{
-	struct question q = {.name = w->service, .type = TYPE_TXT, .class = CLASS_IN};
-
-	return exchange_ask(w->transport, &w->signer, &q, h, 0);
-}
-
-/* Fill u; 0, or -1 when the records make no message. */
-static int
-build(struct worker *w, struct update *u, const struct publish_order *order)
-{
-	struct host_records r = {.host = w->host,
-	    .contacts = order->what->contacts,
-	    .status = {.epoch = order->epoch,
-		.expires_sec = order->expires_sec,
-		.nat = order->what->nat,
-		.inbound = order->what->inbound,
-		.os = "linux"}};
-	const struct publish_mark *seen = order->seen;
-
-	if (order->act == PUBLISH_DELETE)
-		return records_withdraw(u, &w->host, seen->txt, seen->count);
-	memcpy(r.ula, order->what->ula, sizeof r.ula);
-	memcpy(r.contact, order->what->contact, sizeof r.contact);
-	memset(&w->mark, 0, sizeof w->mark);
-	w->mark.epoch = order->epoch;
-	w->mark.expires_sec = order->expires_sec;
-	w->mark.count = 1;
-	if (status_to_txt(&r.status, &w->mark.txt[0]) != 0)
-		return -1;
-	return records_publish(u, &r, seen->txt, seen->count);
-}
-
-static int
-send_update(struct worker *w, const struct publish_order *order, const struct name *zone,
-    const struct exchange_handler *h)
-{
-	static uint8_t room[EXCHANGE_ROOM];
-	static struct update u;
-
-	update_begin(&u, room, sizeof room, exchange_id(), zone);
-	if (build(w, &u, order) != 0 || update_finish(&u, NULL, 0) == 0)
-		return -1;
-	return exchange_update(w->transport, &w->signer, &u, h, 0);
-}
-
-static void
-step_publish(struct worker *w, uint64_t now)
-{
-	struct exchange_handler h = {published, w};
-	const struct name *zone = watch_status(w->watch).zone;
-	struct publish_order order;
-	int sent;
-
-	if (zone == NULL)
-		return;
-	order = publish_next(&w->publish, now, clock_wall_sec());
-	if (order.act == PUBLISH_NOTHING)
-		return;
-	sent = order.act == PUBLISH_READ ? ask_mark(w, &h) : send_update(w, &order, zone, &h);
-	if (sent != 0)
-		published(w, 0, &(struct exchange_result){.outcome = OUTCOME_FAILED});
-}
-
 /* ---- the others ---- */
 
 static void
@@ -280,7 +124,7 @@ answered(void *ctx, uint32_t ticket, const struct exchange_result *result)
 	if (result->skew_sec != 0)
 		w->skew_sec = result->skew_sec;
 	watch_answer(w->watch, ticket, result->outcome, result->m, now);
-	wake(w);
+	worker_wake(w);
 }
 
 static void
@@ -301,6 +145,16 @@ step_watch(struct worker *w, uint64_t now)
 
 /* ---- finding the server ---- */
 
+/* c-ares read resolv.conf when we started; we cannot see the file any more.  If the network came up
+ * later, or is another one now, only a new process learns its resolvers. */
+static void
+start_again(struct worker *w)
+{
+	log_notice("%s: %s; leaving, to come back with today's resolvers", w->zone.domain,
+	    w->no_server);
+	loop_stop(w->loop, 0);
+}
+
 static void
 found(void *ctx, const struct endpoint *server, size_t count, const char *why)
 {
@@ -311,13 +165,16 @@ found(void *ctx, const struct endpoint *server, size_t count, const char *why)
 	w->find_wait_ms = w->find_wait_ms == 0 ? FIND_MIN_MS : w->find_wait_ms * 2;
 	if (w->find_wait_ms > FIND_MAX_MS)
 		w->find_wait_ms = FIND_MAX_MS;
-	w->find_ms = clock_boot_ms() + w->find_wait_ms + clock_jitter((uint32_t)w->find_wait_ms / 10);
+	w->find_ms = clock_boot_ms() + w->find_wait_ms;
 	str_copy(w->no_server, sizeof w->no_server, why);
+	w->finds_failed = count == 0 ? w->finds_failed + 1 : 0;
+	if (w->finds_failed == FINDS_MAX)
+		start_again(w);
 	if (count > 0) {
 		log_info("%s: name server %s", w->zone.domain, endpoint_text(&server[0], text));
 		transport_set_servers(w->transport, server, count);
 	}
-	wake(w);
+	worker_wake(w);
 }
 
 /* Look for it while none is known or none answers. */
@@ -347,12 +204,13 @@ sleep_until_due(struct worker *w, uint64_t now)
 {
 	uint64_t at = now + SLEEP_MAX_MS;
 
-	if (transport_server(w->transport) == NULL)
-		at = sooner(at, w->finding ? at : w->find_ms);
-	else
+	if (transport_server(w->transport) != NULL) {
 		at = sooner(at, watch_wake(w->watch, now));
-	if (watch_status(w->watch).zone != NULL)
-		at = sooner(at, publish_wake(&w->publish));
+		if (watch_status(w->watch).zone != NULL)
+			at = sooner(at, publish_wake(&w->publish));
+	} else if (w->zone.servers == 0 && !w->finding) {
+		at = sooner(at, w->find_ms);
+	}
 	loop_timer_set(w->step, at > now ? at - now : 0);
 }
 
@@ -367,7 +225,7 @@ step(void *ctx)
 	step_find(w, now);
 	if (transport_server(w->transport) != NULL) {
 		step_watch(w, now);
-		step_publish(w, now);
+		own_step(w, now);
 	}
 	if (say_peers(w) == 0)
 		say_state(w, now, clock_wall_sec());
@@ -396,24 +254,29 @@ static void
 start_over(struct worker *w)
 {
 	struct msg_dns_publish want = w->publish.want;
+	uint64_t epoch = w->publish.epoch;
 
 	resolve_cancel(w->resolve);
 	transport_free(w->transport);
 	w->transport = transport_new(w->loop);
 	transport_set_servers(w->transport, w->zone.server, w->zone.servers);
-	publish_init(&w->publish, w->zone.epoch, clock_jitter);
+	publish_init(&w->publish, epoch > w->zone.epoch ? epoch : w->zone.epoch, clock_jitter);
 	if (want.hdr.type != 0)
 		publish_want(&w->publish, &want, clock_boot_ms());
-	if (w->watch == NULL && (w->watch = watch_new(&w->domain, w->zone.host, clock_jitter)) == NULL)
+	if (w->watch != NULL)
+		watch_restart(w->watch, &w->domain, w->zone.host);
+	else if ((w->watch = watch_new(&w->domain, w->zone.host, clock_jitter)) == NULL)
 		fatal("watch");
-	watch_restart(w->watch, &w->domain, w->zone.host);
 	w->said = OUTCOME_OK;
 	w->skew_sec = 0;
 	w->heard_ms = 0;
 	w->synced = 0;
 	w->finding = 0;
-	w->find_ms = w->find_wait_ms = 0;
+	w->find_ms = w->find_wait_ms = w->finds_failed = 0;
 	w->no_server[0] = '\0';
+	if (w->zone.servers > 0 && transport_server(w->transport) == NULL)
+		str_copy(w->no_server, sizeof w->no_server,
+		    "the name server's address is inside the tunnels");
 }
 
 static void
@@ -438,7 +301,7 @@ out_of_time(void *ctx)
 	struct worker *w = ctx;
 
 	if (!publish_may_leave(&w->publish))
-		log_warnx("%s: left without withdrawing: the name server does not answer", w->zone.host);
+		log_warnx("%s: leaving without an answer to the withdrawal", w->zone.host);
 	loop_stop(w->loop, 0);
 }
 
@@ -481,13 +344,13 @@ on_message(void *ctx, const union msg *m, int fd)
 	default:
 		break;
 	}
-	wake(w);
+	worker_wake(w);
 }
 
 static void
 on_writable(void *ctx)
 {
-	wake(ctx);
+	worker_wake(ctx);
 }
 
 static void
@@ -497,7 +360,7 @@ on_gone(void *ctx, int error)
 
 	if (error != ECONNRESET)
 		log_error("manager: %s", strerror(error));
-	loop_stop(w->loop, 1);
+	loop_stop(w->loop, error != ECONNRESET);
 }
 
 static void

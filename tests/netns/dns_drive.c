@@ -84,7 +84,8 @@ say_zone(char *rest)
 	z->epoch = strtoull(word(&rest), NULL, 10);
 	z->algorithm = TSIG_HMAC_SHA256;
 	while ((w = strtok_r(NULL, " ", &rest)) != NULL)
-		if (z->servers == MSG_SERVERS_MAX || endpoint_parse(w, 53, &z->server[z->servers++]) != 0)
+		if (z->servers == MSG_SERVERS_MAX
+		    || endpoint_parse(w, 53, &z->server[z->servers++]) != 0)
 			fatalx("server %s", w);
 	send_message(&m);
 }
@@ -205,8 +206,9 @@ show_peer(const struct msg_dns_peer *p)
 {
 	char text[ENDPOINT_TEXT_MAX], ula[ADDR_TEXT_MAX];
 
-	printf("peer %s %s epoch=%llu ula=%s nat=%u os=%s at", p->name, p->present ? "present" : "gone",
-	    (unsigned long long)p->epoch, ip6_text(p->ula, ula), p->nat, p->os);
+	printf("peer %s %s epoch=%llu ula=%s nat=%u os=%s at", p->name,
+	    p->present ? "present" : "gone", (unsigned long long)p->epoch, ip6_text(p->ula, ula),
+	    p->nat, p->os);
 	for (int i = 0; i < p->contacts; i++)
 		printf(" %s", endpoint_text(&p->contact[i], text));
 	printf("\n");

@@ -1,0 +1,136 @@
+/* Our own records: carries out the orders of publish.c. */
+#include "dnsupdate/client/worker.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "dnsupdate/client/exchange.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static void
+log_publish(struct worker *w, enum publish_act act, enum outcome o)
+{
+	char sentence[MSG_TEXT_MAX];
+
+	if (o == OUTCOME_OK && act == PUBLISH_WRITE)
+		log_info("%s: published, epoch %" PRIu64, w->zone.host, w->publish.epoch);
+	else if (o == OUTCOME_OK && act == PUBLISH_DELETE)
+		log_notice("%s: records withdrawn", w->zone.host);
+	else if (o == OUTCOME_CONFLICT)
+		log_info("%s: the epoch in the zone is not ours: reading it", w->zone.host);
+	else if (o != OUTCOME_OK && o != w->said)
+		log_warnx("%s: cannot %s: %s", w->zone.host,
+		    act == PUBLISH_READ ? "read our records" : "update our records",
+		    outcome_sentence(o, w->zone.key_name, w->skew_sec, sentence));
+	w->said = o;
+}
+
+/* The TXT set in the answer becomes w->mark. */
+static enum outcome
+take_mark(struct worker *w, const struct message *m)
+{
+	struct publish_mark *mark = &w->mark;
+	struct host_status status;
+	const struct rr *rr;
+	size_t pos = 0;
+
+	memset(mark, 0, sizeof *mark);
+	while ((rr = message_next(m, &pos, SECTION_ANSWER, &w->service, TYPE_TXT)) != NULL) {
+		if (mark->count == PEER_TXT_MAX || rr_rdata(m, rr, &mark->txt[mark->count]) != 0)
+			return OUTCOME_FAILED;
+		if (status_from_txt(&status, &mark->txt[mark->count++]) == 0
+		    && status.epoch >= mark->epoch) {
+			mark->epoch = status.epoch;
+			mark->expires_sec = status.expires_sec;
+		}
+	}
+	return OUTCOME_OK;
+}
+
+static void
+published(void *ctx, uint32_t ticket, const struct exchange_result *result)
+{
+	struct worker *w = ctx;
+	enum publish_act act = w->publish.order.act;
+	enum outcome o = result->outcome;
+	uint64_t now = clock_boot_ms();
+
+	(void)ticket;
+	if (o == OUTCOME_OK)
+		w->heard_ms = now;
+	if (result->skew_sec != 0)
+		w->skew_sec = result->skew_sec;
+	if (o == OUTCOME_OK && act == PUBLISH_READ)
+		o = take_mark(w, result->m);
+	publish_result(&w->publish, o, o == OUTCOME_OK ? &w->mark : NULL, now);
+	if (o == OUTCOME_OK && act == PUBLISH_WRITE)
+		watch_flux(w->watch, now);
+	log_publish(w, act, o);
+	worker_wake(w);
+}
+
+static int
+ask_mark(struct worker *w, const struct exchange_handler *h)
+{
+	struct question q = {.name = w->service, .type = TYPE_TXT, .class = CLASS_IN};
+
+	return exchange_ask(w->transport, &w->signer, &q, h, 0);
+}
+
+/* Fill u; 0, or -1 when the records make no message. */
+static int
+build(struct worker *w, struct update *u, const struct publish_order *order)
+{
+	struct host_records r = {.host = w->host,
+	    .contacts = order->what->contacts,
+	    .status = {.epoch = order->epoch,
+		.expires_sec = order->expires_sec,
+		.nat = order->what->nat,
+		.inbound = order->what->inbound,
+		.os = "linux"}};
+	const struct publish_mark *seen = order->seen;
+
+	if (order->act == PUBLISH_DELETE)
+		return records_withdraw(u, &w->host, seen->txt, seen->count);
+	memcpy(r.ula, order->what->ula, sizeof r.ula);
+	memcpy(r.contact, order->what->contact, sizeof r.contact);
+	memset(&w->mark, 0, sizeof w->mark);
+	w->mark.epoch = order->epoch;
+	w->mark.expires_sec = order->expires_sec;
+	w->mark.count = 1;
+	if (status_to_txt(&r.status, &w->mark.txt[0]) != 0)
+		return -1;
+	return records_publish(u, &r, seen->txt, seen->count);
+}
+
+static int
+send_update(struct worker *w, const struct publish_order *order, const struct name *zone,
+    const struct exchange_handler *h)
+{
+	static uint8_t room[EXCHANGE_ROOM];
+	static struct update u;
+
+	update_begin(&u, room, sizeof room, exchange_id(), zone);
+	if (build(w, &u, order) != 0 || update_finish(&u, NULL, 0) == 0)
+		return -1;
+	return exchange_update(w->transport, &w->signer, &u, h, 0);
+}
+
+void
+own_step(struct worker *w, uint64_t now)
+{
+	struct exchange_handler h = {published, w};
+	const struct name *zone = watch_status(w->watch).zone;
+	struct publish_order order;
+	int sent;
+
+	if (zone == NULL)
+		return;
+	order = publish_next(&w->publish, now, clock_wall_sec());
+	if (order.act == PUBLISH_NOTHING)
+		return;
+	sent = order.act == PUBLISH_READ ? ask_mark(w, &h) : send_update(w, &order, zone, &h);
+	if (sent != 0)
+		published(w, 0, &(struct exchange_result){.outcome = OUTCOME_FAILED});
+}

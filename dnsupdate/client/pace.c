@@ -1,0 +1,58 @@
+#include "dnsupdate/client/pace.h"
+
+#include <string.h>
+
+#define FLUX_LASTS_MS 60000
+#define REST_MAX_MS 60000
+#define FAIL_MIN_MS 2000
+
+void
+pace_init(struct pace *p)
+{
+	memset(p, 0, sizeof *p);
+	p->rest_ms = PACE_FLUX_MS;
+}
+
+void
+pace_hurry(struct pace *p, uint64_t ms, uint64_t now)
+{
+	if (p->hurry_until < now + ms)
+		p->hurry_until = now + ms;
+	pace_flux(p, now);
+}
+
+void
+pace_flux(struct pace *p, uint64_t now)
+{
+	p->flux_until = now + FLUX_LASTS_MS;
+	p->rest_ms = PACE_FLUX_MS;
+}
+
+static uint64_t
+at_most(uint64_t ms)
+{
+	return ms > REST_MAX_MS ? REST_MAX_MS : ms;
+}
+
+static uint64_t
+fail_wait(unsigned fails)
+{
+	return at_most((uint64_t)FAIL_MIN_MS << (fails > 6 ? 5 : fails - 1));
+}
+
+uint64_t
+pace_next(struct pace *p, int failed, uint64_t now, uint32_t (*jitter)(uint32_t range))
+{
+	uint64_t wait = PACE_FLUX_MS;
+
+	p->fails = failed ? p->fails + 1 : 0;
+	if (now < p->hurry_until)
+		return PACE_HURRY_MS;
+	if (failed) {
+		wait = fail_wait(p->fails);
+	} else if (now >= p->flux_until) {
+		wait = p->rest_ms;
+		p->rest_ms = at_most(2 * p->rest_ms);
+	}
+	return wait - wait / 10 + jitter((uint32_t)wait / 5);
+}

@@ -1,0 +1,28 @@
+/*
+ * How often to look: pure.  Each second in a hurry, each 5 s for a minute after a change, then
+ * rarer, up to 60 s; after failures 2 s, 4 s ... 60 s.  Times are boot-time milliseconds.
+ */
+#ifndef CLIENT_PACE_H
+#define CLIENT_PACE_H
+
+#include <stdint.h>
+
+#define PACE_HURRY_MS 1000
+#define PACE_FLUX_MS 5000
+
+struct pace {
+	uint64_t hurry_until, flux_until;
+	uint64_t rest_ms; /* the next interval when all is calm */
+	unsigned fails;	  /* in a row */
+};
+
+void pace_init(struct pace *p);
+/* Hurry for so long from now on. */
+void pace_hurry(struct pace *p, uint64_t ms, uint64_t now);
+/* Something has changed. */
+void pace_flux(struct pace *p, uint64_t now);
+/* How long to wait after a look; jitter gives a random value below its argument.  failed: nothing
+ * was to be seen. */
+uint64_t pace_next(struct pace *p, int failed, uint64_t now, uint32_t (*jitter)(uint32_t range));
+
+#endif
