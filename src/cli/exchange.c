@@ -15,13 +15,31 @@
 
 struct call {
 	const struct endpoint *server;
-	const uint8_t *request;
-	size_t len;
+	const struct buf *unsigned_request;
 	const struct tsig_key *key; /* NULL = unsigned */
+	struct tsig_signer signer;
 	struct tsig_context tsig;
+	uint8_t request[EXCHANGE_REQUEST_MAX]; /* as it is sent */
+	size_t len;
 	struct exchange_reply *reply;
 	uint64_t deadline_ms;
 };
+
+/* Make the request to send: for each transport anew, since an answer moves the context on. */
+static int
+prepare(struct call *c)
+{
+	const struct buf *plain = c->unsigned_request;
+	struct buf b = buf_writer(c->request, sizeof c->request);
+
+	buf_put(&b, plain->data, plain->pos);
+	tsig_forget(&c->tsig);
+	if (b.failed
+	    || (c->key != NULL && tsig_sign(&c->tsig, &c->signer, &b, clock_wall_sec()) == -1))
+		return -1;
+	c->len = b.pos;
+	return 0;
+}
 
 static uint16_t
 request_id(const struct call *c)
@@ -222,27 +240,25 @@ ask_tcp(struct call *c)
 }
 
 void
-exchange(struct buf *request, const struct tsig_key *key, const struct endpoint *server,
+exchange(const struct buf *request, const struct tsig_key *key, const struct endpoint *server,
     struct exchange_reply *reply)
 {
-	struct call c = {.server = server, .key = key, .reply = reply};
-	struct tsig_signer signer;
+	struct call c
+	    = {.server = server, .unsigned_request = request, .key = key, .reply = reply};
 
 	reply->result = EXCHANGE_SILENT;
 	if (key != NULL
-	    && (tsig_signer_init(&signer, key->name, key->algorithm, key->secret, key->secret_len) == -1
-		|| tsig_sign(&c.tsig, &signer, request, clock_wall_sec()) == -1))
+	    && tsig_signer_init(&c.signer, key->name, key->algorithm, key->secret, key->secret_len)
+		== -1)
 		return;
-	c.request = request->data;
-	c.len = request->pos;
 	/* TCP also when UDP brought nothing but hints: forging those on TCP is harder. */
-	if (!ask_udp(&c)) {
+	if (prepare(&c) == 0 && !ask_udp(&c) && prepare(&c) == 0) {
 		enum exchange_result seen = reply->result;
 
 		reply->result = EXCHANGE_SILENT;
 		ask_tcp(&c);
-		if (reply->result == EXCHANGE_SILENT)
-			reply->result = seen == EXCHANGE_ANSWERED ? EXCHANGE_SILENT : seen;
+		if (reply->result == EXCHANGE_SILENT && seen != EXCHANGE_ANSWERED)
+			reply->result = seen;
 	}
 	tsig_forget(&c.tsig);
 }

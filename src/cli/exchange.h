@@ -29,9 +29,9 @@ struct exchange_reply {
 	uint8_t data[MESSAGE_MAX];
 };
 
-/* Ask server.  request is a complete message with room to be signed in; key NULL leaves it
- * unsigned.  Takes at most ten seconds. */
-void exchange(struct buf *request, const struct tsig_key *key, const struct endpoint *server,
+/* Ask server.  request is a complete message as query_build or update_finish leave it; it is sent
+ * signed by key, or as it is when key is NULL.  Takes at most ten seconds. */
+void exchange(const struct buf *request, const struct tsig_key *key, const struct endpoint *server,
     struct exchange_reply *reply);
 
 #endif

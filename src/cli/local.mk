@@ -73,3 +73,10 @@ TESTS += tests/fuzz/fuzz_echo
 tests_fuzz_fuzz_echo_SOURCES = tests/fuzz/fuzz_echo.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_echo_LDADD = libcli.a $(BASE_LIBS)
 tests_fuzz_fuzz_echo_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
+
+# Enrolment: one question to a name server that may lie.
+check_PROGRAMS += tests/unit/cli_exchange
+TESTS += tests/unit/cli_exchange
+tests_unit_cli_exchange_SOURCES = tests/unit/cli_exchange.c src/cli/exchange.c
+tests_unit_cli_exchange_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_cli_exchange_LDADD = libatwire.a $(IDENTITY_LIBS) $(BASE_LIBS) $(LDNS_LIBS) $(CMOCKA_LIBS)
