@@ -190,31 +190,16 @@ compare_contact(const struct endpoint *a, const struct endpoint *b)
 	return memcmp(a->addr, b->addr, sizeof(a->addr));
 }
 
-/* Take ep's like out of the list, unless it stands at a better place than ep would: then -1. */
-static int
-displace(struct endpoint list[MSG_CONTACTS_MAX], uint8_t *count, const struct endpoint *ep)
-{
-	unsigned i;
-
-	for (i = 0; i < *count && !endpoint_equal(&list[i], ep); i++)
-		;
-	if (i == *count)
-		return 0;
-	if (compare_contact(&list[i], ep) <= 0)
-		return -1;
-	(*count)--;
-	memmove(&list[i], &list[i + 1], (*count - i) * sizeof(list[0]));
-	return 0;
-}
-
-/* Keep the best MSG_CONTACTS_MAX, in order, no two alike. */
+/* Keep the best MSG_CONTACTS_MAX, in order.  Of two alike the first stays: the SRV records come
+ * best first. */
 static void
 insert_contact(struct endpoint list[MSG_CONTACTS_MAX], uint8_t *count, const struct endpoint *ep)
 {
 	unsigned at = 0;
 
-	if (displace(list, count, ep) == -1)
-		return;
+	for (unsigned i = 0; i < *count; i++)
+		if (endpoint_equal(&list[i], ep))
+			return;
 	while (at < *count && compare_contact(&list[at], ep) < 0)
 		at++;
 	if (at == MSG_CONTACTS_MAX)

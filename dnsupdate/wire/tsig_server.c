@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#define MAC_LEAST 10 /* section 5.2.2.1 */
-
 int
 tsig_claim(const struct message *m, struct name *key_name, struct name *algorithm)
 {
@@ -18,10 +16,11 @@ tsig_claim(const struct message *m, struct name *key_name, struct name *algorith
 	return found;
 }
 
+/* Section 5.2.2.1; half of any digest we know is more than its other limit of 10. */
 static int
 length_possible(const struct tsig_rr *t, size_t digest)
 {
-	return t->mac_len <= digest && t->mac_len >= MAC_LEAST && t->mac_len >= digest / 2;
+	return t->mac_len <= digest && t->mac_len >= digest / 2;
 }
 
 /* The order matters: whoever has no right MAC learns nothing about our clock. */

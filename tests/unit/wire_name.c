@@ -175,6 +175,8 @@ static const struct {
     {"c00200", 0, NULL, 0}, /* forward */
     {"c002c000", 2, NULL, 0}, /* two in a ring */
     {"00c0ff", 1, NULL, 0}, /* outside */
+    {"004000", 1, NULL, 0}, /* reserved bits with an offset that would do */
+    {"008000", 1, NULL, 0},
     {"4161", 0, NULL, 0}, /* 01: extended label */
     {"816100", 0, NULL, 0}, /* 10 */
     {"00417f00", 1, NULL, 0},
@@ -210,6 +212,10 @@ reads_no_name_too_long(void **state)
 
 	for (unsigned i = 0; i < 4; i++)
 		data[i * 64] = 63;
+	name_get(&b, &n);
+	assert_true(b.failed);
+	data[3 * 64] = 62; /* 256 */
+	b = buf_reader(data, sizeof(data));
 	name_get(&b, &n);
 	assert_true(b.failed);
 	data[3 * 64] = 61;

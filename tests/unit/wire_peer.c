@@ -178,6 +178,7 @@ leaves_out_what_is_no_contact(void **state)
 	read_all(&z);
 	expect_contacts(want, COUNT(want));
 	assert_int_equal(peer.ula[15], 1); /* the lowest */
+	assert_int_equal(r.targets, 2); /* the root is not asked for */
 }
 
 /* The order of records in an answer changes nothing. */

@@ -36,6 +36,11 @@
 	"fa00ff00000000003d0b686d61632d7368613235360000006553f100012c0020e1a46832e597fa5cd78e6b90" \
 	"92"                                                                                       \
 	"b1f51ae8c52d36de805040c76b9299484918b3123400000000"
+/* Another answer: NOTAUTH, BADTIME, the server's clock at 1700001000. */
+#define VECTOR_REPLY_BADTIME                                                                       \
+	"1234a8090000000000000001016b017a076578616d706c650000fa00ff0000000000430b686d61632d736861" \
+	"3235360000006553f100012c002021bd4626c10391cc192e96947989f513ed59bfc5465268494890b819ab26" \
+	"09a512340012000600006553f4e8"
 /* A query with an LLQ option: SRV _autotunnel._udp.h.z.example. */
 #define VECTOR_LLQ                                                                                 \
 	"beef000000010000000000010b5f6175746f74756e6e656c045f7564700168017a076578616d706c65000021" \

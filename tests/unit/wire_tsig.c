@@ -3,7 +3,7 @@
 #include "wire_test.h"
 
 #include "crypto/mac.h"
-#include "dnsupdate/wire/tsig.h"
+#include "dnsupdate/wire/tsig_rr.h"
 #include "dnsupdate/wire/update.h"
 
 #include <stdlib.h>
@@ -62,6 +62,22 @@ verifies_the_vector(void **state)
 	assert_true(tsig_stream_complete(&client));
 }
 
+static void
+verifies_the_badtime_vector(void **state)
+{
+	struct tsig_report report;
+	size_t len;
+
+	makes_the_vector(state);
+	len = from_hex(VECTOR_REPLY_BADTIME, reply_room, sizeof(reply_room));
+	assert_int_equal(message_parse(&reply_m, reply_room, len), 0);
+	assert_int_equal(tsig_verify(&client, &reply_m, NOW, &report), TSIG_CLOCK);
+	assert_int_equal(report.server_sec, 1700001000);
+	assert_int_equal(report.skew_sec, -1000);
+	reply_room[len - 1] ^= 1; /* the time in it is signed too */
+	assert_int_equal(tsig_verify(&client, &reply_m, NOW, &report), TSIG_HINT);
+}
+
 /* Each octet of the answer counts, but for the case of letters in names and the header's ID, which
  * the original ID replaces. */
 static void
@@ -84,14 +100,20 @@ notices_each_octet(void **state)
 		}
 }
 
+static void
+begin_query(const char *name)
+{
+	struct question q = {.name = name_of(name), .type = TYPE_SOA, .class = CLASS_IN};
+
+	request = buf_writer(request_room, sizeof(request_room));
+	assert_int_equal(query_build(&request, 77, &q, 0), 0);
+}
+
 /* A signed query of ours, parsed as a server does. */
 static void
 ask_at(uint64_t now)
 {
-	struct question q = {.name = name_of("z.example"), .type = TYPE_SOA, .class = CLASS_IN};
-
-	request = buf_writer(request_room, sizeof(request_room));
-	assert_int_equal(query_build(&request, 77, &q, 0), 0);
+	begin_query("z.example");
 	assert_int_equal(tsig_sign(&client, &key, &request, now), 0);
 	assert_int_equal(message_parse(&request_m, request_room, request.pos), 0);
 }
@@ -395,6 +417,7 @@ wants_one_and_last(void **state)
 	assert_int_equal(tsig_sign_reply(&server, &request_m, &reply, TSIG_NOERROR, NOW), 0);
 	message_put_edns(&reply, NULL, 0);
 	assert_int_equal(judge_at(NOW, NULL), TSIG_FORGED);
+	assert_int_equal(tsig_claim(&reply_m, &name, &algorithm), -1);
 
 	begin_reply(RCODE_NOERROR);
 	assert_int_equal(tsig_sign_reply(&server, &request_m, &reply, TSIG_NOERROR, NOW), 0);
@@ -409,6 +432,7 @@ wants_one_and_last(void **state)
 	buf_patch_u16(&reply, 10, 0);
 	buf_patch_u16(&reply, 6, 1);
 	assert_int_equal(judge_at(NOW, NULL), TSIG_FORGED);
+	assert_int_equal(tsig_claim(&reply_m, &name, &algorithm), -1);
 }
 
 static void
@@ -419,16 +443,52 @@ server_remembers_the_newest(void **state)
 	assert_int_equal(tsig_check_request(&server, &key, &request_m, NOW, NOW + 1), TSIG_BADTIME);
 }
 
-/* A great fudge buys an old request no entry. */
+/* A great fudge, signed as it should be, buys an old request no entry; a small one counts. */
 static void
 fudge_is_bounded(void **state)
 {
-	ask_at(NOW);
-	assert_int_equal(tsig_check_request(&server, &key, &request_m, NOW + 300, 0), 0);
-	/* times stand in front of the MAC size */
-	mac_size_at(&request)[-2] = 0x7f;
-	assert_int_equal(message_parse(&request_m, request_room, request.pos), 0);
-	assert_int_equal(tsig_check_request(&server, &key, &request_m, NOW, 0), TSIG_BADSIG);
+	static const struct {
+		uint16_t fudge;
+		uint64_t late;
+		uint16_t error;
+	} rows[] = {
+	    {7200, 300, TSIG_NOERROR},
+	    {7200, 301, TSIG_BADTIME},
+	    {10, 10, TSIG_NOERROR},
+	    {10, 11, TSIG_BADTIME},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct tsig_scope scope = {.key = &key};
+		struct tsig_rr t = {.time_sec = NOW, .fudge = rows[i].fudge};
+
+		begin_query("z.example");
+		assert_int_equal(tsig_rr_sign(&client, &scope, &request, &t), 0);
+		assert_int_equal(message_parse(&request_m, request_room, request.pos), 0);
+		assert_int_equal(
+		    tsig_check_request(&server, &key, &request_m, NOW + rows[i].late, 0),
+		    rows[i].error);
+	}
+}
+
+/* The algorithm's name must stand there whole, though a pointer would hash the same. */
+static void
+algorithm_is_not_compressed(void **state)
+{
+	struct name name, algorithm;
+	uint8_t *at;
+
+	begin_query("hmac-sha256");
+	assert_int_equal(tsig_sign(&client, &key, &request, NOW), 0);
+	at = mac_size_at(&request) - 8 - 13;
+	assert_memory_equal(at, "\013hmac-sha256", 13);
+	at[-1] = (uint8_t)(at[-1] - 13 + 2);
+	at[0] = 0xc0;
+	at[1] = MESSAGE_HEADER;
+	for (at += 2; at + 11 < request_room + request.pos; at++)
+		at[0] = at[11];
+	assert_int_equal(message_parse(&request_m, request_room, request.pos - 11), 0);
+	assert_int_equal(tsig_claim(&request_m, &name, &algorithm), -1);
 }
 
 /* ---- streams ---- */
@@ -533,6 +593,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(makes_the_vector),
 	    TEST(verifies_the_vector),
+	    TEST(verifies_the_badtime_vector),
 	    TEST(notices_each_octet),
 	    TEST(speaks_every_algorithm),
 	    TEST(takes_no_bad_signer),
@@ -548,6 +609,7 @@ main(void)
 	    TEST(wants_one_and_last),
 	    TEST(server_remembers_the_newest),
 	    TEST(fudge_is_bounded),
+	    TEST(algorithm_is_not_compressed),
 	    TEST(follows_streams),
 	    TEST(stream_needs_a_signed_start),
 	    TEST(unsigned_messages_are_covered),
