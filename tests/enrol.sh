@@ -154,6 +154,10 @@ try_server() {
 	[ "$(machines "$port")" = "_autotunnel._udp.laptop.$domain. _autotunnel._udp.nas.$domain. " ] ||
 		fail "the list of machines is $(machines "$port")"
 
+	expect 0 "*Enrolled: yes" "autotunnel: restart autotunneld*" "$phrase" \
+		join $domain --server $ns --state "$kind/nas"
+	[ "$(grep -c server "$kind/nas/account")" -eq 1 ] || fail "join --server kept the old ones"
+
 	# Refusals, each of which leaves nothing behind.
 	expect 1 "" "*already laptop.$domain*" "" \
 		init --domain $domain --server $ns --name laptop --state "$kind/laptop"

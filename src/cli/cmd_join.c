@@ -114,8 +114,13 @@ save(struct join *j)
 {
 	char why[MSG_TEXT_MAX];
 
-	if (!j->changed || store_save(j->o.state_dir, &j->id, why) == 0)
+	if (!j->changed)
 		return EXIT_OK;
+	if (store_save(j->o.state_dir, &j->id, why) == 0) {
+		if (j->enrolled)
+			cmd_warn("restart autotunneld to use the new name servers or key");
+		return EXIT_OK;
+	}
 	cmd_warn("%s%s", why, errno == EACCES || errno == EPERM ? " (are you root?)" : "");
 	return errno == EACCES || errno == EPERM ? EXIT_DENIED : EXIT_ERROR;
 }

@@ -14,8 +14,8 @@
  * The CA's private key and the account's TSIG key are never here: `join` makes them from the
  * recovery phrase, uses them once and forgets them.
  *
- * `autotunnel init` and `join` write (store.c); the daemon reads, here, at start and on reload, and
- * passes each part on only to the worker that needs it.  Reading trusts nothing but the CA
+ * `autotunnel init` and `join` write (store.c); the daemon reads, here, when it starts, and passes
+ * each part on only to the worker that needs it.  Reading trusts nothing but the CA
  * certificate: names, keys, certificates and address are derived again and compared, so that a
  * file from another machine, from another account or from a wrong backup is found at start, with
  * a sentence, and not as tunnels that never come up.
