@@ -168,8 +168,8 @@ report(const struct ping *p, uint16_t seq, int replied, uint64_t us, const char 
 		printf("reply from %s (%s) via %s time=%s\n", name, ip6_text(p->peer->dns.ula, ula), v.path,
 		    format_ms(us, time));
 	else
-		printf("no reply from %s within %lu s: tunnel %s%s%s\n", name, p->wait_ms / 1000, v.word,
-		    error[0] == '\0' ? "" : ", ", error);
+		printf("no reply from %s within %lu s, state %s%s%s\n", name, p->wait_ms / 1000, v.word,
+		    error[0] == '\0' ? "" : ": ", error);
 	fflush(stdout);
 }
 

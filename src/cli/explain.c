@@ -42,6 +42,10 @@ explain_mapping(const struct msg_ctl_mapping *m, uint64_t now_ms, char out[EXPLA
 		snprintf(out, EXPLAIN_MAX, "not needed: this machine has a public address");
 		return HEALTH_GOOD;
 	}
+	if (s->state == NAT_SILENT && s->gateway.family == 0 && !reason) {
+		snprintf(out, EXPLAIN_MAX, "no mapping is asked for");
+		return m->nat == NAT_KIND_UNMAPPED ? HEALTH_BAD : HEALTH_GOOD;
+	}
 	gateway_text(s, gateway);
 	switch (s->state) {
 	case NAT_UP:
@@ -70,7 +74,7 @@ explain_mapping_advice(const struct msg_ctl_mapping *m)
 		return "Nobody outside can reach this machine; it can still call machines that can be reached.\n"
 		       "Ask the provider for a public IPv4 address or for IPv6, or put the first router into\n"
 		       "bridge mode.";
-	if (m->state.state == NAT_REFUSED || m->state.state == NAT_SILENT)
+	if (m->state.state == NAT_REFUSED || m->nat == NAT_KIND_UNMAPPED)
 		return "This machine can still call machines that can be reached.  To be reached itself, switch\n"
 		       "NAT-PMP or UPnP on in the router's settings; or forward a UDP port by hand and say so\n"
 		       "with external = ADDRESS:PORT in autotunnel.conf(5).";
@@ -90,12 +94,12 @@ static enum health
 dns_ok(const struct msg_dns_state *d, const char *server, const char *heard, uint64_t now_sec,
     char out[EXPLAIN_MAX])
 {
-	char left[FORMAT_MAX], published[FORMAT_MAX + 24] = "not published yet";
+	char left[FORMAT_MAX], published[FORMAT_MAX + 32] = "not published yet";
 
 	if (d->withdrawn)
 		snprintf(published, sizeof published, "withdrawn");
 	else if (d->published && d->published_until_sec > now_sec)
-		snprintf(published, sizeof published, "published for %s",
+		snprintf(published, sizeof published, "published, good for %s",
 		    format_age(d->published_until_sec - now_sec, left));
 	else if (d->published)
 		snprintf(published, sizeof published, "published");
@@ -156,22 +160,31 @@ remark_stale(const struct msg_ctl_peer *p, uint64_t now_sec, struct peer_view *v
 	    format_age(now_sec > expired ? now_sec - expired : 0, age));
 }
 
+/* A machine that stops takes its records away but stays on the account's list. */
+static int
+is_off(const struct msg_dns_peer *d)
+{
+	return d->present && d->contacts == 0 && !ip6_is_ula(d->ula);
+}
+
 static void
 explain_idle(const struct msg_ctl_peer *p, uint64_t now_sec, struct peer_view *v)
 {
-	static const uint8_t none[16];
-
 	v->health = HEALTH_BAD;
 	if (!p->dns.present) {
 		v->word = "gone";
 		remark(v, "no longer in the account's zone");
+	} else if (is_off(&p->dns)) {
+		v->word = "off";
+		v->health = HEALTH_WAITING;
+		remark(v, "it has taken its records away");
 	} else if (p->tunnel.reason[0] != '\0') {
 		v->word = "down";
 		remark(v, p->tunnel.reason);
 	} else if (p->stale) {
 		v->word = "stale";
 		remark_stale(p, now_sec, v);
-	} else if (memcmp(p->dns.ula, none, 16) == 0) {
+	} else if (!ip6_is_ula(p->dns.ula)) {
 		v->word = "down";
 		remark(v, "its address is not in the zone");
 	} else {
@@ -198,7 +211,7 @@ explain_peer(const struct msg_ctl_peer *p, uint64_t now_sec, struct peer_view *v
 			remark(v, "no longer in the account's zone");
 		else if (p->stale)
 			remark_stale(p, now_sec, v);
-	} else if (p->tunnel.state == TUNNEL_CONNECTING) {
+	} else if (p->tunnel.state == TUNNEL_CONNECTING && !is_off(&p->dns)) {
 		v->word = "calling";
 		v->health = HEALTH_WAITING;
 		remark(v, p->tunnel.reason);

@@ -23,7 +23,7 @@ enum health explain_dns(const struct msg_dns_state *d, uint64_t now_ms, uint64_t
 
 /* A peer: the word for its state, the way to it, and a remark ("" when there is nothing to say). */
 struct peer_view {
-	const char *word; /* up, calling, idle, down, stale, gone */
+	const char *word; /* up, calling, idle, off, down, stale, gone */
 	enum health health;
 	char path[ENDPOINT_TEXT_MAX + 8];
 	char remark[EXPLAIN_MAX];

@@ -101,17 +101,27 @@ show_status(FILE *out, const struct snapshot *s, int colour)
 /* ---- one peer ---- */
 
 static void
+show_count(FILE *out, const char *what, uint64_t packets, uint64_t bytes)
+{
+	char text[FORMAT_MAX];
+
+	fprintf(out, "  %-10s %" PRIu64 " packet%s, %s bytes", what, packets, packets == 1 ? "" : "s",
+	    format_bytes(bytes, text));
+}
+
+static void
 show_traffic(FILE *out, const struct snapshot *s, const struct msg_ipsec_state *t)
 {
-	char bytes[FORMAT_MAX], age[FORMAT_MAX];
+	char age[FORMAT_MAX];
 
-	fprintf(out, "  received   %s in %" PRIu64 " packets", format_bytes(t->in_bytes, bytes), t->in_packets);
+	show_count(out, "received", t->in_packets, t->in_bytes);
 	if (t->last_in_ms != 0)
-		fprintf(out, ", the last %s ago", format_age(age_of(s, t->last_in_ms), age));
-	fprintf(out, "\n  sent       %s in %" PRIu64 " packets\n", format_bytes(t->out_bytes, bytes),
-	    t->out_packets);
+		fprintf(out, "; the last %s ago", format_age(age_of(s, t->last_in_ms), age));
+	fputc('\n', out);
+	show_count(out, "sent", t->out_packets, t->out_bytes);
+	fputc('\n', out);
 	if (t->drops > 0)
-		fprintf(out, "  lost       %" PRIu64 " packets\n", t->drops);
+		fprintf(out, "  lost       %" PRIu64 " packet%s\n", t->drops, t->drops == 1 ? "" : "s");
 }
 
 static void
@@ -161,9 +171,11 @@ show_peer(FILE *out, const struct snapshot *s, const struct msg_ctl_peer *p)
 {
 	char ula[ADDR_TEXT_MAX];
 
-	fprintf(out, "%s\n  address    %s\n", p->dns.name, ip6_text(p->dns.ula, ula));
+	fprintf(out, "%s\n  address    %s\n", p->dns.name,
+	    ip6_is_ula(p->dns.ula) ? ip6_text(p->dns.ula, ula) : "unknown");
 	show_tunnel(out, s, p);
-	show_records(out, s, &p->dns);
+	if (p->dns.epoch != 0 || p->dns.contacts > 0)
+		show_records(out, s, &p->dns);
 }
 
 /* ---- map ---- */

@@ -85,7 +85,7 @@ static const struct {
 	const char *text;
 } servers[] = {
 	{DNS_OK, DNS_SOURCE_POLL, 1, 0, "192.0.2.53:53", NOW_MS - 4000, NOW_SEC + 4260, "", HEALTH_GOOD,
-	    "192.0.2.53:53 answers, heard 4s ago, polled; published for 1h 11m"},
+	    "192.0.2.53:53 answers, heard 4s ago, polled; published, good for 1h 11m"},
 	{DNS_OK, DNS_SOURCE_PUSH, 0, 0, "[2001:db8::53]:53", NOW_MS, 0, "", HEALTH_WAITING,
 	    "[2001:db8::53]:53 answers, heard 0s ago, pushed; not published yet"},
 	{DNS_OK, DNS_SOURCE_NONE, 0, 1, "192.0.2.53:53", 0, 0, "", HEALTH_WAITING,
@@ -144,6 +144,11 @@ static const struct {
 	    HEALTH_WAITING},
 	{TUNNEL_IDLE, 1, 0, NAT_KIND_NATPMP, 0, NULL, "198.51.100.7:4500", "", "down", "198.51.100.7:4500",
 	    "its address is not in the zone", HEALTH_BAD},
+	/* Stopped: on the list, but without records; what the tunnel says is of the past. */
+	{TUNNEL_IDLE, 1, 0, 0, 0, NULL, NULL, "no answer", "off", "-", "it has taken its records away",
+	    HEALTH_WAITING},
+	{TUNNEL_CONNECTING, 1, 0, 0, 0, NULL, NULL, "", "off", "-", "it has taken its records away",
+	    HEALTH_WAITING},
 	{TUNNEL_IDLE, 0, 0, 0, 0, NULL, NULL, "no answer", "gone", "-", "no longer in the account's zone",
 	    HEALTH_BAD},
 };

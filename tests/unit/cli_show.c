@@ -144,7 +144,7 @@ expect(FILE *out, const char *wanted)
 static const char status_head[] =
     "this     laptop.alice.example.net  fd00::41\n"
     "router   NAT-PMP gives 203.0.113.9:4500, renewal in 23m\n"
-    "dns      192.0.2.53:53 answers, heard 4s ago, polled; published for 1h 11m\n"
+    "dns      192.0.2.53:53 answers, heard 4s ago, polled; published, good for 1h 11m\n"
     "tunnels  1 of 3 up on at0, ESP in user space\n"
     "\n";
 
@@ -203,8 +203,8 @@ one_peer(void **state)
 		    "  state      up for 3h 12m, this machine called\n"
 		    "  path       direct 198.51.100.7:4500\n"
 		    "  cipher     AES_GCM_16_128\n"
-		    "  received   1.2G in 900000 packets, the last 3s ago\n"
-		    "  sent       80M in 60000 packets\n"
+		    "  received   900000 packets, 1.2G bytes; the last 3s ago\n"
+		    "  sent       60000 packets, 80M bytes\n"
 		    "  lost       2 packets\n"
 		    "  records    epoch 37, good for 1h 20m\n"
 		    "  contact    198.51.100.7:4500, priority 0\n"
@@ -248,7 +248,7 @@ map(void **state)
 	"\"server\":{\"address\":\"192.0.2.53\",\"port\":53,\"priority\":0,\"weight\":0},"             \
 	"\"serial\":77,\"epoch\":12,\"published\":true,\"withdrawn\":false,"                           \
 	"\"published_until\":1795004260,\"heard\":1794999996,\"reason\":\"\","                         \
-	"\"text\":\"192.0.2.53:53 answers, heard 4s ago, polled; published for 1h 11m\"}"
+	"\"text\":\"192.0.2.53:53 answers, heard 4s ago, polled; published, good for 1h 11m\"}"
 #define NAS_JSON                                                                                   \
 	"{\"name\":\"nas.alice.example.net\",\"short_name\":\"nas\",\"address\":\"fd00::1\","          \
 	"\"state\":\"up\",\"remark\":\"\",\"tunnel\":{\"state\":\"up\",\"initiator\":true,"            \
