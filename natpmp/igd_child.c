@@ -6,9 +6,11 @@
 #include <miniupnpc/miniupnpc.h>
 #include <miniupnpc/miniwget.h>
 #include <miniupnpc/upnpcommands.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -249,6 +251,7 @@ igd_child(const struct igd_request *req, int fd, int unwritable_fd)
 	struct router r = {.req = req};
 	struct igd_answer a = {0};
 
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* if the worker itself is killed */
 	close_inherited(fd, unwritable_fd);
 	a.result = find_router(&r, a.location);
 	if (a.result == IGD_OK) {

@@ -52,7 +52,7 @@ struct item {
 struct worker {
 	struct loop *loop;
 	struct loop_channel *channel; /* NULL once the manager is gone */
-	LIST_HEAD(, item) items;
+	LIST_HEAD(item_list, item) items;
 	unsigned count;
 	int leaving;
 	union msg out;

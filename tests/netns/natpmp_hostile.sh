@@ -45,9 +45,20 @@ asked() {
 	grep -c "$1" "$(lab_log home router)"
 }
 
+worker_pid() {
+	pgrep -P "$(lab_pid laptop worker)"
+}
+
 children() {
-	# the worker itself is the child of natpmp_drive
-	pgrep -c -P "$(pgrep -P "$(lab_pid laptop worker)")"
+	pgrep -c -P "$(worker_pid)"
+}
+
+# Its pipe in three places, and the connection it makes.
+child_is_poor() {
+	ls -l /proc/$1/fd
+	[ "$(find /proc/$1/fd -lname 'pipe:*' | wc -l)" = 3 ] &&
+		[ "$(find /proc/$1/fd -lname 'socket:*' | wc -l)" -le 1 ] &&
+		[ "$(find /proc/$1/fd -type l | wc -l)" -le 4 ]
 }
 
 lab_internet
@@ -94,5 +105,13 @@ say want $id 192.168.1.1 192.168.1.10:4500 4 3600 0
 check_soon "a rogue host's answer is not heard" 5 said "^$id: silent"
 check "though it did answer" grep search "$(lab_log rogue router)"
 check_not "nothing was fetched from it" grep GET "$(lab_log rogue router)"
-say quit
-check_soon "the worker ends well" 4 grep 'worker ended with 0 ' "$(lab_log laptop worker)"
+
+# ---- the worker killed while its child is at work ----
+lab_stop rogue router >/dev/null 2>&1 || :
+router closed
+say want 99 192.168.1.1 192.168.1.10:4500 4 3600 0
+check_soon "a child is at work" 5 children
+child=$(pgrep -P "$(worker_pid)")
+check "it holds neither channel nor other descriptors" child_is_poor $child
+kill -KILL "$(worker_pid)"
+check_soon "it dies with the worker" 1 not kill -0 $child

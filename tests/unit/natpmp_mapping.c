@@ -458,6 +458,9 @@ test_lifetimes(void **state)
 		answer_map(&s, 0, 0, 4500, cases[i].lifetime);
 		assert_int_equal(report(&s).renew_ms, START + cases[i].renew_ms);
 		assert_int_equal(report(&s).lifetime_sec, cases[i].lifetime);
+		/* It is believed in until the renewal has had its chance. */
+		pass(&s, 30000);
+		assert_int_equal(report(&s).state, NAT_UP);
 	}
 }
 
@@ -480,6 +483,66 @@ test_lease_ends(void **state)
 	assert_true(count(&s, MAPPING_ASK_ADDRESS) > 0);
 	answer_address(&s, 0, 1, 2);
 	assert_int_equal(s.log[s.steps - 1].step.port, 4501);
+}
+
+/* The mapping question may stay unanswered, too: UPnP's turn when it is given up, not before. */
+static void
+test_mapping_silent(void **state)
+{
+	struct sim s;
+
+	sim_init(&s, NAT_METHOD_ALL);
+	answer_address(&s, 0, 10, 2);
+	pass(&s, 7749);
+	assert_int_equal(count(&s, MAPPING_ASK_MAP), 5);
+	assert_int_equal(count(&s, MAPPING_IGD_MAP), 0);
+	pass(&s, 1);
+	assert_int_equal(count(&s, MAPPING_IGD_MAP), 1);
+}
+
+/* The router's NAT-PMP restarts: refused packets end nothing while a mapping stands. */
+static void
+test_unreachable_while_up(void **state)
+{
+	struct sim s;
+
+	sim_up(&s, NAT_METHOD_ALL);
+	pass(&s, 120000);
+	mapping_pmp_unreachable(&s.m, s.now);
+	pass(&s, 800);
+	assert_int_equal(count(&s, MAPPING_ASK_ADDRESS), 3);
+	assert_state(&s, NAT_UP, NAT_METHOD_NATPMP, "");
+}
+
+/* Both refuse: NAT-PMP's reason stays.  NAT-PMP refuses after UPnP has mapped: all is well. */
+static void
+test_two_refusals(void **state)
+{
+	struct sim s;
+
+	sim_init(&s, NAT_METHOD_ALL);
+	answer_address(&s, PMP_NO_RESOURCES, 10, 0);
+	answer_igd(&s, IGD_REFUSED, 718, 0, 0);
+	assert_state(&s, NAT_REFUSED, 0, "no room");
+	sim_up_upnp(&s);
+	answer_address(&s, PMP_NOT_AUTHORIZED, 10, 0);
+	assert_state(&s, NAT_UP, NAT_METHOD_UPNP, "");
+}
+
+/* The lease ends while the mapping rests between two tries: asked again at that moment. */
+static void
+test_lease_ends_at_rest(void **state)
+{
+	struct sim s;
+
+	sim_up(&s, NAT_METHOD_NATPMP);
+	pass(&s, 3600000 - 1);
+	s.m.ask.op = PMP_NONE;
+	s.m.next_ms = s.now + 500000;
+	sim_clear(&s);
+	pass(&s, 1);
+	assert_step(&s, 0, 3600000, MAPPING_ASK_ADDRESS, 4501, 3600);
+	assert_state(&s, NAT_ASKING, 0, "lease has ended");
 }
 
 /* ---- UPnP ---- */
@@ -662,6 +725,10 @@ test_want_again(void **state)
 	mapping_want(&s.m, &w, s.now);
 	pass(&s, 0);
 	assert_int_equal(s.steps, 1);
+	mapping_pmp_unreachable(&s.m, s.now);
+	settle(&s);
+	assert_int_equal(mapping_wait(&s.m, s.now), MAPPING_RETRY_MS); /* back-off starts anew */
+	pass(&s, MAPPING_RETRY_MS);
 	answer_address(&s, 0, 1, 2);
 	answer_map(&s, 0, 1, 4500, 3600);
 	/* Up: the same wish is a check, another lifetime a renewal. */
@@ -827,6 +894,10 @@ main(void)
 	    cmocka_unit_test(test_stray_answers),
 	    cmocka_unit_test(test_lifetimes),
 	    cmocka_unit_test(test_lease_ends),
+	    cmocka_unit_test(test_mapping_silent),
+	    cmocka_unit_test(test_unreachable_while_up),
+	    cmocka_unit_test(test_two_refusals),
+	    cmocka_unit_test(test_lease_ends_at_rest),
 	    cmocka_unit_test(test_upnp_after_patience),
 	    cmocka_unit_test(test_upnp_at_once),
 	    cmocka_unit_test(test_upnp_fails),
