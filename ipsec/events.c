@@ -179,7 +179,9 @@ on_alert(listener_t *this, ike_sa_t *sa, alert_t alert, va_list args)
 	case ALERT_RETRANSMIT_SEND_TIMEOUT:
 		set_reason(sa, "no answer");
 		break;
-	case ALERT_PROPOSAL_MISMATCH_IKE:
+	case ALERT_PROPOSAL_MISMATCH_IKE: /* also what a host without any peer answers */
+		set_reason(sa, "it does not know us, or we have no cipher suite in common");
+		break;
 	case ALERT_PROPOSAL_MISMATCH_CHILD:
 		set_reason(sa, "no cipher suite in common");
 		break;

@@ -191,35 +191,33 @@ peer_remove_tunnel(struct peer *p, uint32_t sa)
 		return;
 	p->tunnels--;
 	memmove(t, t + 1, (size_t)(p->tunnel + p->tunnels - t) * sizeof *t);
+	p->dirty = 1;
 }
 
+/* That a call failed is said when the round is over (tunnels.c). */
 static void
-log_state(const struct peer *p, const struct tunnel *t)
+log_state(const struct peer *p, enum tunnel_state before, const struct tunnel *t)
 {
 	char where[ENDPOINT_TEXT_MAX];
 
 	if (p->state == TUNNEL_UP)
 		log_info("peer %s: connected, at %s (%s called)", p->name,
 		    endpoint_text(&t->remote, where), t->mine ? "we" : "it");
-	else if (p->state == TUNNEL_CONNECTING)
-		log_debug("peer %s: calling", p->name);
-	else if (p->reason[0] != '\0')
-		log_info("peer %s: not connected: %s", p->name, p->reason);
-	else
-		log_info("peer %s: disconnected", p->name);
+	else if (before == TUNNEL_UP)
+		log_info("peer %s: disconnected%s%s", p->name, p->reason[0] != '\0' ? ": " : "", p->reason);
 }
 
 void
 peer_settle(struct peer *p, uint64_t now_ms)
 {
 	const struct tunnel *t = peer_tunnel(p);
-	enum tunnel_state state = TUNNEL_IDLE;
+	enum tunnel_state state = TUNNEL_IDLE, before = p->state;
 
 	if (t != NULL)
 		state = TUNNEL_UP;
 	else if (call_active(&p->call))
 		state = TUNNEL_CONNECTING;
-	if (state == p->state)
+	if (state == before)
 		return;
 	p->dirty = 1;
 	if (state == TUNNEL_UP) {
@@ -230,7 +228,7 @@ peer_settle(struct peer *p, uint64_t now_ms)
 	}
 	p->state = state;
 	p->since_ms = now_ms;
-	log_state(p, t);
+	log_state(p, before, t);
 }
 
 void

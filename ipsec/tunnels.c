@@ -127,7 +127,7 @@ judge(struct peer *p, uint64_t now, uint64_t *wait_ms)
 	}
 	for (size_t i = 0; i < n; i++) {
 		if (sa[i].drop)
-			peer_tunnel_by_sa(p, id[i])->dropped = 1;
+			peer_tunnel_by_sa(p, id[i])->dropped = p->dirty = 1;
 	}
 	peers_unlock();
 	for (size_t i = 0; i < n; i++) {
