@@ -26,6 +26,10 @@
  *
  * A standing mapping is not given up for one bad answer: it stays reported as up, with a reason,
  * until its lease ends or the router says that it is gone.  Records in DNS hang on it.
+ *
+ * A router's restart is noticed by the check, every two minutes, or when the manager wants the
+ * mapping again.  Its announcements (RFC 6886 section 3.2.1) are not listened to: nothing of ours
+ * is open to the LAN but the tunnel's port.
  */
 
 #define LIFETIME_MAX_SEC 86400
