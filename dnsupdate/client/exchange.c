@@ -51,8 +51,6 @@ believed(struct exchange *x, enum outcome o, const struct message *m, const stru
 {
 	char text[ENDPOINT_TEXT_MAX];
 
-	if ((m->flags & FLAG_TC) != 0)
-		return TRANSPORT_STREAM;
 	log_debug("%s: %s", endpoint_text(server, text), outcome_word(o));
 	if (outcome_try_next_server(o)) {
 		x->hint = o;
@@ -74,11 +72,13 @@ answer(void *ctx, const uint8_t *data, size_t len, const struct endpoint *server
 
 	if (message_parse(&m, data, len) != 0 || !message_is_reply(&m, x->opcode, x->id, q))
 		return TRANSPORT_IGNORE;
+	/* Before its signature is looked at: one answer per signature.  A forged one costs a TCP
+	 * connection, no more. */
+	if ((m.flags & FLAG_TC) != 0)
+		return TRANSPORT_STREAM;
 	v = tsig_verify(&x->tsig, &m, clock_wall_sec(), &report);
 	if (v == TSIG_FORGED || v == TSIG_FAILED)
 		return TRANSPORT_IGNORE;
-	if (v == TSIG_MISSING && (m.flags & FLAG_TC) != 0)
-		return TRANSPORT_STREAM;
 	o = outcome_of(v, report.error, m.rcode, x->opcode == OPCODE_UPDATE);
 	if (v == TSIG_OK)
 		return believed(x, o, &m, server);

@@ -377,6 +377,17 @@ worker_free(struct worker *w)
 	free(w);
 }
 
+/* The first use of OpenSSL reads its configuration file. */
+static void
+warm_up(void)
+{
+	uint8_t out[MAC_LEN_MAX];
+	struct mac *m = mac_new(MAC_HMAC_SHA256, out, 0);
+
+	if (m == NULL || mac_final(m, out) != 0)
+		fatalx("OpenSSL has no HMAC-SHA256");
+}
+
 int
 dnsupdate_main(const struct worker_options *opt)
 {
@@ -395,6 +406,7 @@ dnsupdate_main(const struct worker_options *opt)
 	publish_init(&w->publish, 0, clock_jitter);
 	if ((w->resolve = resolve_new(w->loop)) == NULL)
 		fatalx("cannot start without a resolver");
+	warm_up();
 	features = worker_lock(ROLE_DNSUPDATE, opt);
 	worker_hello(&ch, features);
 	w->channel = loop_channel_new(w->loop, ch, &handler, w);

@@ -115,6 +115,7 @@ story() {
 	check_soon "$server: nas learns laptop" 2 told nas laptop "present epoch=1 ula=${ula}1 nat=2 os=linux at 11.22.33.5:4501 \[2001:db8::5\]:4500"
 	check_soon "$server: and that this is all" 1 logged nas 'synced with 1'
 	check_not "$server: not itself" told nas nas .
+	many $server
 	say nas publish ${ula}2 60 1 11.22.33.6
 	check_soon "$server: laptop learns nas within seconds" 7 told laptop nas "at 11.22.33.6:4500"
 
@@ -143,6 +144,20 @@ story() {
 	check_soon "$server: struck off the list, gone" 3 told laptop nas gone
 	say laptop quit
 	check_soon "$server: QUIT ends the worker" 3 ended_well laptop
+}
+
+# A list longer than a datagram comes by TCP.
+many() {
+	local i lines=
+
+	for i in {1..60}; do
+		lines+="update add _autotunnel._udp.$domain 60 PTR _autotunnel._udp.machine-number-$i.$domain
+"
+	done
+	account "$lines"
+	check_soon "$1: sixty more machines, by TCP" 3 told nas machine-number-60 'present .* at$'
+	account "${lines//add/del}"
+	check_soon "$1: and gone again" 3 told nas machine-number-60 'gone'
 }
 
 epoch() {
@@ -188,7 +203,14 @@ keys() {
 	check_soon "$1: a sibling's key" 9 said box 'refused published=0 .*(refuses the key "nas|does not know the key "nas)'
 	say box zone $domain box.$domain box.$domain $secret 41
 	check_soon "$1: the right key, the server found by SOA, epoch from the floor" 12 said box 'ok published=1 .*epoch=42 '
+	say box withdraw
+	check_soon "$1: and withdrawn" 2 said box 'withdrawn=1'
+	account "update add $zone 60 SOA nowhere.$zone. hostmaster.$zone. 1000 3600 600 86400 5
+		update add _dns-update._udp.$zone 60 SRV 0 0 53 ns.$zone."
+	say box zone $domain box.$domain box.$domain $secret 0
+	say box publish ${ula}3 60 2 11.22.33.7:4501
+	check_soon "$1: the server found by SRV" 5 said box 'ok published=1 .*epoch=4[34] '
 	say box vanish
 	check_soon "$1: the manager's death ends the worker" 2 logged box 'worker ended'
-	check "$1: and leaves the records" dug _autotunnel._udp.box.$domain TXT e=42
+	check "$1: and leaves the records" dug _autotunnel._udp.box.$domain TXT e=4
 }
