@@ -45,10 +45,11 @@ local_address(const struct esp_io *io, struct msghdr *m, struct endpoint *local)
 	}
 }
 
+/* Make the first n places ready again: a receive changes what it uses. */
 static void
-prepare(struct io_in *in)
+prepare(struct io_in *in, size_t n)
 {
-	for (size_t i = 0; i < IO_BATCH; i++) {
+	for (size_t i = 0; i < n; i++) {
 		in->iov[i] = (struct iovec) {.iov_base = in->room[i], .iov_len = IO_IN_ROOM};
 		in->msg[i].msg_hdr = (struct msghdr) {
 		    .msg_name = &in->from[i],
@@ -103,14 +104,14 @@ deliver(struct esp_io *io, size_t n)
 static void
 receive(struct esp_io *io, int fd)
 {
+	int n = recvmmsg(fd, io->in->msg, IO_BATCH, MSG_DONTWAIT, NULL);
 	size_t esp;
-	int n;
 
-	prepare(io->in);
-	if ((n = recvmmsg(fd, io->in->msg, IO_BATCH, MSG_DONTWAIT, NULL)) <= 0)
+	if (n <= 0)
 		return;
 	if ((esp = sort(io, (size_t)n)) > 0)
 		deliver(io, esp);
+	prepare(io->in, (size_t)n);
 }
 
 void *
@@ -119,6 +120,7 @@ io_in_main(void *ctx)
 	struct esp_io *io = ctx;
 
 	prctl(PR_SET_NAME, "esp-in");
+	prepare(io->in, IO_BATCH);
 	for (;;) {
 		struct pollfd p[3] = {
 		    {.fd = io->c.udp4, .events = POLLIN},

@@ -98,7 +98,9 @@ read_tun(struct esp_io *io, int *broken)
 		if (len > 0) {
 			o->batch[n++].len = (size_t)len;
 		} else if (len == 0 || errno != EINTR) {
-			*broken = len == 0 || errno != EAGAIN;
+			if (len == 0)
+				errno = ENODEV;
+			*broken = errno != EAGAIN;
 			break;
 		}
 	}
@@ -142,12 +144,20 @@ report_tun(int was_broken, int broken)
 		log_info("tunnel device: works again");
 }
 
+static void
+clear(int eventfd)
+{
+	uint64_t count;
+
+	if (read(eventfd, &count, sizeof(count)) == -1 && errno != EAGAIN)
+		log_warn("eventfd: read");
+}
+
 void *
 io_out_main(void *ctx)
 {
 	struct esp_io *io = ctx;
 	int broken = 0, was;
-	uint64_t count;
 	size_t n;
 
 	prctl(PR_SET_NAME, "esp-out");
@@ -162,8 +172,8 @@ io_out_main(void *ctx)
 			continue;
 		if (p[2].revents != 0)
 			return NULL;
-		if (p[1].revents != 0 && read(io->wake, &count, sizeof(count)) == -1)
-			continue;
+		if (p[1].revents != 0)
+			clear(io->wake);
 		if (io->esp != NULL)
 			send_held(io);
 		if (p[0].revents == 0 && !broken)

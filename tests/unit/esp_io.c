@@ -16,6 +16,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define WAIT_MS 20000 /* long enough for a loaded machine; only failures wait */
@@ -223,6 +224,40 @@ sorts_datagrams(void **state)
 	}
 }
 
+/* One receiver, two sockets: what one leaves in the buffers must not cut the other's addresses. */
+static void
+both_families(void **state)
+{
+	static const uint8_t ike[8] = {0};
+	struct endpoint at6, me[2];
+	struct esp_io_config c = {.on_ike = on_ike, .ctx = &ha};
+	int fd[2];
+
+	host_start(&ha, NULL, AF_INET);
+	esp_io_free(ha.io);
+	c.tun = ha.tun_inside;
+	c.udp4 = ha.udp4;
+	c.udp6 = ha.udp6 = udp_new(AF_INET6, &at6);
+	ha.io = esp_io_start(NULL, &c);
+	assert_non_null(ha.io);
+	fd[0] = udp_new(AF_INET, &me[0]);
+	fd[1] = udp_new(AF_INET6, &me[1]);
+	for (int i = 0; i < 6; i++) {
+		const struct endpoint *at = i % 2 ? &at6 : &ha.at;
+		struct sockaddr_storage to;
+		socklen_t len = endpoint_to_sockaddr(at, &to);
+		uint8_t got[16];
+
+		sendto(fd[i % 2], ike, sizeof(ike), 0, (struct sockaddr *)&to, len);
+		assert_int_equal(wait_read(ha.said, got, sizeof(got), WAIT_MS), sizeof(ike));
+		assert_true(endpoint_equal(&ha.remote, &me[i % 2]));
+		assert_true(endpoint_equal(&ha.local, at));
+	}
+	close(fd[0]);
+	close(fd[1]);
+	host_stop(&ha);
+}
+
 static void
 no_sa_yet(void **state)
 {
@@ -318,6 +353,74 @@ kernel_mode(void **state)
 	host_stop(&peer);
 }
 
+static long
+cpu_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* The device fails: the thread does not spin, IKE still comes in, and when the device works again
+ * (here: another one under the same number) so does the thread. */
+static void
+device_fails(void **state)
+{
+	static const uint8_t ike[8] = {0};
+	uint8_t got[16];
+	struct host h;
+	int pair[2];
+	long before;
+
+	host_start(&h, NULL, AF_INET);
+	shutdown(h.tun, SHUT_RDWR);
+	before = cpu_ms();
+	usleep(300000);
+	assert_in_range(cpu_ms() - before, 0, 50);
+	esp_io_send(h.io, NULL, &h.at, ike, sizeof(ike));
+	assert_int_equal(wait_read(h.said, got, sizeof(got), WAIT_MS), 8);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, pair), 0);
+	assert_int_equal(dup2(pair[1], h.tun_inside), h.tun_inside);
+	assert_int_equal(send(pair[0], "again", 5, 0), 5);
+	assert_int_equal(wait_read(h.said, got, sizeof(got), WAIT_MS), 5);
+	host_stop(&h);
+	close(pair[0]);
+	close(pair[1]);
+}
+
+/* IKE leaves from the address it names; only a socket bound to none can choose. */
+static void
+source_is_chosen(void **state)
+{
+	struct endpoint two = {.family = 4, .addr = {127, 0, 0, 2}}, me, from;
+	struct sockaddr_storage ss = {.ss_family = AF_INET};
+	struct esp_io_config c = {.udp6 = -1};
+	socklen_t len = sizeof(ss);
+	struct host h;
+	uint8_t got[8];
+	int fd = udp_new(AF_INET, &me);
+
+	host_start(&h, NULL, AF_INET);
+	esp_io_free(h.io);
+	close(h.udp4);
+	c.tun = h.tun_inside;
+	c.udp4 = h.udp4 = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(h.udp4, (struct sockaddr *)&ss, sizeof(struct sockaddr_in)), 0);
+	h.io = esp_io_start(NULL, &c);
+	assert_non_null(h.io);
+	for (int chosen = 0; chosen < 2; chosen++) {
+		assert_int_equal(esp_io_send(h.io, chosen ? &two : NULL, &me, "ike", 3), 0);
+		len = sizeof(ss);
+		assert_int_equal(
+		    recvfrom(fd, got, sizeof(got), 0, (struct sockaddr *)&ss, &len), 3);
+		endpoint_from_sockaddr((struct sockaddr *)&ss, &from);
+		assert_int_equal(endpoint_same_addr(&from, &two), chosen);
+	}
+	close(fd);
+	host_stop(&h);
+}
+
 static atomic_int churning;
 
 /* What IKE does, much too often: rekeys and other peers coming and going. */
@@ -388,7 +491,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(crosses),
 	    cmocka_unit_test(sorts_datagrams),
+	    cmocka_unit_test(both_families),
 	    cmocka_unit_test(no_sa_yet),
+	    cmocka_unit_test(device_fails),
+	    cmocka_unit_test(source_is_chosen),
 	    cmocka_unit_test(poke_crosses),
 	    cmocka_unit_test(keeps_time),
 	    cmocka_unit_test(kernel_mode),

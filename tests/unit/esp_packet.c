@@ -195,6 +195,19 @@ trailers(void **state)
 	}
 }
 
+/* The padding would begin before the packet, and what lies there even looks right. */
+static void
+trailer_past_start(void **state)
+{
+	uint8_t d[] = {1, 2, 3, 3, 41}, next_header;
+	struct esp_packet p = {.data = d + 1, .len = 4};
+
+	assert_int_equal(open_trailer(&p, &next_header), -1);
+	p = (struct esp_packet) {.data = d, .len = 5};
+	assert_int_equal(open_trailer(&p, &next_header), 0);
+	assert_int_equal(p.len, 0);
+}
+
 /* The longest padding there can be. */
 static void
 trailer_255(void **state)
@@ -275,6 +288,7 @@ main(void)
 	    cmocka_unit_test(forgery_marks_nothing),
 	    cmocka_unit_test(lengths),
 	    cmocka_unit_test(trailers),
+	    cmocka_unit_test(trailer_past_start),
 	    cmocka_unit_test(trailer_255),
 	    cmocka_unit_test(inner_header),
 	    cmocka_unit_test(sequence_ends),

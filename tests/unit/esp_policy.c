@@ -112,6 +112,10 @@ make_before_break(void **state)
 	assert_int_equal(leaves_with(2), 0xc0000077);
 	assert_int_equal(packet_in(&b, &s, &at_a, 2), 48);
 	assert_int_equal(packet_in(&b, &late, &at_a, 2), 48);
+	assert_int_equal(esp_sa_delete(a.esp, 0xc0000077, 0), 0); /* without a word of its policy */
+	assert_int_equal(leaves_with(2), SPI_AB);
+	esp_sa_delete(b.esp, 0xc0000077, 1);
+	pair_add(0xc0000077, 0, NULL);
 	esp_policy_add(a.esp, SPI_AB, 0, ula_a, ula_b); /* said again: now the newest */
 	assert_int_equal(leaves_with(2), SPI_AB);
 	esp_policy_add(a.esp, 0xc0000077, 0, ula_a, ula_b);
@@ -143,6 +147,28 @@ table_is_full(void **state)
 	for (unsigned int i = 0; i < n; i++)
 		assert_int_equal(esp_spi_in_use(a.esp, 0xc0000000 + 7 * i), i % 3 != 0);
 	assert_int_equal(esp_sa_add(a.esp, &sa, 0), 0);
+	for (unsigned int i = 0; i <= n; i++) /* every place comes back */
+		esp_sa_delete(a.esp, 0xc0000000 + 7 * i, 1);
+	for (unsigned int i = 0; i < n; i++) {
+		sa.spi = 0xd0000000 + i;
+		assert_int_equal(esp_sa_add(a.esp, &sa, 0), 0);
+	}
+	pair_free();
+}
+
+/* Nothing that cannot have a tunnel asks for one. */
+static void
+only_ulas_wait(void **state)
+{
+	static const uint8_t link[16] = {0xfe, 0x80, [15] = 1}, group[16] = {0xff, 2, [15] = 2};
+
+	pair_new();
+	packet_make(&s, link, ula_b, 8, 1);
+	assert_int_equal(packet_out(&a, &s, 1), 0);
+	packet_make(&s, ula_a, group, 8, 1);
+	assert_int_equal(packet_out(&a, &s, 1), 0);
+	assert_int_equal(a.seen.acquired, 0);
+	assert_true(esp_tick(a.esp, 1) == UINT64_MAX);
 	pair_free();
 }
 
@@ -232,6 +258,7 @@ main(void)
 	    cmocka_unit_test(inbound_needs_policy),
 	    cmocka_unit_test(make_before_break),
 	    cmocka_unit_test(table_is_full),
+	    cmocka_unit_test(only_ulas_wait),
 	    cmocka_unit_test(held_packets),
 	    cmocka_unit_test(held_is_bounded),
 	    cmocka_unit_test(pokes),
