@@ -37,7 +37,7 @@ same() {
 	fail "$1: program (<) and page (>) differ"
 }
 
-keys=$(sed -n '/^const struct config_key config_keys/,/^};/s/^\t[A-Z]*("[a-z]*", "\([a-z-]*\)".*/\1/p' \
+keys=$(sed -n '/^const struct config_key config_keys/,/^};/s/^[ \t]*[A-Z]*("[a-z]*", "\([a-z-]*\)".*/\1/p' \
 	"$src/src/config/keys.c" | sort)
 [ "$(echo "$keys" | wc -l)" -gt 15 ] || fail "cannot read the table in keys.c"
 page=$(sed -n '/^\.Ss \[daemon\]/,/^\.Sh FILES/p' man/autotunnel.conf.5 | sed -n 's/^\.It //p' |
@@ -45,7 +45,7 @@ page=$(sed -n '/^\.Ss \[daemon\]/,/^\.Sh FILES/p' man/autotunnel.conf.5 | sed -n
 same "keys of autotunnel.conf.5" "$keys" "$page"
 
 # Each default in the page is the one in the table, where that is a plain word or number.
-sed -n '/^const struct config_key config_keys/,/^};/s/^\t[A-Z]*("[a-z]*", "\([a-z-]*\)", "\([a-z0-9-]*\)".*/\1 \2/p' \
+sed -n '/^const struct config_key config_keys/,/^};/s/^[ \t]*[A-Z]*("[a-z]*", "\([a-z-]*\)", "\([a-z0-9-]*\)".*/\1 \2/p' \
 	"$src/src/config/keys.c" | while read -r key fallback; do
 	text=$(awk -v key="$key" '/^\.It / { on = 0; for (i = 2; i <= NF; i++) if ($i == key) on = 1 }
 		on { sub(/^\.[A-Z][a-z] /, ""); printf "%s ", $0 }' man/autotunnel.conf.5)
@@ -58,7 +58,7 @@ page=$(sed -n '/^\.Ss Enrolment/,/^\.Ss States/p' man/autotunnel.1 |
 	sed -n -e 's/^\.It Cm \([a-z]*\).*/\1/p' -e '/^\.It Xo/{n;s/^\.Cm //p;}' | sort)
 same "verbs of autotunnel.1" "$verbs" "$page"
 
-statuses=$(sed -n 's/^\tEXIT_[A-Z_]* = \([0-9]\),.*/\1/p' "$src/src/cli/cmd.h" | sort)
+statuses=$(sed -n 's/^[ \t]*EXIT_[A-Z_]* = \([0-9]\),.*/\1/p' "$src/src/cli/cmd.h" | sort)
 page=$(sed -n '/^\.Sh EXIT STATUS/,/^\.El/s/^\.It \([0-9]\)$/\1/p' man/autotunnel.1 | sort)
 same "exit statuses of autotunnel.1" "$statuses" "$page"
 

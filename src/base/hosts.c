@@ -64,9 +64,9 @@ hosts_parse_line(const char *line, size_t len, struct hosts_entry *out)
 
 	if (len == 0 || end[-1] == ' ')
 		return -1;
-	if (take_field(&line, end, addr, sizeof addr) != 0
-	    || take_field(&line, end, e.name, sizeof e.name) != 0
-	    || take_field(&line, end, e.short_name, sizeof e.short_name) != 0 || line != end)
+	if (take_field(&line, end, addr, sizeof addr) != 0 ||
+	    take_field(&line, end, e.name, sizeof e.name) != 0 ||
+	    take_field(&line, end, e.short_name, sizeof e.short_name) != 0 || line != end)
 		return -1;
 	if (inet_pton(AF_INET6, addr, e.ula) != 1 || (e.ula[0] & 0xfe) != 0xfc)
 		return -1;
@@ -83,6 +83,6 @@ hosts_match(const struct hosts_entry *e, const char *name)
 
 	if (len > 0 && name[len - 1] == '.')
 		return strlen(e->name) == len - 1 && equal_names(e->name, name, len - 1);
-	return (strlen(e->name) == len && equal_names(e->name, name, len))
-	    || (strlen(e->short_name) == len && equal_names(e->short_name, name, len));
+	return (strlen(e->name) == len && equal_names(e->name, name, len)) ||
+	    (strlen(e->short_name) == len && equal_names(e->short_name, name, len));
 }

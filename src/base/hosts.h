@@ -23,7 +23,7 @@
 
 struct hosts_entry {
 	uint8_t ula[16];
-	char name[HOSTS_NAME_MAX];	 /* full, without final dot */
+	char name[HOSTS_NAME_MAX]; /* full, without final dot */
 	char short_name[HOSTS_NAME_MAX]; /* within the account's domain */
 };
 

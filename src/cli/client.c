@@ -26,10 +26,11 @@ static int
 cannot_connect(struct client *c, const char *path)
 {
 	if (errno == ENOENT || errno == ECONNREFUSED || errno == ENOTDIR)
-		return failed(c, EXIT_NOT_RUNNING, "autotunneld is not running (nobody at %s)", path);
+		return failed(
+		    c, EXIT_NOT_RUNNING, "autotunneld is not running (nobody at %s)", path);
 	if (errno == EACCES || errno == EPERM)
 		return failed(c, EXIT_DENIED,
-		    "no permission to ask autotunneld: only root and the members of its control-group may");
+		    "no permission to ask autotunneld: only root and its control-group may");
 	if (errno == EAGAIN)
 		return failed(c, EXIT_TIMEOUT, "autotunneld does not answer");
 	return failed(c, EXIT_ERROR, "%s: %s", path, strerror(errno));
@@ -69,8 +70,9 @@ static int
 lost(struct client *c)
 {
 	if (errno == EBADMSG)
-		return failed(c, EXIT_ERROR, "autotunneld speaks another version of the control protocol:"
-					     " restart it after an upgrade");
+		return failed(c, EXIT_ERROR,
+		    "autotunneld speaks another version of the control protocol:"
+		    " restart it after an upgrade");
 	return failed(c, EXIT_NOT_RUNNING, "autotunneld closed the connection");
 }
 
@@ -80,8 +82,9 @@ send_request(struct client *c, const union msg *m)
 	if (channel_send(&c->ch, m, -1) == 0)
 		return EXIT_OK;
 	/* What the daemon said before it hung up tells more than EPIPE. */
-	return errno == EPIPE || errno == ECONNRESET ? EXIT_OK
-						     : failed(c, EXIT_ERROR, "send: %s", strerror(errno));
+	return errno == EPIPE || errno == ECONNRESET
+	    ? EXIT_OK
+	    : failed(c, EXIT_ERROR, "send: %s", strerror(errno));
 }
 
 /* The next message, within the time left until deadline (0 = none). */
@@ -96,7 +99,8 @@ receive(struct client *c, uint64_t deadline)
 
 		if (deadline != 0 && now >= deadline)
 			return failed(c, EXIT_TIMEOUT, "autotunneld does not answer");
-		if (poll(&pfd, 1, deadline == 0 ? -1 : (int)(deadline - now)) == -1 && errno != EINTR)
+		if (poll(&pfd, 1, deadline == 0 ? -1 : (int)(deadline - now)) == -1 &&
+		    errno != EINTR)
 			return failed(c, EXIT_ERROR, "poll: %s", strerror(errno));
 	}
 	return got == 1 ? EXIT_OK : lost(c);

@@ -11,12 +11,12 @@
 /* The same for all verbs; autotunnel(1), EXIT STATUS. */
 enum exit_status {
 	EXIT_OK = 0,
-	EXIT_ERROR = 1,	      /* anything not listed */
+	EXIT_ERROR = 1, /* anything not listed */
 	EXIT_USAGE = 2,
 	EXIT_NOT_RUNNING = 3, /* the daemon */
-	EXIT_NO_PEER = 4,     /* no such peer, or this device is not enrolled */
+	EXIT_NO_PEER = 4, /* no such peer, or this device is not enrolled */
 	EXIT_UNREACHABLE = 5,
-	EXIT_DEGRADED = 6,    /* with --strict only */
+	EXIT_DEGRADED = 6, /* with --strict only */
 	EXIT_TIMEOUT = 7,
 	EXIT_DENIED = 8,
 };
@@ -25,7 +25,7 @@ struct cmd {
 	const char *name;
 	int (*run)(int argc, char **argv);
 	const char *arguments; /* as in the man page's SYNOPSIS */
-	const char *help;      /* one line, no final dot */
+	const char *help; /* one line, no final dot */
 };
 
 /* The table, ended by a NULL name; and a search in it, NULL when there is none. */

@@ -23,9 +23,9 @@ int
 cmd_map(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"json", no_argument, NULL, 'j'},
-		{"strict", no_argument, NULL, 's'},
-		{NULL, 0, NULL, 0},
+	    {"json", no_argument, NULL, 'j'},
+	    {"strict", no_argument, NULL, 's'},
+	    {NULL, 0, NULL, 0},
 	};
 	int opt, json = 0, strict = 0, status;
 	struct snapshot *s;

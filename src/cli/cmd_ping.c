@@ -73,7 +73,8 @@ open_socket(const uint8_t ula[16])
 	return fd;
 }
 
-/* 1 our reply to seq came, 0 something else or nothing, -1 with errno: the kernel says it cannot be */
+/* 1 our reply to seq came, 0 something else or nothing, -1 with errno: the kernel says it cannot be
+ */
 static int
 receive(struct ping *p, uint16_t seq)
 {
@@ -117,8 +118,8 @@ refresh(struct ping *p)
 	struct snapshot *s = snapshot_new();
 	const struct msg_ctl_peer *peer;
 
-	if (client_snapshot(&p->client, cmd_socket(), s) != EXIT_OK
-	    || snapshot_find(s, p->who, &peer) != SNAPSHOT_PEER) {
+	if (client_snapshot(&p->client, cmd_socket(), s) != EXIT_OK ||
+	    snapshot_find(s, p->who, &peer) != SNAPSHOT_PEER) {
 		free(s);
 		return;
 	}
@@ -143,7 +144,8 @@ report_json(const struct ping *p, uint16_t seq, int replied, uint64_t us, const 
 	else
 		json_text(&j, "time_ms", NULL);
 	json_text(&j, "path",
-	    p->peer->tunnel.remote.family == 0 ? NULL : endpoint_text(&p->peer->tunnel.remote, path));
+	    p->peer->tunnel.remote.family == 0 ? NULL
+					       : endpoint_text(&p->peer->tunnel.remote, path));
 	json_text(&j, "reason", replied ? "" : why);
 	json_finish(&j);
 }
@@ -165,11 +167,11 @@ report(const struct ping *p, uint16_t seq, int replied, uint64_t us, const char 
 	}
 	snapshot_short_name(p->snapshot, p->peer->dns.name, name);
 	if (replied)
-		printf("reply from %s (%s) via %s time=%s\n", name, ip6_text(p->peer->dns.ula, ula), v.path,
-		    format_ms(us, time));
+		printf("reply from %s (%s) via %s time=%s\n", name, ip6_text(p->peer->dns.ula, ula),
+		    v.path, format_ms(us, time));
 	else
-		printf("no reply from %s within %lu s, state %s%s%s\n", name, p->wait_ms / 1000, v.word,
-		    error[0] == '\0' ? "" : ": ", error);
+		printf("no reply from %s within %lu s, state %s%s%s\n", name, p->wait_ms / 1000,
+		    v.word, error[0] == '\0' ? "" : ": ", error);
 	fflush(stdout);
 }
 
@@ -234,11 +236,11 @@ static int
 read_options(struct ping *p, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"count", required_argument, NULL, 'c'},
-		{"timeout", required_argument, NULL, 'W'},
-		{"json", no_argument, NULL, 'j'},
-		{"quiet", no_argument, NULL, 'q'},
-		{NULL, 0, NULL, 0},
+	    {"count", required_argument, NULL, 'c'},
+	    {"timeout", required_argument, NULL, 'W'},
+	    {"json", no_argument, NULL, 'j'},
+	    {"quiet", no_argument, NULL, 'q'},
+	    {NULL, 0, NULL, 0},
 	};
 	unsigned long sec = 5;
 	int opt;

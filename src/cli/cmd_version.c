@@ -35,7 +35,8 @@ show(const struct snapshot *s)
 int
 cmd_version(int argc, char **argv)
 {
-	static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
+	static const struct option options[] = {
+	    {"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
 	struct snapshot *s;
 	struct client c;
 	int opt, json = 0, known;

@@ -106,8 +106,8 @@ int
 cmd_wait(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"timeout", required_argument, NULL, 't'},
-		{NULL, 0, NULL, 0},
+	    {"timeout", required_argument, NULL, 't'},
+	    {NULL, 0, NULL, 0},
 	};
 	struct wait w = {0};
 	struct snapshot *s;

@@ -8,7 +8,7 @@
 #define ECHO_LEN 64 /* header, cookie, padding: as much as ping(8) sends */
 
 struct echo {
-	uint16_t id;  /* the kernel puts its own there on an unprivileged socket */
+	uint16_t id; /* the kernel puts its own there on an unprivileged socket */
 	uint16_t seq;
 	uint64_t cookie; /* random, ours: tells our replies from other programs' */
 };

@@ -27,7 +27,9 @@ mapping_up(const struct msg_ctl_mapping *m, uint64_t now_ms, char out[EXPLAIN_MA
 		    format_age(format_seconds_since(s->renew_ms, now_ms), age));
 	snprintf(out, EXPLAIN_MAX, "%s gives %s%s%s", word_method_title(s->method),
 	    endpoint_text(&s->external, external), renew,
-	    m->nat == NAT_KIND_DOUBLE ? "; not a public address: another NAT stands before the router" : "");
+	    m->nat == NAT_KIND_DOUBLE
+		? "; not a public address: another NAT stands before the router"
+		: "");
 	return m->nat == NAT_KIND_DOUBLE ? HEALTH_BAD : HEALTH_GOOD;
 }
 
@@ -51,13 +53,15 @@ explain_mapping(const struct msg_ctl_mapping *m, uint64_t now_ms, char out[EXPLA
 	case NAT_UP:
 		return mapping_up(m, now_ms, out);
 	case NAT_REFUSED:
-		snprintf(out, EXPLAIN_MAX, "%s refuses a mapping%s%s", gateway, reason ? ": " : "", s->reason);
+		snprintf(out, EXPLAIN_MAX, "%s refuses a mapping%s%s", gateway, reason ? ": " : "",
+		    s->reason);
 		return HEALTH_BAD;
 	case NAT_SILENT:
 		if (reason)
 			snprintf(out, EXPLAIN_MAX, "no mapping: %s", s->reason);
 		else
-			snprintf(out, EXPLAIN_MAX, "%s gives no mapping: it does not answer", gateway);
+			snprintf(
+			    out, EXPLAIN_MAX, "%s gives no mapping: it does not answer", gateway);
 		return HEALTH_BAD;
 	default:
 		snprintf(out, EXPLAIN_MAX, "asking %s%s%s", gateway, reason ? ": " : "", s->reason);
@@ -65,19 +69,25 @@ explain_mapping(const struct msg_ctl_mapping *m, uint64_t now_ms, char out[EXPLA
 	}
 }
 
+static const char two_nats_advice[] =
+    "Nobody outside can reach this machine; it can still call machines that can be reached.\n"
+    "Ask the provider for a public IPv4 address or for IPv6, or put the first router into\n"
+    "bridge mode.";
+
+static const char no_mapping_advice[] =
+    "This machine can still call machines that can be reached.  To be reached itself, switch\n"
+    "NAT-PMP or UPnP on in the router's settings; or forward a UDP port by hand and say so\n"
+    "with external = ADDRESS:PORT in autotunnel.conf(5).";
+
 const char *
 explain_mapping_advice(const struct msg_ctl_mapping *m)
 {
 	if (m->nat == NAT_KIND_NONE)
 		return "";
 	if (m->nat == NAT_KIND_DOUBLE)
-		return "Nobody outside can reach this machine; it can still call machines that can be reached.\n"
-		       "Ask the provider for a public IPv4 address or for IPv6, or put the first router into\n"
-		       "bridge mode.";
+		return two_nats_advice;
 	if (m->state.state == NAT_REFUSED || m->nat == NAT_KIND_UNMAPPED)
-		return "This machine can still call machines that can be reached.  To be reached itself, switch\n"
-		       "NAT-PMP or UPnP on in the router's settings; or forward a UDP port by hand and say so\n"
-		       "with external = ADDRESS:PORT in autotunnel.conf(5).";
+		return no_mapping_advice;
 	return "";
 }
 
@@ -85,8 +95,8 @@ static const char *
 source_text(unsigned source)
 {
 	return source == DNS_SOURCE_PUSH ? "pushed"
-	    : source == DNS_SOURCE_LLQ	 ? "long-lived query"
-	    : source == DNS_SOURCE_POLL	 ? "polled"
+	    : source == DNS_SOURCE_LLQ   ? "long-lived query"
+	    : source == DNS_SOURCE_POLL  ? "polled"
 					 : "not watched yet";
 }
 
@@ -103,14 +113,16 @@ dns_ok(const struct msg_dns_state *d, const char *server, const char *heard, uin
 		    format_age(d->published_until_sec - now_sec, left));
 	else if (d->published)
 		snprintf(published, sizeof published, "published");
-	snprintf(out, EXPLAIN_MAX, "%s answers%s, %s; %s", server, heard, source_text(d->source), published);
+	snprintf(out, EXPLAIN_MAX, "%s answers%s, %s; %s", server, heard, source_text(d->source),
+	    published);
 	return d->published ? HEALTH_GOOD : HEALTH_WAITING;
 }
 
 enum health
 explain_dns(const struct msg_dns_state *d, uint64_t now_ms, uint64_t now_sec, char out[EXPLAIN_MAX])
 {
-	char server[ENDPOINT_TEXT_MAX] = "the name server", age[FORMAT_MAX], heard[FORMAT_MAX + 24] = "";
+	char server[ENDPOINT_TEXT_MAX] = "the name server", age[FORMAT_MAX],
+	     heard[FORMAT_MAX + 24] = "";
 	const char *gap = d->reason[0] != '\0' ? ": " : "";
 
 	if (d->server.family != 0)
@@ -122,10 +134,12 @@ explain_dns(const struct msg_dns_state *d, uint64_t now_ms, uint64_t now_sec, ch
 	case DNS_OK:
 		return dns_ok(d, server, heard, now_sec, out);
 	case DNS_UNREACHABLE:
-		snprintf(out, EXPLAIN_MAX, "%s does not answer%s%s%s", server, heard, gap, d->reason);
+		snprintf(
+		    out, EXPLAIN_MAX, "%s does not answer%s%s%s", server, heard, gap, d->reason);
 		return HEALTH_BAD;
 	case DNS_REFUSED:
-		snprintf(out, EXPLAIN_MAX, "%s does not take our records%s%s", server, gap, d->reason);
+		snprintf(
+		    out, EXPLAIN_MAX, "%s does not take our records%s%s", server, gap, d->reason);
 		return HEALTH_BAD;
 	default:
 		snprintf(out, EXPLAIN_MAX, "looking for the name server%s%s", gap, d->reason);
@@ -202,7 +216,8 @@ explain_peer(const struct msg_ctl_peer *p, uint64_t now_sec, struct peer_view *v
 	memset(v, 0, sizeof *v);
 	snprintf(v->path, sizeof v->path, "-");
 	if (p->tunnel.remote.family != 0)
-		snprintf(v->path, sizeof v->path, "direct %s", endpoint_text(&p->tunnel.remote, text));
+		snprintf(
+		    v->path, sizeof v->path, "direct %s", endpoint_text(&p->tunnel.remote, text));
 	else if (p->dns.contacts > 0)
 		endpoint_text(&p->dns.contact[0], v->path);
 	if (p->tunnel.state == TUNNEL_UP) {
@@ -231,11 +246,12 @@ explain_workers(const struct msg_ctl_self *self, char out[EXPLAIN_MAX])
 		const char *gap = used == 0 ? "" : "; ";
 
 		if (w->pid == 0 && self->enrolled)
-			used += (size_t)snprintf(out + used, EXPLAIN_MAX - used, "%s%s does not run", gap,
-			    word_worker(i));
+			used += (size_t)snprintf(out + used, EXPLAIN_MAX - used,
+			    "%s%s does not run", gap, word_worker(i));
 		else if (w->restarts > 0)
-			used += (size_t)snprintf(out + used, EXPLAIN_MAX - used, "%s%s was restarted %u time%s",
-			    gap, word_worker(i), w->restarts, w->restarts == 1 ? "" : "s");
+			used += (size_t)snprintf(out + used, EXPLAIN_MAX - used,
+			    "%s%s was restarted %u time%s", gap, word_worker(i), w->restarts,
+			    w->restarts == 1 ? "" : "s");
 	}
 	return used > 0;
 }

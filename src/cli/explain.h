@@ -12,14 +12,15 @@
 enum health { HEALTH_GOOD, HEALTH_WAITING, HEALTH_BAD };
 
 /* The router's mapping, one line.  now_ms is boot time at the daemon. */
-enum health explain_mapping(const struct msg_ctl_mapping *m, uint64_t now_ms, char out[EXPLAIN_MAX]);
+enum health explain_mapping(
+    const struct msg_ctl_mapping *m, uint64_t now_ms, char out[EXPLAIN_MAX]);
 
 /* What to do about it; "" when all is well. */
 const char *explain_mapping_advice(const struct msg_ctl_mapping *m);
 
 /* Name server, publishing and watching, one line. */
-enum health explain_dns(const struct msg_dns_state *d, uint64_t now_ms, uint64_t now_sec,
-    char out[EXPLAIN_MAX]);
+enum health explain_dns(
+    const struct msg_dns_state *d, uint64_t now_ms, uint64_t now_sec, char out[EXPLAIN_MAX]);
 
 /* A peer: the word for its state, the way to it, and a remark ("" when there is nothing to say). */
 struct peer_view {

@@ -15,7 +15,8 @@ format_age(uint64_t sec, char out[FORMAT_MAX])
 	else if (sec < HOUR)
 		snprintf(out, FORMAT_MAX, "%" PRIu64 "m", sec / MINUTE);
 	else if (sec < DAY)
-		snprintf(out, FORMAT_MAX, "%" PRIu64 "h %" PRIu64 "m", sec / HOUR, sec % HOUR / MINUTE);
+		snprintf(
+		    out, FORMAT_MAX, "%" PRIu64 "h %" PRIu64 "m", sec / HOUR, sec % HOUR / MINUTE);
 	else if (sec < 100 * DAY)
 		snprintf(out, FORMAT_MAX, "%" PRIu64 "d %" PRIu64 "h", sec / DAY, sec % DAY / HOUR);
 	else
@@ -41,7 +42,8 @@ format_bytes(uint64_t n, char out[FORMAT_MAX])
 	}
 	tenths = (n * 10 + 512) / 1024;
 	if (tenths < 100)
-		snprintf(out, FORMAT_MAX, "%" PRIu64 ".%" PRIu64 "%c", tenths / 10, tenths % 10, units[unit]);
+		snprintf(out, FORMAT_MAX, "%" PRIu64 ".%" PRIu64 "%c", tenths / 10, tenths % 10,
+		    units[unit]);
 	else
 		snprintf(out, FORMAT_MAX, "%" PRIu64 "%c", (n + 512) / 1024, units[unit]);
 	return out;

@@ -29,22 +29,26 @@
 static int cmd_help(int argc, char **argv);
 
 const struct cmd cmds[] = {
-	{"status", cmd_status, "[--json] [--watch] [--strict] [-q] [PEER]", "this device and its peers"},
-	{"ping", cmd_ping, "[-c COUNT] [-W SECONDS] [--json] [-q] PEER", "echo through the tunnel"},
-	{"map", cmd_map, "[--json] [--strict]", "what the router gives"},
-	{"wait", cmd_wait, "[--timeout SECONDS] [PEER]", "until the daemon runs, or a tunnel is up"},
-	{"init", cmd_init,
-	    "--domain DOMAIN [--server ADDRESS] [--name NAME] [--key FILE] [--wait SECONDS] [--state DIR]",
-	    "make an account, with this device as its first"},
-	{"join", cmd_join,
-	    "[--server ADDRESS] [--name NAME] [--key FILE] [--wait SECONDS] [--state DIR] [--replace] DOMAIN",
-	    "enrol this device in an account"},
-	{"zone", cmd_zone, "[--keys-only] bind|knot DOMAIN [NAME ...]", "what the name server must be told"},
-	{"reload", cmd_reload, "", "read the configuration again"},
-	{"log", cmd_log, "error|warning|notice|info|debug", "how much the daemon logs"},
-	{"version", cmd_version, "[--json]", "of command, daemon and strongSwan"},
-	{"help", cmd_help, "[VERB]", "this list, or how to call a verb"},
-	{NULL, NULL, NULL, NULL},
+    {"status", cmd_status, "[--json] [--watch] [--strict] [-q] [PEER]",
+	"this device and its peers"},
+    {"ping", cmd_ping, "[-c COUNT] [-W SECONDS] [--json] [-q] PEER", "echo through the tunnel"},
+    {"map", cmd_map, "[--json] [--strict]", "what the router gives"},
+    {"wait", cmd_wait, "[--timeout SECONDS] [PEER]", "until the daemon runs, or a tunnel is up"},
+    {"init", cmd_init,
+	"--domain DOMAIN [--server ADDRESS] [--name NAME] [--key FILE] [--wait SECONDS]"
+	" [--state DIR]",
+	"make an account, with this device as its first"},
+    {"join", cmd_join,
+	"[--server ADDRESS] [--name NAME] [--key FILE] [--wait SECONDS] [--state DIR]"
+	" [--replace] DOMAIN",
+	"enrol this device in an account"},
+    {"zone", cmd_zone, "[--keys-only] bind|knot DOMAIN [NAME ...]",
+	"what the name server must be told"},
+    {"reload", cmd_reload, "", "read the configuration again"},
+    {"log", cmd_log, "error|warning|notice|info|debug", "how much the daemon logs"},
+    {"version", cmd_version, "[--json]", "of command, daemon and strongSwan"},
+    {"help", cmd_help, "[VERB]", "this list, or how to call a verb"},
+    {NULL, NULL, NULL, NULL},
 };
 
 static const char *config_file; /* -c */
@@ -81,8 +85,8 @@ cmd_config(void)
 
 	if (loaded)
 		return &config;
-	if (config_load(config_file == NULL ? CONFIG_FILE : config_file, config_file != NULL, &config, &error)
-	    != 0) {
+	if (config_load(config_file == NULL ? CONFIG_FILE : config_file, config_file != NULL,
+		&config, &error) != 0) {
 		cmd_warn("%s", error.text);
 		exit(EXIT_ERROR);
 	}
@@ -104,7 +108,8 @@ cmd_socket(void)
 static void
 print_usage(FILE *out, const struct cmd *c)
 {
-	fprintf(out, "usage: autotunnel %s%s%s\n", c->name, *c->arguments == '\0' ? "" : " ", c->arguments);
+	fprintf(out, "usage: autotunnel %s%s%s\n", c->name, *c->arguments == '\0' ? "" : " ",
+	    c->arguments);
 }
 
 int
@@ -120,7 +125,8 @@ print_help(FILE *out)
 	fputs("usage: autotunnel [-c FILE] [-s SOCKET] VERB [ARGUMENT ...]\n\n", out);
 	for (const struct cmd *c = cmds; c->name != NULL; c++)
 		fprintf(out, "  %-9s%s\n", c->name, c->help);
-	fputs("\n\"autotunnel help VERB\" shows a verb's arguments; autotunnel(1) tells it all.\n", out);
+	fputs("\n\"autotunnel help VERB\" shows a verb's arguments; autotunnel(1) tells it all.\n",
+	    out);
 }
 
 /* The nearest verb, if one is near. */
@@ -171,11 +177,11 @@ static int
 read_options(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"config", required_argument, NULL, 'c'},
-		{"socket", required_argument, NULL, 's'},
-		{"help", no_argument, NULL, 'h'},
-		{"version", no_argument, NULL, 'V'},
-		{NULL, 0, NULL, 0},
+	    {"config", required_argument, NULL, 'c'},
+	    {"socket", required_argument, NULL, 's'},
+	    {"help", no_argument, NULL, 'h'},
+	    {"version", no_argument, NULL, 'V'},
+	    {NULL, 0, NULL, 0},
 	};
 	int opt;
 

@@ -22,8 +22,8 @@ show_is_degraded(const struct snapshot *s)
 	for (size_t i = 0; i < 3; i++)
 		if (s->self.worker[i].pid == 0)
 			return 1;
-	return explain_mapping(&s->mapping, s->self.now_ms, text) != HEALTH_GOOD
-	    || explain_dns(&s->dns.state, s->self.now_ms, s->self.now_sec, text) != HEALTH_GOOD;
+	return explain_mapping(&s->mapping, s->self.now_ms, text) != HEALTH_GOOD ||
+	    explain_dns(&s->dns.state, s->self.now_ms, s->self.now_sec, text) != HEALTH_GOOD;
 }
 
 /* ---- status ---- */
@@ -83,7 +83,8 @@ fill_peer_row(const void *ctx, size_t i, struct table_row *row)
 void
 show_status(FILE *out, const struct snapshot *s, int colour)
 {
-	static const char *const headings[TABLE_COLUMNS] = {"PEER", "STATE", "PATH", "RX / TX", "SINCE", ""};
+	static const char *const headings[TABLE_COLUMNS] = {
+	    "PEER", "STATE", "PATH", "RX / TX", "SINCE", ""};
 
 	if (!s->self.enrolled) {
 		fputs("This device belongs to no account yet: see \"autotunnel help init\" and"
@@ -105,8 +106,8 @@ show_count(FILE *out, const char *what, uint64_t packets, uint64_t bytes)
 {
 	char text[FORMAT_MAX];
 
-	fprintf(out, "  %-10s %" PRIu64 " packet%s, %s bytes", what, packets, packets == 1 ? "" : "s",
-	    format_bytes(bytes, text));
+	fprintf(out, "  %-10s %" PRIu64 " packet%s, %s bytes", what, packets,
+	    packets == 1 ? "" : "s", format_bytes(bytes, text));
 }
 
 static void
@@ -121,7 +122,8 @@ show_traffic(FILE *out, const struct snapshot *s, const struct msg_ipsec_state *
 	show_count(out, "sent", t->out_packets, t->out_bytes);
 	fputc('\n', out);
 	if (t->drops > 0)
-		fprintf(out, "  lost       %" PRIu64 " packet%s\n", t->drops, t->drops == 1 ? "" : "s");
+		fprintf(
+		    out, "  lost       %" PRIu64 " packet%s\n", t->drops, t->drops == 1 ? "" : "s");
 }
 
 static void
@@ -189,13 +191,14 @@ show_mapping(FILE *out, const struct snapshot *s)
 	fputs("The router", out);
 	if (m->gateway.family != 0)
 		fprintf(out, " %s", endpoint_addr_text(&m->gateway, external));
-	fprintf(out, " forwards UDP %s to port %u of this machine.\n", endpoint_text(&m->external, external),
-	    s->self.port);
+	fprintf(out, " forwards UDP %s to port %u of this machine.\n",
+	    endpoint_text(&m->external, external), s->self.port);
 	fprintf(out, "It was asked with %s", word_method_title(m->method));
 	if (m->lifetime_sec != 0)
 		fprintf(out, " and granted %s", format_age(m->lifetime_sec, age));
 	if (m->renew_ms != 0)
-		fprintf(out, "; renewal in %s", format_age(format_seconds_since(m->renew_ms, s->self.now_ms), age));
+		fprintf(out, "; renewal in %s",
+		    format_age(format_seconds_since(m->renew_ms, s->self.now_ms), age));
 	fputs(".\n", out);
 }
 
@@ -212,7 +215,8 @@ show_map(FILE *out, const struct snapshot *s)
 		fprintf(out, "Port mapping: %s.\n", text);
 	}
 	if (s->mapping.nat == NAT_KIND_DOUBLE)
-		fputs("That is not a public address: another NAT stands between the router and the Internet.\n",
+		fputs("That is not a public address: another NAT stands between the router and the"
+		      " Internet.\n",
 		    out);
 	if (advice[0] != '\0')
 		fprintf(out, "%s\n", advice);

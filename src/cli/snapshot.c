@@ -35,8 +35,8 @@ add_peer(struct snapshot *s, const struct msg_ctl_peer *peer)
 static int
 by_name(const void *a, const void *b)
 {
-	return strcasecmp(((const struct msg_ctl_peer *)a)->dns.name,
-	    ((const struct msg_ctl_peer *)b)->dns.name);
+	return strcasecmp(
+	    ((const struct msg_ctl_peer *)a)->dns.name, ((const struct msg_ctl_peer *)b)->dns.name);
 }
 
 static enum snapshot_progress
@@ -101,8 +101,8 @@ is_called(const struct snapshot *s, const char *name, const uint8_t ula[16], con
 		return memcmp(addr, ula, 16) == 0;
 	if (len > 0 && who[len - 1] == '.')
 		return strlen(name) == len - 1 && strncasecmp(name, who, len - 1) == 0;
-	return strcasecmp(name, who) == 0
-	    || strcasecmp(snapshot_short_name(s, name, short_name), who) == 0;
+	return strcasecmp(name, who) == 0 ||
+	    strcasecmp(snapshot_short_name(s, name, short_name), who) == 0;
 }
 
 enum snapshot_who
@@ -115,5 +115,5 @@ snapshot_find(const struct snapshot *s, const char *who, const struct msg_ctl_pe
 		}
 	}
 	return s->self.enrolled && is_called(s, s->self.name, s->self.ula, who) ? SNAPSHOT_SELF
-										 : SNAPSHOT_NOBODY;
+										: SNAPSHOT_NOBODY;
 }

@@ -26,8 +26,8 @@ enum snapshot_who { SNAPSHOT_PEER, SNAPSHOT_SELF, SNAPSHOT_NOBODY };
 
 /* Whom a person means: a short name, a full one (final dot or not), or a ULA.  *peer is set for
  * SNAPSHOT_PEER only. */
-enum snapshot_who snapshot_find(const struct snapshot *s, const char *who,
-    const struct msg_ctl_peer **peer);
+enum snapshot_who snapshot_find(
+    const struct snapshot *s, const char *who, const struct msg_ctl_peer **peer);
 
 /* name without the account's domain, when it lies inside. */
 const char *snapshot_short_name(const struct snapshot *s, const char *name, char out[MSG_NAME_MAX]);

@@ -27,7 +27,8 @@ suggest_distance(const char *a, const char *b)
 		for (size_t j = 1; j <= n; j++) {
 			unsigned differ = a[i - 1] != b[j - 1];
 
-			d[i][j] = least(d[i - 1][j - 1] + differ, least(d[i - 1][j], d[i][j - 1]) + 1);
+			d[i][j] =
+			    least(d[i - 1][j - 1] + differ, least(d[i - 1][j], d[i][j - 1]) + 1);
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
 				d[i][j] = least(d[i][j], d[i - 2][j - 2] + 1);
 		}

@@ -10,7 +10,8 @@
 
 struct table_row {
 	char cell[TABLE_COLUMNS][TABLE_CELL_MAX];
-	const char *paint; /* how a terminal shows the second column, as in ESC [ paint m; or NULL */
+	const char
+	    *paint; /* how a terminal shows the second column, as in ESC [ paint m; or NULL */
 };
 
 /* Print the headings and n rows.  fill is asked for each row twice and must answer the same. */

@@ -16,10 +16,10 @@ const char *
 word_nat_state(unsigned state)
 {
 	static const char *const words[] = {
-		[NAT_ASKING] = "asking",
-		[NAT_UP] = "up",
-		[NAT_REFUSED] = "refused",
-		[NAT_SILENT] = "silent",
+	    [NAT_ASKING] = "asking",
+	    [NAT_UP] = "up",
+	    [NAT_REFUSED] = "refused",
+	    [NAT_SILENT] = "silent",
 	};
 
 	return FIND(words, state);
@@ -29,12 +29,12 @@ const char *
 word_nat_kind(unsigned kind)
 {
 	static const char *const words[] = {
-		[NAT_KIND_NONE] = "none",
-		[NAT_KIND_NATPMP] = "natpmp",
-		[NAT_KIND_PCP] = "pcp",
-		[NAT_KIND_UPNP] = "upnp",
-		[NAT_KIND_DOUBLE] = "double",
-		[NAT_KIND_UNMAPPED] = "unmapped",
+	    [NAT_KIND_NONE] = "none",
+	    [NAT_KIND_NATPMP] = "natpmp",
+	    [NAT_KIND_PCP] = "pcp",
+	    [NAT_KIND_UPNP] = "upnp",
+	    [NAT_KIND_DOUBLE] = "double",
+	    [NAT_KIND_UNMAPPED] = "unmapped",
 	};
 
 	return FIND(words, kind);
@@ -52,10 +52,10 @@ const char *
 word_dns_status(unsigned status)
 {
 	static const char *const words[] = {
-		[DNS_STARTING] = "starting",
-		[DNS_OK] = "ok",
-		[DNS_UNREACHABLE] = "unreachable",
-		[DNS_REFUSED] = "refused",
+	    [DNS_STARTING] = "starting",
+	    [DNS_OK] = "ok",
+	    [DNS_UNREACHABLE] = "unreachable",
+	    [DNS_REFUSED] = "refused",
 	};
 
 	return FIND(words, status);
@@ -65,10 +65,10 @@ const char *
 word_dns_source(unsigned source)
 {
 	static const char *const words[] = {
-		[DNS_SOURCE_NONE] = "none",
-		[DNS_SOURCE_POLL] = "poll",
-		[DNS_SOURCE_LLQ] = "llq",
-		[DNS_SOURCE_PUSH] = "push",
+	    [DNS_SOURCE_NONE] = "none",
+	    [DNS_SOURCE_POLL] = "poll",
+	    [DNS_SOURCE_LLQ] = "llq",
+	    [DNS_SOURCE_PUSH] = "push",
 	};
 
 	return FIND(words, source);
@@ -78,9 +78,9 @@ const char *
 word_tunnel_state(unsigned state)
 {
 	static const char *const words[] = {
-		[TUNNEL_IDLE] = "idle",
-		[TUNNEL_CONNECTING] = "connecting",
-		[TUNNEL_UP] = "up",
+	    [TUNNEL_IDLE] = "idle",
+	    [TUNNEL_CONNECTING] = "connecting",
+	    [TUNNEL_UP] = "up",
 	};
 
 	return FIND(words, state);
@@ -90,8 +90,8 @@ const char *
 word_dataplane(unsigned dataplane)
 {
 	static const char *const words[] = {
-		[DATAPLANE_USER] = "user",
-		[DATAPLANE_KERNEL] = "kernel",
+	    [DATAPLANE_USER] = "user",
+	    [DATAPLANE_KERNEL] = "kernel",
 	};
 
 	return FIND(words, dataplane);
@@ -109,8 +109,8 @@ const char *
 word_method_title(unsigned method)
 {
 	return method == NAT_METHOD_NATPMP ? "NAT-PMP"
-	    : method == NAT_METHOD_PCP	   ? "PCP"
-	    : method == NAT_METHOD_UPNP	   ? "UPnP"
+	    : method == NAT_METHOD_PCP     ? "PCP"
+	    : method == NAT_METHOD_UPNP    ? "UPnP"
 					   : "none";
 }
 
@@ -118,7 +118,7 @@ const char *
 word_method(unsigned method)
 {
 	return method == NAT_METHOD_NATPMP ? "natpmp"
-	    : method == NAT_METHOD_PCP	   ? "pcp"
-	    : method == NAT_METHOD_UPNP	   ? "upnp"
+	    : method == NAT_METHOD_PCP     ? "pcp"
+	    : method == NAT_METHOD_UPNP    ? "upnp"
 					   : "none";
 }

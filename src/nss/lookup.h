@@ -6,7 +6,7 @@
 
 enum lookup_result {
 	LOOKUP_FOUND,
-	LOOKUP_NONE,	/* the file is there, the machine is not in it */
+	LOOKUP_NONE, /* the file is there, the machine is not in it */
 	LOOKUP_NO_FILE, /* errno tells: usually the daemon does not run */
 };
 

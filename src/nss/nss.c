@@ -13,7 +13,7 @@
  *	SUCCESS   a machine of ours
  *	NOTFOUND  any other name or address; also ours when only IPv4 is asked for
  *	UNAVAIL   no file: the daemon does not run
- *	TRYAGAIN  with errno ERANGE: the caller's buffer is too small; glibc comes with a larger one
+ *	TRYAGAIN  with errno ERANGE: the buffer is too small; glibc comes with a larger one
  *
  * All results, the strings too, go into the buffer the caller gave.  glibc knows the functions by
  * their names; they are the only symbols the object shows (nss.map).
@@ -102,8 +102,11 @@ fill_hostent(const struct hosts_entry *e, struct hostent *host, char *buffer, si
 	aliases[1] = NULL;
 	addrs[0] = addr;
 	addrs[1] = NULL;
-	*host = (struct hostent){.h_name = name, .h_aliases = aliases, .h_addrtype = AF_INET6,
-	    .h_length = 16, .h_addr_list = addrs};
+	*host = (struct hostent) {.h_name = name,
+	    .h_aliases = aliases,
+	    .h_addrtype = AF_INET6,
+	    .h_length = 16,
+	    .h_addr_list = addrs};
 	*h_errnop = NETDB_SUCCESS;
 	return NSS_STATUS_SUCCESS;
 }
@@ -125,7 +128,7 @@ _nss_autotunnel_gethostbyname4_r(const char *name, struct gaih_addrtuple **pat, 
 	canonical = take_text(&s, e.name);
 	if (tuple == NULL || canonical == NULL)
 		return too_small(errnop, h_errnop);
-	*tuple = (struct gaih_addrtuple){.name = canonical, .family = AF_INET6};
+	*tuple = (struct gaih_addrtuple) {.name = canonical, .family = AF_INET6};
 	memcpy(tuple->addr, e.ula, 16);
 	*pat = tuple;
 	if (ttlp != NULL)
@@ -158,17 +161,17 @@ enum nss_status
 _nss_autotunnel_gethostbyname2_r(const char *name, int af, struct hostent *host, char *buffer,
     size_t buflen, int *errnop, int *h_errnop)
 {
-	return _nss_autotunnel_gethostbyname3_r(name, af, host, buffer, buflen, errnop, h_errnop,
-	    NULL, NULL);
+	return _nss_autotunnel_gethostbyname3_r(
+	    name, af, host, buffer, buflen, errnop, h_errnop, NULL, NULL);
 }
 
 /* gethostbyname(3) means IPv4, of which we have none. */
 enum nss_status
-_nss_autotunnel_gethostbyname_r(const char *name, struct hostent *host, char *buffer, size_t buflen,
-    int *errnop, int *h_errnop)
+_nss_autotunnel_gethostbyname_r(
+    const char *name, struct hostent *host, char *buffer, size_t buflen, int *errnop, int *h_errnop)
 {
-	return _nss_autotunnel_gethostbyname3_r(name, AF_INET, host, buffer, buflen, errnop, h_errnop,
-	    NULL, NULL);
+	return _nss_autotunnel_gethostbyname3_r(
+	    name, AF_INET, host, buffer, buflen, errnop, h_errnop, NULL, NULL);
 }
 
 enum nss_status
@@ -195,6 +198,6 @@ enum nss_status
 _nss_autotunnel_gethostbyaddr_r(const void *addr, socklen_t len, int af, struct hostent *host,
     char *buffer, size_t buflen, int *errnop, int *h_errnop)
 {
-	return _nss_autotunnel_gethostbyaddr2_r(addr, len, af, host, buffer, buflen, errnop, h_errnop,
-	    NULL);
+	return _nss_autotunnel_gethostbyaddr2_r(
+	    addr, len, af, host, buffer, buflen, errnop, h_errnop, NULL);
 }

@@ -13,8 +13,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (hosts_parse_line((const char *)data, size, &e) != 0)
 		return 0;
-	if (strlen(e.name) == 0 || strlen(e.name) >= sizeof e.name || strlen(e.short_name) == 0
-	    || strlen(e.short_name) >= sizeof e.short_name || (e.ula[0] & 0xfe) != 0xfc)
+	if (strlen(e.name) == 0 || strlen(e.name) >= sizeof e.name || strlen(e.short_name) == 0 ||
+	    strlen(e.short_name) >= sizeof e.short_name || (e.ula[0] & 0xfe) != 0xfc)
 		abort();
 	if (!hosts_match(&e, e.name) || !hosts_match(&e, e.short_name) || size > HOSTS_LINE_MAX)
 		abort();

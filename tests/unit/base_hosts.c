@@ -20,30 +20,30 @@ static const struct {
 	const char *line;
 	const char *name, *short_name; /* NULL = refused */
 } lines[] = {
-	{ULA " nas.alice.example.net nas", "nas.alice.example.net", "nas"},
-	{"fc00::1 a.b a", "a.b", "a"},
-	{ULA " NAS.Alice.example.net Nas", "NAS.Alice.example.net", "Nas"},
-	{ULA " disk.nas.alice.example disk.nas", "disk.nas.alice.example", "disk.nas"},
-	{"# Written by autotunneld", NULL, NULL},
-	{"", NULL, NULL},
-	{" ", NULL, NULL},
-	{ULA, NULL, NULL},
-	{ULA " nas.alice.example.net", NULL, NULL},
-	{ULA " nas.alice.example.net ", NULL, NULL},
-	{ULA " nas.alice.example.net nas ", NULL, NULL},
-	{ULA " nas.alice.example.net nas nas", NULL, NULL},
-	{ULA "  nas.alice.example.net nas", NULL, NULL},
-	{ULA "\tnas.alice.example.net\tnas", NULL, NULL},
-	{" " ULA " nas.alice.example.net nas", NULL, NULL},
-	{"2001:db8::1 nas.alice.example.net nas", NULL, NULL}, /* not a ULA */
-	{"192.0.2.1 nas.alice.example.net nas", NULL, NULL},
-	{"fd5c::91aa::1 nas.alice.example.net nas", NULL, NULL},
-	{ULA "%eth0 nas.alice.example.net nas", NULL, NULL},
-	{ULA " nas.alice.example.net. nas", NULL, NULL},
-	{ULA " nas/alice nas", NULL, NULL},
-	{ULA " n\xc3\xa4s.example.net nas", NULL, NULL},
-	{ULA " nas.example.net -v", NULL, NULL},
-	{ULA " .example.net nas", NULL, NULL},
+    {ULA " nas.alice.example.net nas", "nas.alice.example.net", "nas"},
+    {"fc00::1 a.b a", "a.b", "a"},
+    {ULA " NAS.Alice.example.net Nas", "NAS.Alice.example.net", "Nas"},
+    {ULA " disk.nas.alice.example disk.nas", "disk.nas.alice.example", "disk.nas"},
+    {"# Written by autotunneld", NULL, NULL},
+    {"", NULL, NULL},
+    {" ", NULL, NULL},
+    {ULA, NULL, NULL},
+    {ULA " nas.alice.example.net", NULL, NULL},
+    {ULA " nas.alice.example.net ", NULL, NULL},
+    {ULA " nas.alice.example.net nas ", NULL, NULL},
+    {ULA " nas.alice.example.net nas nas", NULL, NULL},
+    {ULA "  nas.alice.example.net nas", NULL, NULL},
+    {ULA "\tnas.alice.example.net\tnas", NULL, NULL},
+    {" " ULA " nas.alice.example.net nas", NULL, NULL},
+    {"2001:db8::1 nas.alice.example.net nas", NULL, NULL}, /* not a ULA */
+    {"192.0.2.1 nas.alice.example.net nas", NULL, NULL},
+    {"fd5c::91aa::1 nas.alice.example.net nas", NULL, NULL},
+    {ULA "%eth0 nas.alice.example.net nas", NULL, NULL},
+    {ULA " nas.alice.example.net. nas", NULL, NULL},
+    {ULA " nas/alice nas", NULL, NULL},
+    {ULA " n\xc3\xa4s.example.net nas", NULL, NULL},
+    {ULA " nas.example.net -v", NULL, NULL},
+    {ULA " .example.net nas", NULL, NULL},
 };
 
 static void
@@ -64,7 +64,8 @@ reads_lines(void **state)
 static void
 reads_address(void **state)
 {
-	static const uint8_t ula[16] = {0xfd, 0x5c, 0x91, 0xaa, 0x2e, 0x07, 0, 0, 0x8d, 0x1f, 0, 1, 0, 2, 0, 0x41};
+	static const uint8_t ula[16] = {
+	    0xfd, 0x5c, 0x91, 0xaa, 0x2e, 0x07, 0, 0, 0x8d, 0x1f, 0, 1, 0, 2, 0, 0x41};
 	struct hosts_entry e;
 
 	assert_int_equal(hosts_parse_line(lines[0].line, strlen(lines[0].line), &e), 0);
@@ -103,10 +104,20 @@ static const struct {
 	const char *asked;
 	int ours;
 } names[] = {
-	{"nas", 1}, {"NAS", 1}, {"nas.alice.example.net", 1}, {"Nas.Alice.EXAMPLE.net", 1},
-	{"nas.alice.example.net.", 1}, {"nas.", 0}, {"", 0}, {".", 0}, {"na", 0}, {"nas2", 0},
-	{"nas.alice", 0}, {"nas.alice.example.net..", 0}, {"alice.example.net", 0},
-	{"xnas.alice.example.net", 0},
+    {"nas", 1},
+    {"NAS", 1},
+    {"nas.alice.example.net", 1},
+    {"Nas.Alice.EXAMPLE.net", 1},
+    {"nas.alice.example.net.", 1},
+    {"nas.", 0},
+    {"", 0},
+    {".", 0},
+    {"na", 0},
+    {"nas2", 0},
+    {"nas.alice", 0},
+    {"nas.alice.example.net..", 0},
+    {"alice.example.net", 0},
+    {"xnas.alice.example.net", 0},
 };
 
 static void
@@ -124,8 +135,8 @@ writes_what_it_reads(void **state)
 {
 	static const char path[] = "base_hosts.hosts";
 	const struct hosts_entry in[2] = {
-		{{0xfd, 1, [15] = 1}, "nas.alice.example.net", "nas"},
-		{{0xfd, 1, [15] = 2}, "phone.alice.example.net", "phone"},
+	    {{0xfd, 1, [15] = 1}, "nas.alice.example.net", "nas"},
+	    {{0xfd, 1, [15] = 2}, "phone.alice.example.net", "phone"},
 	};
 	char text[1024], *line, *save;
 	struct hosts_entry out;
@@ -159,12 +170,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_lines),
-		cmocka_unit_test(reads_address),
-		cmocka_unit_test(obeys_length),
-		cmocka_unit_test(refuses_long_names),
-		cmocka_unit_test(matches_names),
-		cmocka_unit_test(writes_what_it_reads),
+	    cmocka_unit_test(reads_lines),
+	    cmocka_unit_test(reads_address),
+	    cmocka_unit_test(obeys_length),
+	    cmocka_unit_test(refuses_long_names),
+	    cmocka_unit_test(matches_names),
+	    cmocka_unit_test(writes_what_it_reads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

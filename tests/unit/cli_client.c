@@ -71,7 +71,19 @@ say_all(int fd, uint32_t peers, uint32_t claimed)
 	say(fd, MSG_CTL_END, claimed);
 }
 
-enum daemon { WELL, TWICE, TOO_FEW, HANGS_UP, STOPS_HALF_WAY, SILENT, DENIES, OTHER_VERSION, DONE, FAILS, GARBAGE };
+enum daemon {
+	WELL,
+	TWICE,
+	TOO_FEW,
+	HANGS_UP,
+	STOPS_HALF_WAY,
+	SILENT,
+	DENIES,
+	OTHER_VERSION,
+	DONE,
+	FAILS,
+	GARBAGE
+};
 
 static void
 act(enum daemon kind, int fd)
@@ -145,14 +157,14 @@ static const struct {
 	int status;
 	const char *why; /* a part of it */
 } shows[] = {
-	{WELL, EXIT_OK, ""},
-	{TOO_FEW, EXIT_ERROR, "not whole"},
-	{HANGS_UP, EXIT_NOT_RUNNING, "closed the connection"},
-	{STOPS_HALF_WAY, EXIT_NOT_RUNNING, "closed the connection"},
-	{DENIES, EXIT_DENIED, "because"},
-	{OTHER_VERSION, EXIT_ERROR, "because"},
-	{DONE, EXIT_ERROR, "because"},
-	{GARBAGE, EXIT_ERROR, "another version"},
+    {WELL, EXIT_OK, ""},
+    {TOO_FEW, EXIT_ERROR, "not whole"},
+    {HANGS_UP, EXIT_NOT_RUNNING, "closed the connection"},
+    {STOPS_HALF_WAY, EXIT_NOT_RUNNING, "closed the connection"},
+    {DENIES, EXIT_DENIED, "because"},
+    {OTHER_VERSION, EXIT_ERROR, "because"},
+    {DONE, EXIT_ERROR, "because"},
+    {GARBAGE, EXIT_ERROR, "another version"},
 };
 
 static void
@@ -205,8 +217,8 @@ requests(void **state)
 	static const struct {
 		enum daemon kind;
 		int status;
-	} cases[] = {{DONE, EXIT_OK}, {DENIES, EXIT_DENIED}, {FAILS, EXIT_ERROR}, {WELL, EXIT_ERROR},
-	    {STOPS_HALF_WAY, EXIT_ERROR}, {HANGS_UP, EXIT_NOT_RUNNING}};
+	} cases[] = {{DONE, EXIT_OK}, {DENIES, EXIT_DENIED}, {FAILS, EXIT_ERROR},
+	    {WELL, EXIT_ERROR}, {STOPS_HALF_WAY, EXIT_ERROR}, {HANGS_UP, EXIT_NOT_RUNNING}};
 	union msg m;
 
 	msg_begin(&m, MSG_CTL_RELOAD, 0);
@@ -279,12 +291,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(shows_or_says_why),
-		cmocka_unit_test(watches),
-		cmocka_unit_test(times_out),
-		cmocka_unit_test(requests),
-		cmocka_unit_test(nobody_there),
-		cmocka_unit_test(not_permitted),
+	    cmocka_unit_test(shows_or_says_why),
+	    cmocka_unit_test(watches),
+	    cmocka_unit_test(times_out),
+	    cmocka_unit_test(requests),
+	    cmocka_unit_test(nobody_there),
+	    cmocka_unit_test(not_permitted),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

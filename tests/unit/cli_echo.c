@@ -24,8 +24,8 @@ answer(uint8_t data[ECHO_LEN])
 static void
 request_bytes(void **state)
 {
-	static const uint8_t head[] = {128, 0, 0, 0, 0x12, 0x34, 0x01, 0x07, 0x11, 0x22, 0x33, 0x44, 0x55,
-	    0x66, 0x77, 0x88, 16, 17, 18};
+	static const uint8_t head[] = {128, 0, 0, 0, 0x12, 0x34, 0x01, 0x07, 0x11, 0x22, 0x33, 0x44,
+	    0x55, 0x66, 0x77, 0x88, 16, 17, 18};
 	uint8_t data[ECHO_LEN];
 
 	echo_request(&echo, data);
@@ -70,9 +70,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(request_bytes),
-		cmocka_unit_test(reply_is_read),
-		cmocka_unit_test(others_are_refused),
+	    cmocka_unit_test(request_bytes),
+	    cmocka_unit_test(reply_is_read),
+	    cmocka_unit_test(others_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,30 +31,31 @@ static const struct {
 	const char *text;
 	int advice;
 } mappings[] = {
-	{NAT_UP, NAT_KIND_NATPMP, NAT_METHOD_NATPMP, "192.168.1.1", "203.0.113.9:4500", "", NOW_MS + 1380000,
-	    HEALTH_GOOD, "NAT-PMP gives 203.0.113.9:4500, renewal in 23m", 0},
-	{NAT_UP, NAT_KIND_UPNP, NAT_METHOD_UPNP, "192.168.1.1", "203.0.113.9:4501", "", 0, HEALTH_GOOD,
-	    "UPnP gives 203.0.113.9:4501", 0},
-	{NAT_UP, NAT_KIND_DOUBLE, NAT_METHOD_NATPMP, "192.168.1.1", "100.72.4.4:4500", "", NOW_MS + 5000,
-	    HEALTH_BAD,
-	    "NAT-PMP gives 100.72.4.4:4500, renewal in 5s; not a public address: another NAT stands before the"
-	    " router",
-	    1},
-	{NAT_ASKING, NAT_KIND_UNKNOWN, 0, "192.168.1.1", NULL, "", 0, HEALTH_WAITING, "asking 192.168.1.1", 0},
-	{NAT_ASKING, NAT_KIND_UNKNOWN, 0, NULL, NULL, "no default route yet", 0, HEALTH_WAITING,
-	    "asking the router: no default route yet", 0},
-	{NAT_REFUSED, NAT_KIND_UNMAPPED, NAT_METHOD_NATPMP, "192.168.1.1", NULL, "not authorized", 0, HEALTH_BAD,
-	    "192.168.1.1 refuses a mapping: not authorized", 1},
-	{NAT_SILENT, NAT_KIND_UNMAPPED, 0, "192.168.1.1", NULL, "", 0, HEALTH_BAD,
-	    "192.168.1.1 gives no mapping: it does not answer", 1},
-	{NAT_SILENT, NAT_KIND_UNMAPPED, 0, "192.168.1.1", NULL, "no method is allowed", 0, HEALTH_BAD,
-	    "no mapping: no method is allowed", 1},
-	/* The configuration forbids to ask, or names a fixed forward. */
-	{NAT_SILENT, NAT_KIND_UNMAPPED, 0, NULL, NULL, "", 0, HEALTH_BAD, "no mapping is asked for", 1},
-	{NAT_SILENT, NAT_KIND_UNKNOWN, 0, NULL, NULL, "", 0, HEALTH_GOOD, "no mapping is asked for", 0},
-	{NAT_SILENT, NAT_KIND_NONE, 0, NULL, NULL, "", 0, HEALTH_GOOD,
-	    "not needed: this machine has a public address", 0},
-	{0, NAT_KIND_UNKNOWN, 0, NULL, NULL, "", 0, HEALTH_WAITING, "asking the router", 0},
+    {NAT_UP, NAT_KIND_NATPMP, NAT_METHOD_NATPMP, "192.168.1.1", "203.0.113.9:4500", "",
+	NOW_MS + 1380000, HEALTH_GOOD, "NAT-PMP gives 203.0.113.9:4500, renewal in 23m", 0},
+    {NAT_UP, NAT_KIND_UPNP, NAT_METHOD_UPNP, "192.168.1.1", "203.0.113.9:4501", "", 0, HEALTH_GOOD,
+	"UPnP gives 203.0.113.9:4501", 0},
+    {NAT_UP, NAT_KIND_DOUBLE, NAT_METHOD_NATPMP, "192.168.1.1", "100.72.4.4:4500", "",
+	NOW_MS + 5000, HEALTH_BAD,
+	"NAT-PMP gives 100.72.4.4:4500, renewal in 5s; not a public address: another NAT stands"
+	" before the router",
+	1},
+    {NAT_ASKING, NAT_KIND_UNKNOWN, 0, "192.168.1.1", NULL, "", 0, HEALTH_WAITING,
+	"asking 192.168.1.1", 0},
+    {NAT_ASKING, NAT_KIND_UNKNOWN, 0, NULL, NULL, "no default route yet", 0, HEALTH_WAITING,
+	"asking the router: no default route yet", 0},
+    {NAT_REFUSED, NAT_KIND_UNMAPPED, NAT_METHOD_NATPMP, "192.168.1.1", NULL, "not authorized", 0,
+	HEALTH_BAD, "192.168.1.1 refuses a mapping: not authorized", 1},
+    {NAT_SILENT, NAT_KIND_UNMAPPED, 0, "192.168.1.1", NULL, "", 0, HEALTH_BAD,
+	"192.168.1.1 gives no mapping: it does not answer", 1},
+    {NAT_SILENT, NAT_KIND_UNMAPPED, 0, "192.168.1.1", NULL, "no method is allowed", 0, HEALTH_BAD,
+	"no mapping: no method is allowed", 1},
+    /* The configuration forbids to ask, or names a fixed forward. */
+    {NAT_SILENT, NAT_KIND_UNMAPPED, 0, NULL, NULL, "", 0, HEALTH_BAD, "no mapping is asked for", 1},
+    {NAT_SILENT, NAT_KIND_UNKNOWN, 0, NULL, NULL, "", 0, HEALTH_GOOD, "no mapping is asked for", 0},
+    {NAT_SILENT, NAT_KIND_NONE, 0, NULL, NULL, "", 0, HEALTH_GOOD,
+	"not needed: this machine has a public address", 0},
+    {0, NAT_KIND_UNKNOWN, 0, NULL, NULL, "", 0, HEALTH_WAITING, "asking the router", 0},
 };
 
 static void
@@ -84,28 +85,32 @@ static const struct {
 	enum health health;
 	const char *text;
 } servers[] = {
-	{DNS_OK, DNS_SOURCE_POLL, 1, 0, "192.0.2.53:53", NOW_MS - 4000, NOW_SEC + 4260, "", HEALTH_GOOD,
-	    "192.0.2.53:53 answers, heard 4s ago, polled; published, good for 1h 11m"},
-	{DNS_OK, DNS_SOURCE_PUSH, 0, 0, "[2001:db8::53]:53", NOW_MS, 0, "", HEALTH_WAITING,
-	    "[2001:db8::53]:53 answers, heard 0s ago, pushed; not published yet"},
-	{DNS_OK, DNS_SOURCE_NONE, 0, 1, "192.0.2.53:53", 0, 0, "", HEALTH_WAITING,
-	    "192.0.2.53:53 answers, not watched yet; withdrawn"},
-	{DNS_OK, DNS_SOURCE_LLQ, 1, 0, "192.0.2.53:53", 0, 0, "", HEALTH_GOOD,
-	    "192.0.2.53:53 answers, long-lived query; published"},
-	{DNS_STARTING, 0, 0, 0, NULL, 0, 0, "", HEALTH_WAITING, "looking for the name server"},
-	{DNS_UNREACHABLE, DNS_SOURCE_POLL, 1, 0, "192.0.2.53:53", NOW_MS - 600000, NOW_SEC + 60,
-	    "no answer in 5 s", HEALTH_BAD, "192.0.2.53:53 does not answer, heard 10m ago: no answer in 5 s"},
-	{DNS_REFUSED, 0, 0, 0, "192.0.2.53:53", 0, 0, "bad signature", HEALTH_BAD,
-	    "192.0.2.53:53 does not take our records: bad signature"},
+    {DNS_OK, DNS_SOURCE_POLL, 1, 0, "192.0.2.53:53", NOW_MS - 4000, NOW_SEC + 4260, "", HEALTH_GOOD,
+	"192.0.2.53:53 answers, heard 4s ago, polled; published, good for 1h 11m"},
+    {DNS_OK, DNS_SOURCE_PUSH, 0, 0, "[2001:db8::53]:53", NOW_MS, 0, "", HEALTH_WAITING,
+	"[2001:db8::53]:53 answers, heard 0s ago, pushed; not published yet"},
+    {DNS_OK, DNS_SOURCE_NONE, 0, 1, "192.0.2.53:53", 0, 0, "", HEALTH_WAITING,
+	"192.0.2.53:53 answers, not watched yet; withdrawn"},
+    {DNS_OK, DNS_SOURCE_LLQ, 1, 0, "192.0.2.53:53", 0, 0, "", HEALTH_GOOD,
+	"192.0.2.53:53 answers, long-lived query; published"},
+    {DNS_STARTING, 0, 0, 0, NULL, 0, 0, "", HEALTH_WAITING, "looking for the name server"},
+    {DNS_UNREACHABLE, DNS_SOURCE_POLL, 1, 0, "192.0.2.53:53", NOW_MS - 600000, NOW_SEC + 60,
+	"no answer in 5 s", HEALTH_BAD,
+	"192.0.2.53:53 does not answer, heard 10m ago: no answer in 5 s"},
+    {DNS_REFUSED, 0, 0, 0, "192.0.2.53:53", 0, 0, "bad signature", HEALTH_BAD,
+	"192.0.2.53:53 does not take our records: bad signature"},
 };
 
 static void
 dns_sentences(void **state)
 {
 	for (size_t i = 0; i < sizeof servers / sizeof servers[0]; i++) {
-		struct msg_dns_state d = {.status = servers[i].status, .source = servers[i].source,
-		    .published = servers[i].published, .withdrawn = servers[i].withdrawn,
-		    .heard_ms = servers[i].heard_ms, .published_until_sec = servers[i].until_sec};
+		struct msg_dns_state d = {.status = servers[i].status,
+		    .source = servers[i].source,
+		    .published = servers[i].published,
+		    .withdrawn = servers[i].withdrawn,
+		    .heard_ms = servers[i].heard_ms,
+		    .published_until_sec = servers[i].until_sec};
 		char out[EXPLAIN_MAX];
 
 		d.server = endpoint(servers[i].server);
@@ -121,36 +126,36 @@ static const struct {
 	const char *word, *path, *remark;
 	enum health health;
 } peers[] = {
-	{TUNNEL_UP, 1, 0, NAT_KIND_NATPMP, 1, "198.51.100.7:4500", "198.51.100.7:4500", "", "up",
-	    "direct 198.51.100.7:4500", "", HEALTH_GOOD},
-	/* What is up stays "up", whatever DNS says. */
-	{TUNNEL_UP, 1, 1, NAT_KIND_NATPMP, 1, "198.51.100.7:4500", NULL, "", "up", "direct 198.51.100.7:4500",
-	    "its records ran out 1m ago", HEALTH_GOOD},
-	{TUNNEL_UP, 0, 0, 0, 1, "198.51.100.7:4500", NULL, "", "up", "direct 198.51.100.7:4500",
-	    "no longer in the account's zone", HEALTH_GOOD},
-	{TUNNEL_CONNECTING, 1, 0, 0, 1, NULL, "198.51.100.7:4500", "", "calling", "198.51.100.7:4500", "",
-	    HEALTH_WAITING},
-	{TUNNEL_IDLE, 1, 0, NAT_KIND_NATPMP, 1, NULL, "[2001:db8:7::5]:4500", "", "idle", "[2001:db8:7::5]:4500",
-	    "", HEALTH_WAITING},
-	{TUNNEL_IDLE, 1, 0, NAT_KIND_NATPMP, 1, NULL, "198.51.100.7:4500", "no answer to IKE_SA_INIT", "down",
-	    "198.51.100.7:4500", "no answer to IKE_SA_INIT", HEALTH_BAD},
-	{TUNNEL_IDLE, 1, 1, NAT_KIND_NATPMP, 1, NULL, "198.51.100.7:4500", "", "stale", "198.51.100.7:4500",
-	    "its records ran out 1m ago", HEALTH_BAD},
-	{TUNNEL_IDLE, 1, 0, NAT_KIND_DOUBLE, 1, NULL, NULL, "", "idle", "-",
-	    "behind two NATs: it can call, but not be called", HEALTH_WAITING},
-	{TUNNEL_IDLE, 1, 0, NAT_KIND_UNMAPPED, 1, NULL, NULL, "", "idle", "-",
-	    "its router forwards no port: it can call, but not be called", HEALTH_WAITING},
-	{TUNNEL_IDLE, 1, 0, NAT_KIND_UNKNOWN, 1, NULL, NULL, "", "idle", "-", "it has published no address to call",
-	    HEALTH_WAITING},
-	{TUNNEL_IDLE, 1, 0, NAT_KIND_NATPMP, 0, NULL, "198.51.100.7:4500", "", "down", "198.51.100.7:4500",
-	    "its address is not in the zone", HEALTH_BAD},
-	/* Stopped: on the list, but without records; what the tunnel says is of the past. */
-	{TUNNEL_IDLE, 1, 0, 0, 0, NULL, NULL, "no answer", "off", "-", "it has taken its records away",
-	    HEALTH_WAITING},
-	{TUNNEL_CONNECTING, 1, 0, 0, 0, NULL, NULL, "", "off", "-", "it has taken its records away",
-	    HEALTH_WAITING},
-	{TUNNEL_IDLE, 0, 0, 0, 0, NULL, NULL, "no answer", "gone", "-", "no longer in the account's zone",
-	    HEALTH_BAD},
+    {TUNNEL_UP, 1, 0, NAT_KIND_NATPMP, 1, "198.51.100.7:4500", "198.51.100.7:4500", "", "up",
+	"direct 198.51.100.7:4500", "", HEALTH_GOOD},
+    /* What is up stays "up", whatever DNS says. */
+    {TUNNEL_UP, 1, 1, NAT_KIND_NATPMP, 1, "198.51.100.7:4500", NULL, "", "up",
+	"direct 198.51.100.7:4500", "its records ran out 1m ago", HEALTH_GOOD},
+    {TUNNEL_UP, 0, 0, 0, 1, "198.51.100.7:4500", NULL, "", "up", "direct 198.51.100.7:4500",
+	"no longer in the account's zone", HEALTH_GOOD},
+    {TUNNEL_CONNECTING, 1, 0, 0, 1, NULL, "198.51.100.7:4500", "", "calling", "198.51.100.7:4500",
+	"", HEALTH_WAITING},
+    {TUNNEL_IDLE, 1, 0, NAT_KIND_NATPMP, 1, NULL, "[2001:db8:7::5]:4500", "", "idle",
+	"[2001:db8:7::5]:4500", "", HEALTH_WAITING},
+    {TUNNEL_IDLE, 1, 0, NAT_KIND_NATPMP, 1, NULL, "198.51.100.7:4500", "no answer to IKE_SA_INIT",
+	"down", "198.51.100.7:4500", "no answer to IKE_SA_INIT", HEALTH_BAD},
+    {TUNNEL_IDLE, 1, 1, NAT_KIND_NATPMP, 1, NULL, "198.51.100.7:4500", "", "stale",
+	"198.51.100.7:4500", "its records ran out 1m ago", HEALTH_BAD},
+    {TUNNEL_IDLE, 1, 0, NAT_KIND_DOUBLE, 1, NULL, NULL, "", "idle", "-",
+	"behind two NATs: it can call, but not be called", HEALTH_WAITING},
+    {TUNNEL_IDLE, 1, 0, NAT_KIND_UNMAPPED, 1, NULL, NULL, "", "idle", "-",
+	"its router forwards no port: it can call, but not be called", HEALTH_WAITING},
+    {TUNNEL_IDLE, 1, 0, NAT_KIND_UNKNOWN, 1, NULL, NULL, "", "idle", "-",
+	"it has published no address to call", HEALTH_WAITING},
+    {TUNNEL_IDLE, 1, 0, NAT_KIND_NATPMP, 0, NULL, "198.51.100.7:4500", "", "down",
+	"198.51.100.7:4500", "its address is not in the zone", HEALTH_BAD},
+    /* Stopped: on the list, but without records; what the tunnel says is of the past. */
+    {TUNNEL_IDLE, 1, 0, 0, 0, NULL, NULL, "no answer", "off", "-", "it has taken its records away",
+	HEALTH_WAITING},
+    {TUNNEL_CONNECTING, 1, 0, 0, 0, NULL, NULL, "", "off", "-", "it has taken its records away",
+	HEALTH_WAITING},
+    {TUNNEL_IDLE, 0, 0, 0, 0, NULL, NULL, "no answer", "gone", "-",
+	"no longer in the account's zone", HEALTH_BAD},
 };
 
 static void
@@ -199,10 +204,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(mapping_sentences),
-		cmocka_unit_test(dns_sentences),
-		cmocka_unit_test(peer_words),
-		cmocka_unit_test(worker_sentences),
+	    cmocka_unit_test(mapping_sentences),
+	    cmocka_unit_test(dns_sentences),
+	    cmocka_unit_test(peer_words),
+	    cmocka_unit_test(worker_sentences),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

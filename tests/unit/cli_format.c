@@ -11,9 +11,17 @@ static const struct {
 	uint64_t sec;
 	const char *text;
 } ages[] = {
-	{0, "0s"}, {59, "59s"}, {60, "1m"}, {3599, "59m"}, {3600, "1h 0m"}, {11520, "3h 12m"},
-	{86399, "23h 59m"}, {86400, "1d 0h"}, {100 * 86400 - 1, "99d 23h"}, {100 * 86400, "100d"},
-	{UINT64_MAX, "213503982334601d"},
+    {0, "0s"},
+    {59, "59s"},
+    {60, "1m"},
+    {3599, "59m"},
+    {3600, "1h 0m"},
+    {11520, "3h 12m"},
+    {86399, "23h 59m"},
+    {86400, "1d 0h"},
+    {100 * 86400 - 1, "99d 23h"},
+    {100 * 86400, "100d"},
+    {UINT64_MAX, "213503982334601d"},
 };
 
 static void
@@ -29,10 +37,24 @@ static const struct {
 	uint64_t n;
 	const char *text;
 } sizes[] = {
-	{0, "0"}, {1, "1"}, {999, "999"}, {1000, "1.0K"}, {1024, "1.0K"}, {1280, "1.3K"}, {10137, "9.9K"},
-	{10189, "10K"}, {10240, "10K"}, {1023487, "999K"}, {1023488, "1.0M"}, {1048576, "1.0M"},
-	{83886080, "80M"}, {1288490188, "1.2G"}, {1ull << 40, "1.0T"}, {1ull << 50, "1.0P"},
-	{1ull << 60, "1.0E"}, {UINT64_MAX, "16E"},
+    {0, "0"},
+    {1, "1"},
+    {999, "999"},
+    {1000, "1.0K"},
+    {1024, "1.0K"},
+    {1280, "1.3K"},
+    {10137, "9.9K"},
+    {10189, "10K"},
+    {10240, "10K"},
+    {1023487, "999K"},
+    {1023488, "1.0M"},
+    {1048576, "1.0M"},
+    {83886080, "80M"},
+    {1288490188, "1.2G"},
+    {1ull << 40, "1.0T"},
+    {1ull << 50, "1.0P"},
+    {1ull << 60, "1.0E"},
+    {UINT64_MAX, "16E"},
 };
 
 static void
@@ -48,8 +70,14 @@ static const struct {
 	uint64_t us;
 	const char *text;
 } times[] = {
-	{0, "0.00 ms"}, {420, "0.42 ms"}, {999, "1.00 ms"}, {1000, "1.0 ms"}, {11234, "11.2 ms"},
-	{99949, "99.9 ms"}, {100000, "100 ms"}, {1530400, "1530 ms"},
+    {0, "0.00 ms"},
+    {420, "0.42 ms"},
+    {999, "1.00 ms"},
+    {1000, "1.0 ms"},
+    {11234, "11.2 ms"},
+    {99949, "99.9 ms"},
+    {100000, "100 ms"},
+    {1530400, "1530 ms"},
 };
 
 static void
@@ -73,10 +101,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(formats_ages),
-		cmocka_unit_test(formats_bytes),
-		cmocka_unit_test(formats_times),
-		cmocka_unit_test(counts_seconds),
+	    cmocka_unit_test(formats_ages),
+	    cmocka_unit_test(formats_bytes),
+	    cmocka_unit_test(formats_times),
+	    cmocka_unit_test(counts_seconds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

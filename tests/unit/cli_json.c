@@ -81,19 +81,20 @@ escapes(void **state)
 	json_text(&j, "quote\"back\\", "a\"b\\c/d");
 	json_text(&j, "control", "\x01\n\t\x1f\x7f");
 	json_text(&j, "high", "n\xc3\xa4s\xff");
-	expect(&j, "{\"quote\\\"back\\\\\":\"a\\\"b\\\\c/d\","
-		   "\"control\":\"\\u0001\\u000a\\u0009\\u001f\\u007f\","
-		   "\"high\":\"n\\ufffd\\ufffds\\ufffd\"}\n");
+	expect(&j,
+	    "{\"quote\\\"back\\\\\":\"a\\\"b\\\\c/d\","
+	    "\"control\":\"\\u0001\\u000a\\u0009\\u001f\\u007f\","
+	    "\"high\":\"n\\ufffd\\ufffds\\ufffd\"}\n");
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nests),
-		cmocka_unit_test(empty),
-		cmocka_unit_test(numbers),
-		cmocka_unit_test(escapes),
+	    cmocka_unit_test(nests),
+	    cmocka_unit_test(empty),
+	    cmocka_unit_test(numbers),
+	    cmocka_unit_test(escapes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

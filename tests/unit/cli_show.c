@@ -59,7 +59,8 @@ make_self(void)
 	s->self.port = 4500;
 	s->self.manager_pid = 100;
 	for (unsigned i = 0; i < 3; i++)
-		s->self.worker[i] = (struct msg_worker_info){.pid = 101 + i, .features = MSG_FEATURE_SECCOMP};
+		s->self.worker[i] =
+		    (struct msg_worker_info) {.pid = 101 + i, .features = MSG_FEATURE_SECCOMP};
 	s->mapping.nat = NAT_KIND_NATPMP;
 	s->mapping.state.state = NAT_UP;
 	s->mapping.state.method = NAT_METHOD_NATPMP;
@@ -157,8 +158,10 @@ status(void **state)
 	snprintf(wanted, sizeof wanted, "%s%s", status_head,
 	    "PEER    STATE  PATH                      RX / TX     SINCE\n"
 	    "nas     up     direct 198.51.100.7:4500  1.2G / 80M  3h 12m\n"
-	    "office  down   -                         0 / 0       10m     no answer from 192.0.2.1:4500\n"
-	    "phone   idle   -                         0 / 0       -       it has published no address to call\n");
+	    "office  down   -                         0 / 0       10m     "
+	    "no answer from 192.0.2.1:4500\n"
+	    "phone   idle   -                         0 / 0       -       "
+	    "it has published no address to call\n");
 	show_status(out, s, 0);
 	expect(out, wanted);
 }
@@ -173,9 +176,10 @@ status_coloured(void **state)
 	snprintf(wanted, sizeof wanted, "%s%s", status_head,
 	    "PEER    STATE  PATH                      RX / TX     SINCE\n"
 	    "nas     \033[32mup\033[0m     direct 198.51.100.7:4500  1.2G / 80M  3h 12m\n"
-	    "office  \033[31mdown\033[0m   -                         0 / 0       10m     no answer from"
-	    " 192.0.2.1:4500\n"
-	    "phone   idle   -                         0 / 0       -       it has published no address to call\n");
+	    "office  \033[31mdown\033[0m   -                         0 / 0       10m     "
+	    "no answer from 192.0.2.1:4500\n"
+	    "phone   idle   -                         0 / 0       -       "
+	    "it has published no address to call\n");
 	show_status(out, s, 1);
 	expect(out, wanted);
 }
@@ -188,8 +192,9 @@ status_of_a_stranger(void **state)
 	s->self.enrolled = 0;
 	show_status(out, s, 0);
 	s->self.enrolled = 1;
-	expect(out, "This device belongs to no account yet: see \"autotunnel help init\" and \"autotunnel help"
-		    " join\".\n");
+	expect(out,
+	    "This device belongs to no account yet: see \"autotunnel help init\" and \"autotunnel"
+	    " help join\".\n");
 }
 
 static void
@@ -198,19 +203,20 @@ one_peer(void **state)
 	FILE *out = begin();
 
 	show_peer(out, s, &s->peer[0]);
-	expect(out, "nas.alice.example.net\n"
-		    "  address    fd00::1\n"
-		    "  state      up for 3h 12m, this machine called\n"
-		    "  path       direct 198.51.100.7:4500\n"
-		    "  cipher     AES_GCM_16_128\n"
-		    "  received   900000 packets, 1.2G bytes; the last 3s ago\n"
-		    "  sent       60000 packets, 80M bytes\n"
-		    "  lost       2 packets\n"
-		    "  records    epoch 37, good for 1h 20m\n"
-		    "  contact    198.51.100.7:4500, priority 0\n"
-		    "  contact    [2001:db8:7::5]:4500, priority 10\n"
-		    "  NAT        natpmp, reached from outside: yes\n"
-		    "  system     linux\n");
+	expect(out,
+	    "nas.alice.example.net\n"
+	    "  address    fd00::1\n"
+	    "  state      up for 3h 12m, this machine called\n"
+	    "  path       direct 198.51.100.7:4500\n"
+	    "  cipher     AES_GCM_16_128\n"
+	    "  received   900000 packets, 1.2G bytes; the last 3s ago\n"
+	    "  sent       60000 packets, 80M bytes\n"
+	    "  lost       2 packets\n"
+	    "  records    epoch 37, good for 1h 20m\n"
+	    "  contact    198.51.100.7:4500, priority 0\n"
+	    "  contact    [2001:db8:7::5]:4500, priority 10\n"
+	    "  NAT        natpmp, reached from outside: yes\n"
+	    "  system     linux\n");
 }
 
 static void
@@ -219,8 +225,9 @@ map(void **state)
 	FILE *out = begin();
 
 	show_map(out, s);
-	expect(out, "The router 192.168.1.1 forwards UDP 203.0.113.9:4500 to port 4500 of this machine.\n"
-		    "It was asked with NAT-PMP and granted 1h 0m; renewal in 23m.\n");
+	expect(out,
+	    "The router 192.168.1.1 forwards UDP 203.0.113.9:4500 to port 4500 of this machine.\n"
+	    "It was asked with NAT-PMP and granted 1h 0m; renewal in 23m.\n");
 	out = begin();
 	s->mapping.nat = NAT_KIND_NONE;
 	show_map(out, s);
@@ -229,36 +236,36 @@ map(void **state)
 }
 
 #define MAPPING_JSON                                                                               \
-	"\"mapping\":{\"ok\":true,\"state\":\"up\",\"nat\":\"natpmp\",\"method\":\"natpmp\","          \
-	"\"gateway\":{\"address\":\"192.168.1.1\",\"port\":0,\"priority\":0,\"weight\":0},"            \
-	"\"external\":{\"address\":\"203.0.113.9\",\"port\":4500,\"priority\":0,\"weight\":0},"        \
-	"\"lifetime\":3600,\"renewal\":1795001380,\"reason\":\"\","                                    \
+	"\"mapping\":{\"ok\":true,\"state\":\"up\",\"nat\":\"natpmp\",\"method\":\"natpmp\","      \
+	"\"gateway\":{\"address\":\"192.168.1.1\",\"port\":0,\"priority\":0,\"weight\":0},"        \
+	"\"external\":{\"address\":\"203.0.113.9\",\"port\":4500,\"priority\":0,\"weight\":0},"    \
+	"\"lifetime\":3600,\"renewal\":1795001380,\"reason\":\"\","                                \
 	"\"text\":\"NAT-PMP gives 203.0.113.9:4500, renewal in 23m\"}"
 #define WORKER_JSON(name, pid)                                                                     \
-	"{\"name\":\"" name "\",\"running\":true,\"pid\":" pid ",\"restarts\":0,\"seccomp\":true,"     \
+	"{\"name\":\"" name "\",\"running\":true,\"pid\":" pid ",\"restarts\":0,\"seccomp\":true," \
 	"\"landlock\":false}"
 #define SELF_JSON                                                                                  \
-	"\"self\":{\"version\":\"0.1\",\"strongswan\":\"5.9.8\",\"enrolled\":true,"                    \
-	"\"domain\":\"alice.example.net\",\"name\":\"laptop.alice.example.net\","                      \
-	"\"address\":\"fd00::41\",\"interface\":\"at0\",\"port\":4500,\"dataplane\":\"user\","         \
-	"\"pid\":100,\"time\":1795000000,\"workers\":[" WORKER_JSON("natpmp", "101") ","               \
-	WORKER_JSON("dnsupdate", "102") "," WORKER_JSON("ipsec", "103") "]}"
+	"\"self\":{\"version\":\"0.1\",\"strongswan\":\"5.9.8\",\"enrolled\":true,"                \
+	"\"domain\":\"alice.example.net\",\"name\":\"laptop.alice.example.net\","                  \
+	"\"address\":\"fd00::41\",\"interface\":\"at0\",\"port\":4500,\"dataplane\":\"user\","     \
+	"\"pid\":100,\"time\":1795000000,\"workers\":[" WORKER_JSON("natpmp",                      \
+	    "101") "," WORKER_JSON("dnsupdate", "102") "," WORKER_JSON("ipsec", "103") "]}"
 #define DNS_JSON                                                                                   \
-	"\"dns\":{\"ok\":true,\"status\":\"ok\",\"source\":\"poll\","                                  \
-	"\"server\":{\"address\":\"192.0.2.53\",\"port\":53,\"priority\":0,\"weight\":0},"             \
-	"\"serial\":77,\"epoch\":12,\"published\":true,\"withdrawn\":false,"                           \
-	"\"published_until\":1795004260,\"heard\":1794999996,\"reason\":\"\","                         \
+	"\"dns\":{\"ok\":true,\"status\":\"ok\",\"source\":\"poll\","                              \
+	"\"server\":{\"address\":\"192.0.2.53\",\"port\":53,\"priority\":0,\"weight\":0},"         \
+	"\"serial\":77,\"epoch\":12,\"published\":true,\"withdrawn\":false,"                       \
+	"\"published_until\":1795004260,\"heard\":1794999996,\"reason\":\"\","                     \
 	"\"text\":\"192.0.2.53:53 answers, heard 4s ago, polled; published, good for 1h 11m\"}"
 #define NAS_JSON                                                                                   \
-	"{\"name\":\"nas.alice.example.net\",\"short_name\":\"nas\",\"address\":\"fd00::1\","          \
-	"\"state\":\"up\",\"remark\":\"\",\"tunnel\":{\"state\":\"up\",\"initiator\":true,"            \
-	"\"since\":1794988480,"                                                                        \
-	"\"remote\":{\"address\":\"198.51.100.7\",\"port\":4500,\"priority\":0,\"weight\":0},"         \
-	"\"proposal\":\"AES_GCM_16_128\",\"in_bytes\":1288490188,\"out_bytes\":83886080,"              \
-	"\"in_packets\":900000,\"out_packets\":60000,\"drops\":2,\"last_in\":1794999997,"              \
-	"\"reason\":\"\"},\"records\":{\"present\":true,\"stale\":false,\"epoch\":37,"                 \
-	"\"expires\":1795004800,\"nat\":\"natpmp\",\"inbound\":\"yes\",\"os\":\"linux\","              \
-	"\"contacts\":[{\"address\":\"198.51.100.7\",\"port\":4500,\"priority\":0,\"weight\":0},"      \
+	"{\"name\":\"nas.alice.example.net\",\"short_name\":\"nas\",\"address\":\"fd00::1\","      \
+	"\"state\":\"up\",\"remark\":\"\",\"tunnel\":{\"state\":\"up\",\"initiator\":true,"        \
+	"\"since\":1794988480,"                                                                    \
+	"\"remote\":{\"address\":\"198.51.100.7\",\"port\":4500,\"priority\":0,\"weight\":0},"     \
+	"\"proposal\":\"AES_GCM_16_128\",\"in_bytes\":1288490188,\"out_bytes\":83886080,"          \
+	"\"in_packets\":900000,\"out_packets\":60000,\"drops\":2,\"last_in\":1794999997,"          \
+	"\"reason\":\"\"},\"records\":{\"present\":true,\"stale\":false,\"epoch\":37,"             \
+	"\"expires\":1795004800,\"nat\":\"natpmp\",\"inbound\":\"yes\",\"os\":\"linux\","          \
+	"\"contacts\":[{\"address\":\"198.51.100.7\",\"port\":4500,\"priority\":0,\"weight\":0},"  \
 	"{\"address\":\"2001:db8:7::5\",\"port\":4500,\"priority\":10,\"weight\":0}]}}"
 
 static void
@@ -270,7 +277,9 @@ status_json(void **state)
 	s->peers = 1;
 	show_status_json(out, s);
 	s->peers = all;
-	expect(out, "{\"schema\":1," SELF_JSON "," MAPPING_JSON "," DNS_JSON ",\"peers\":[" NAS_JSON "]}\n");
+	expect(out,
+	    "{\"schema\":1," SELF_JSON "," MAPPING_JSON "," DNS_JSON ",\"peers\":[" NAS_JSON
+	    "]}\n");
 }
 
 static void
@@ -305,14 +314,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(status),
-		cmocka_unit_test(status_coloured),
-		cmocka_unit_test(status_of_a_stranger),
-		cmocka_unit_test(one_peer),
-		cmocka_unit_test(map),
-		cmocka_unit_test(status_json),
-		cmocka_unit_test(peer_and_map_json),
-		cmocka_unit_test(degraded),
+	    cmocka_unit_test(status),
+	    cmocka_unit_test(status_coloured),
+	    cmocka_unit_test(status_of_a_stranger),
+	    cmocka_unit_test(one_peer),
+	    cmocka_unit_test(map),
+	    cmocka_unit_test(status_json),
+	    cmocka_unit_test(peer_and_map_json),
+	    cmocka_unit_test(degraded),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

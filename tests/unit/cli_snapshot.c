@@ -62,13 +62,27 @@ static const struct {
 	const char *rows;
 	enum snapshot_progress last;
 } orders[] = {
-	{"SMD0", SNAPSHOT_WHOLE}, {"SMDP1", SNAPSHOT_WHOLE}, {"SMDPP2", SNAPSHOT_WHOLE},
-	{"SMDP1SMD0", SNAPSHOT_WHOLE}, {"SMD", SNAPSHOT_MORE}, {"S", SNAPSHOT_MORE},
-	{"M", SNAPSHOT_BROKEN}, {"D", SNAPSHOT_BROKEN}, {"P", SNAPSHOT_BROKEN}, {"0", SNAPSHOT_BROKEN},
-	{"SD", SNAPSHOT_BROKEN}, {"SS", SNAPSHOT_BROKEN}, {"SMM", SNAPSHOT_BROKEN},
-	{"SMDS", SNAPSHOT_BROKEN}, {"SP", SNAPSHOT_BROKEN}, {"SM0", SNAPSHOT_BROKEN},
-	{"SMDP0", SNAPSHOT_BROKEN}, {"SMD1", SNAPSHOT_BROKEN}, {"SMDPM", SNAPSHOT_BROKEN},
-	{"SMDR", SNAPSHOT_BROKEN}, {"SMD0P", SNAPSHOT_BROKEN},
+    {"SMD0", SNAPSHOT_WHOLE},
+    {"SMDP1", SNAPSHOT_WHOLE},
+    {"SMDPP2", SNAPSHOT_WHOLE},
+    {"SMDP1SMD0", SNAPSHOT_WHOLE},
+    {"SMD", SNAPSHOT_MORE},
+    {"S", SNAPSHOT_MORE},
+    {"M", SNAPSHOT_BROKEN},
+    {"D", SNAPSHOT_BROKEN},
+    {"P", SNAPSHOT_BROKEN},
+    {"0", SNAPSHOT_BROKEN},
+    {"SD", SNAPSHOT_BROKEN},
+    {"SS", SNAPSHOT_BROKEN},
+    {"SMM", SNAPSHOT_BROKEN},
+    {"SMDS", SNAPSHOT_BROKEN},
+    {"SP", SNAPSHOT_BROKEN},
+    {"SM0", SNAPSHOT_BROKEN},
+    {"SMDP0", SNAPSHOT_BROKEN},
+    {"SMD1", SNAPSHOT_BROKEN},
+    {"SMDPM", SNAPSHOT_BROKEN},
+    {"SMDR", SNAPSHOT_BROKEN},
+    {"SMD0P", SNAPSHOT_BROKEN},
 };
 
 static void
@@ -124,21 +138,21 @@ static const struct {
 	enum snapshot_who found;
 	const char *name;
 } names[] = {
-	{"nas", SNAPSHOT_PEER, "nas.alice.example.net"},
-	{"NAS", SNAPSHOT_PEER, "nas.alice.example.net"},
-	{"nas.alice.example.net", SNAPSHOT_PEER, "nas.alice.example.net"},
-	{"nas.alice.example.net.", SNAPSHOT_PEER, "nas.alice.example.net"},
-	{"disk.nas", SNAPSHOT_PEER, "disk.nas.alice.example.net"},
-	{"fd00::70", SNAPSHOT_PEER, "phone.alice.example.net"},
-	{"fd00:0:0:0:0:0:0:70", SNAPSHOT_PEER, "phone.alice.example.net"},
-	{"fd00::71", SNAPSHOT_NOBODY, NULL},
-	{"laptop", SNAPSHOT_SELF, NULL},
-	{"laptop.alice.example.net", SNAPSHOT_SELF, NULL},
-	{"fd00::", SNAPSHOT_SELF, NULL},
-	{"nas.", SNAPSHOT_NOBODY, NULL},
-	{"disk", SNAPSHOT_NOBODY, NULL},
-	{"alice.example.net", SNAPSHOT_NOBODY, NULL},
-	{"", SNAPSHOT_NOBODY, NULL},
+    {"nas", SNAPSHOT_PEER, "nas.alice.example.net"},
+    {"NAS", SNAPSHOT_PEER, "nas.alice.example.net"},
+    {"nas.alice.example.net", SNAPSHOT_PEER, "nas.alice.example.net"},
+    {"nas.alice.example.net.", SNAPSHOT_PEER, "nas.alice.example.net"},
+    {"disk.nas", SNAPSHOT_PEER, "disk.nas.alice.example.net"},
+    {"fd00::70", SNAPSHOT_PEER, "phone.alice.example.net"},
+    {"fd00:0:0:0:0:0:0:70", SNAPSHOT_PEER, "phone.alice.example.net"},
+    {"fd00::71", SNAPSHOT_NOBODY, NULL},
+    {"laptop", SNAPSHOT_SELF, NULL},
+    {"laptop.alice.example.net", SNAPSHOT_SELF, NULL},
+    {"fd00::", SNAPSHOT_SELF, NULL},
+    {"nas.", SNAPSHOT_NOBODY, NULL},
+    {"disk", SNAPSHOT_NOBODY, NULL},
+    {"alice.example.net", SNAPSHOT_NOBODY, NULL},
+    {"", SNAPSHOT_NOBODY, NULL},
 };
 
 static void
@@ -173,11 +187,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(wants_order),
-		cmocka_unit_test(bounds_peers),
-		cmocka_unit_test(sorts_by_name),
-		cmocka_unit_test(finds_peers),
-		cmocka_unit_test(shortens_names),
+	    cmocka_unit_test(wants_order),
+	    cmocka_unit_test(bounds_peers),
+	    cmocka_unit_test(sorts_by_name),
+	    cmocka_unit_test(finds_peers),
+	    cmocka_unit_test(shortens_names),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

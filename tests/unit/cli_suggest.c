@@ -11,10 +11,19 @@ static const struct {
 	const char *a, *b;
 	unsigned distance;
 } pairs[] = {
-	{"status", "status", 0}, {"status", "statsu", 1}, {"status", "stauts", 1}, {"status", "stats", 1},
-	{"status", "sttus", 1}, {"status", "statuss", 1}, {"status", "startus", 1}, {"ping", "pong", 1},
-	{"map", "", 3}, {"", "", 0}, {"join", "ojni", 2}, {"zone", "reload", 5},
-	{"status", "0123456789012345678901234567890123456789", 32},
+    {"status", "status", 0},
+    {"status", "statsu", 1},
+    {"status", "stauts", 1},
+    {"status", "stats", 1},
+    {"status", "sttus", 1},
+    {"status", "statuss", 1},
+    {"status", "startus", 1},
+    {"ping", "pong", 1},
+    {"map", "", 3},
+    {"", "", 0},
+    {"join", "ojni", 2},
+    {"zone", "reload", 5},
+    {"status", "0123456789012345678901234567890123456789", 32},
 };
 
 static void

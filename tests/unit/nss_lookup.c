@@ -102,10 +102,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(finds_among_many),
-		cmocka_unit_test(skips_long_lines),
-		cmocka_unit_test(skips_broken_lines),
-		cmocka_unit_test(tells_a_missing_file),
+	    cmocka_unit_test(finds_among_many),
+	    cmocka_unit_test(skips_long_lines),
+	    cmocka_unit_test(skips_broken_lines),
+	    cmocka_unit_test(tells_a_missing_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -42,16 +42,16 @@ static void
 by_name(struct answer *a, const char *name, int af, size_t size)
 {
 	memset(a, 0, sizeof *a);
-	a->status = _nss_autotunnel_gethostbyname2_r(name, af, &a->host, a->buffer, size, &a->error,
-	    &a->h_error);
+	a->status = _nss_autotunnel_gethostbyname2_r(
+	    name, af, &a->host, a->buffer, size, &a->error, &a->h_error);
 }
 
 static void
 by_addr(struct answer *a, const uint8_t ula[16], size_t size)
 {
 	memset(a, 0, sizeof *a);
-	a->status = _nss_autotunnel_gethostbyaddr_r(ula, 16, AF_INET6, &a->host, a->buffer, size,
-	    &a->error, &a->h_error);
+	a->status = _nss_autotunnel_gethostbyaddr_r(
+	    ula, 16, AF_INET6, &a->host, a->buffer, size, &a->error, &a->h_error);
 }
 
 static void
@@ -70,8 +70,8 @@ names(void **state)
 	by_name(&a, "www.example.org", AF_INET6, sizeof a.buffer);
 	assert_int_equal(a.status, NSS_STATUS_NOTFOUND);
 	assert_int_equal(a.h_error, HOST_NOT_FOUND);
-	a.status = _nss_autotunnel_gethostbyname_r("nas", &a.host, a.buffer, sizeof a.buffer, &a.error,
-	    &a.h_error);
+	a.status = _nss_autotunnel_gethostbyname_r(
+	    "nas", &a.host, a.buffer, sizeof a.buffer, &a.error, &a.h_error);
 	assert_int_equal(a.status, NSS_STATUS_NOTFOUND);
 }
 
@@ -88,8 +88,8 @@ addresses(void **state)
 	assert_int_equal(a.status, NSS_STATUS_NOTFOUND);
 	by_addr(&a, public, sizeof a.buffer);
 	assert_int_equal(a.status, NSS_STATUS_NOTFOUND);
-	a.status = _nss_autotunnel_gethostbyaddr_r(nas.ula, 4, AF_INET, &a.host, a.buffer,
-	    sizeof a.buffer, &a.error, &a.h_error);
+	a.status = _nss_autotunnel_gethostbyaddr_r(
+	    nas.ula, 4, AF_INET, &a.host, a.buffer, sizeof a.buffer, &a.error, &a.h_error);
 	assert_int_equal(a.status, NSS_STATUS_NOTFOUND);
 }
 
@@ -100,8 +100,8 @@ canonical_name(void **state)
 	int32_t ttl = -1;
 	char *canonical = NULL;
 
-	a.status = _nss_autotunnel_gethostbyname3_r("nas", AF_INET6, &a.host, a.buffer, sizeof a.buffer,
-	    &a.error, &a.h_error, &ttl, &canonical);
+	a.status = _nss_autotunnel_gethostbyname3_r("nas", AF_INET6, &a.host, a.buffer,
+	    sizeof a.buffer, &a.error, &a.h_error, &ttl, &canonical);
 	assert_int_equal(a.status, NSS_STATUS_SUCCESS);
 	assert_string_equal(canonical, nas.name);
 	assert_int_equal(ttl, 0);
@@ -117,8 +117,8 @@ tuples(void **state)
 
 	for (int given = 0; given < 2; given++) {
 		t = given ? &mine : NULL;
-		assert_int_equal(_nss_autotunnel_gethostbyname4_r("nas", &t, buffer, sizeof buffer, &error,
-				     &h_error, NULL),
+		assert_int_equal(_nss_autotunnel_gethostbyname4_r(
+				     "nas", &t, buffer, sizeof buffer, &error, &h_error, NULL),
 		    NSS_STATUS_SUCCESS);
 		if (given)
 			assert_ptr_equal(t, &mine);
@@ -145,8 +145,8 @@ small_buffers(void **state)
 			enum nss_status status;
 
 			memset(room, 0x55, sizeof room);
-			status = _nss_autotunnel_gethostbyname2_r("nas", AF_INET6, &host, room + shift, size,
-			    &error, &h_error);
+			status = _nss_autotunnel_gethostbyname2_r(
+			    "nas", AF_INET6, &host, room + shift, size, &error, &h_error);
 			for (size_t i = shift + size; i < sizeof room; i++)
 				assert_int_equal(room[i], 0x55);
 			if (status == NSS_STATUS_SUCCESS) {
@@ -173,8 +173,8 @@ no_daemon(void **state)
 	assert_int_equal(a.status, NSS_STATUS_UNAVAIL);
 	by_addr(&a, nas.ula, sizeof a.buffer);
 	assert_int_equal(a.status, NSS_STATUS_UNAVAIL);
-	a.status = _nss_autotunnel_gethostbyname4_r("nas", &t, a.buffer, sizeof a.buffer, &a.error,
-	    &a.h_error, NULL);
+	a.status = _nss_autotunnel_gethostbyname4_r(
+	    "nas", &t, a.buffer, sizeof a.buffer, &a.error, &a.h_error, NULL);
 	assert_int_equal(a.status, NSS_STATUS_UNAVAIL);
 	assert_true(a.h_error != NETDB_INTERNAL);
 	assert_null(t);
@@ -197,12 +197,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(names),
-		cmocka_unit_test(addresses),
-		cmocka_unit_test(canonical_name),
-		cmocka_unit_test(tuples),
-		cmocka_unit_test(small_buffers),
-		cmocka_unit_test(no_daemon),
+	    cmocka_unit_test(names),
+	    cmocka_unit_test(addresses),
+	    cmocka_unit_test(canonical_name),
+	    cmocka_unit_test(tuples),
+	    cmocka_unit_test(small_buffers),
+	    cmocka_unit_test(no_daemon),
 	};
 
 	return cmocka_run_group_tests(tests, write_file, remove_file);
