@@ -61,7 +61,7 @@ log_level_text(enum log_level level)
 }
 
 /* One write per line, so that lines of several processes do not mix. */
-static void
+static void __attribute__((format(printf, 3, 0)))
 emit(enum log_level level, int error, const char *fmt, va_list args)
 {
 	char line[1024];

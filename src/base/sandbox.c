@@ -80,23 +80,24 @@ add_all(scmp_filter_ctx ctx, uint32_t action, const int *calls, size_t n)
 
 #define ADD(ctx, action, calls) add_all(ctx, action, calls, sizeof calls / sizeof calls[0])
 
+static void
+socket_rule(scmp_filter_ctx ctx, uint32_t action, int family)
+{
+	const struct scmp_arg_cmp is_family = {.arg = 0, .op = SCMP_CMP_EQ, .datum_a = (scmp_datum_t)family};
+
+	must(seccomp_rule_add_array(ctx, action, SCMP_SYS(socket), 1, &is_family), "socket");
+}
+
 /* New sockets of these families only; any other one is refused, not deadly: libraries try. */
 static void
 add_sockets(scmp_filter_ctx ctx, const int *families, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		must(seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-			 SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i])),
-		    "socket");
 	for (int family = 0; family < AF_MAX; family++) {
 		int allowed = 0;
 
 		for (size_t i = 0; i < n; i++)
 			allowed |= families[i] == family;
-		if (!allowed)
-			must(seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 1,
-				 SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)family)),
-			    "socket");
+		socket_rule(ctx, allowed ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(EACCES), family);
 	}
 }
 

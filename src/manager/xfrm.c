@@ -24,14 +24,14 @@ probe_addresses(xfrm_address_t *from, xfrm_address_t *to)
 static void
 put_algorithm(struct nlmsghdr *m)
 {
-	struct {
-		struct xfrm_algo_aead head;
-		uint8_t key[GCM_KEY_LEN];
-	} aead = {.head = {.alg_name = "rfc4106(gcm(aes))", .alg_key_len = GCM_KEY_LEN * 8, .alg_icv_len = GCM_ICV_BITS}};
+	uint8_t room[sizeof(struct xfrm_algo_aead) + GCM_KEY_LEN];
+	struct xfrm_algo_aead head = {
+	    .alg_name = "rfc4106(gcm(aes))", .alg_key_len = GCM_KEY_LEN * 8, .alg_icv_len = GCM_ICV_BITS};
 
+	memcpy(room, &head, sizeof head);
 	for (size_t i = 0; i < GCM_KEY_LEN; i++)
-		aead.key[i] = (uint8_t)clock_jitter(256);
-	mnl_attr_put(m, XFRMA_ALG_AEAD, sizeof aead.head + GCM_KEY_LEN, &aead);
+		room[sizeof head + i] = (uint8_t)clock_jitter(256);
+	mnl_attr_put(m, XFRMA_ALG_AEAD, sizeof room, room);
 }
 
 static int
