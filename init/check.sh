@@ -17,6 +17,7 @@ done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
+users=$(cd "$top_srcdir" && pwd)/init/autotunnel.sysusers.conf # --root wants a whole path
 unit=$top_builddir/init/autotunneld.service
 tmpfiles=$top_builddir/init/autotunnel.tmpfiles.conf
 ! grep -n '@[a-z]*dir@' "$unit" "$tmpfiles" || fail "a placeholder is left"
@@ -30,7 +31,7 @@ systemd-analyze security --offline=true --threshold=$EXPOSURE "$unit" >"$work/ra
 	fail "$(tail -1 "$work/rating")"
 tail -1 "$work/rating"
 
-systemd-sysusers --dry-run --root="$work" "$top_srcdir/init/autotunnel.sysusers.conf" >"$work/users" 2>&1 ||
+systemd-sysusers --dry-run --root="$work" "$users" >"$work/users" 2>&1 ||
 	fail "$(cat "$work/users")"
 for user in map dns ike; do
 	grep -q "Creating user 'autotunnel-$user'" "$work/users" || fail "no user autotunnel-$user"
