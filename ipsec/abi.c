@@ -213,27 +213,8 @@ check_version(char why[MSG_TEXT_MAX])
 	return -1;
 }
 
-static int
-check_mediation(char why[MSG_TEXT_MAX])
-{
-#ifdef ME
-	const int expected = 1;
-#else
-	const int expected = 0;
-#endif
-
-	if ((dlsym(RTLD_DEFAULT, "connect_manager_create") != NULL) == expected)
-		return 0;
-	snprintf(why, MSG_TEXT_MAX,
-	    "libcharon was built %s mediation, this program expects the contrary; build it anew",
-	    expected ? "without" : "with");
-	return -1;
-}
-
 int
 abi_check(char why[MSG_TEXT_MAX])
 {
-	if (check_version(why) == -1 || check_mediation(why) == -1)
-		return -1;
-	return check_in_child(why);
+	return check_version(why) == -1 ? -1 : check_in_child(why);
 }

@@ -315,6 +315,13 @@ keep_usage(struct peer *p, const struct counters *gone)
 	p->now = (struct counters){0};
 }
 
+/* Not one that was replaced by a rekeying: its packets have been counted then. */
+static int
+is_child_of(const struct tunnel *t, child_sa_t *child)
+{
+	return t->child && t->spi_in == ntohl(child->get_spi(child, TRUE));
+}
+
 static bool
 on_child_updown(listener_t *this, ike_sa_t *sa, child_sa_t *child, bool up)
 {
@@ -326,11 +333,11 @@ on_child_updown(listener_t *this, ike_sa_t *sa, child_sa_t *child, bool up)
 		add_usage(child, &gone);
 	peers_lock();
 	p = up ? tunnel_of(sa, &t) : peer_of(sa, &t);
-	if (p != NULL && t != NULL) {
-		if (up)
-			take_child(p, t, child);
-		else if (t->spi_in == ntohl(child->get_spi(child, TRUE)))
-			t->child = 0;
+	if (p != NULL && t != NULL && up) {
+		take_child(p, t, child);
+		peer_settle(p, clock_boot_ms());
+	} else if (p != NULL && t != NULL && is_child_of(t, child)) {
+		t->child = 0;
 		keep_usage(p, &gone);
 		peer_settle(p, clock_boot_ms());
 	}

@@ -36,6 +36,43 @@ libatipsec_a_SOURCES = \
 # What a program with the worker in it links.
 IPSEC_LIBS = libatipsec.a $(ESP_LIBS) $(SECCOMP_LIBS) $(STRONGSWAN_LIBS)
 
+IPSEC_TESTS = tests/unit/ipsec_abi tests/unit/ipsec_abi_wrong \
+	tests/unit/ipsec_call tests/unit/ipsec_claim tests/unit/ipsec_dedupe \
+	tests/unit/ipsec_installed tests/unit/ipsec_limit tests/unit/ipsec_path tests/unit/ipsec_stray
+check_PROGRAMS += $(IPSEC_TESTS)
+TESTS += $(IPSEC_TESTS)
+# Programs of deciding files link those only: what needs libcharon would not link.
+IPSEC_UNIT_LIBS = libatipsec.a libbase.a $(CMOCKA_LIBS)
+tests_unit_ipsec_call_SOURCES = tests/unit/ipsec_call.c
+tests_unit_ipsec_call_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_ipsec_call_LDADD = $(IPSEC_UNIT_LIBS)
+tests_unit_ipsec_claim_SOURCES = tests/unit/ipsec_claim.c
+tests_unit_ipsec_claim_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_ipsec_claim_LDADD = $(IPSEC_UNIT_LIBS)
+tests_unit_ipsec_dedupe_SOURCES = tests/unit/ipsec_dedupe.c
+tests_unit_ipsec_dedupe_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_ipsec_dedupe_LDADD = $(IPSEC_UNIT_LIBS)
+tests_unit_ipsec_installed_SOURCES = tests/unit/ipsec_installed.c
+tests_unit_ipsec_installed_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_ipsec_installed_LDADD = $(IPSEC_UNIT_LIBS)
+tests_unit_ipsec_limit_SOURCES = tests/unit/ipsec_limit.c
+tests_unit_ipsec_limit_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_ipsec_limit_LDADD = $(IPSEC_UNIT_LIBS)
+tests_unit_ipsec_path_SOURCES = tests/unit/ipsec_path.c
+tests_unit_ipsec_path_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_ipsec_path_LDADD = $(IPSEC_UNIT_LIBS)
+tests_unit_ipsec_stray_SOURCES = tests/unit/ipsec_stray.c
+tests_unit_ipsec_stray_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_ipsec_stray_LDADD = $(IPSEC_UNIT_LIBS)
+tests_unit_ipsec_abi_SOURCES = tests/unit/ipsec_abi.c
+tests_unit_ipsec_abi_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_ipsec_abi_LDADD = $(IPSEC_LIBS) $(CMOCKA_LIBS)
+# The self test compiled for a library built with the other choice of ME: it must find out.
+tests_unit_ipsec_abi_wrong_SOURCES = tests/unit/ipsec_abi.c ipsec/abi.c ipsec/installed.c
+tests_unit_ipsec_abi_wrong_CPPFLAGS = $(IPSEC_CPPFLAGS) $(STRONGSWAN_WRONG_CPPFLAGS) -DABI_IS_WRONG
+tests_unit_ipsec_abi_wrong_CFLAGS = $(AM_CFLAGS) -Wno-write-strings $(CMOCKA_CFLAGS)
+tests_unit_ipsec_abi_wrong_LDADD = libbase.a $(STRONGSWAN_LIBS) $(CMOCKA_LIBS)
+
 # Plays the manager for one worker.
 check_PROGRAMS += tests/netns/ipsec_drive
 tests_netns_ipsec_drive_SOURCES = tests/netns/ipsec_drive.c

@@ -3,6 +3,7 @@
 # strongSwan installs no headers, and its structures change between releases, so headers and
 # library must agree to the letter.  Sets and substitutes STRONGSWAN_HEADERS (the directory),
 # STRONGSWAN_CPPFLAGS, STRONGSWAN_LIBS and strongswan_version; defines STRONGSWAN_VERSION.
+# STRONGSWAN_WRONG_CPPFLAGS, for the test of the test, turns ME around.
 # One build option of the library changes its structures: ME (mediation), read off its symbols.
 AC_DEFUN([AT_STRONGSWAN], [
 	AC_ARG_WITH([strongswan-headers], [AS_HELP_STRING([--with-strongswan-headers=DIR],
@@ -27,6 +28,7 @@ Run $srcdir/ipsec/fetch-headers.sh, or point --with-strongswan-headers at the so
 	AC_SUBST([STRONGSWAN_HEADERS])
 	AC_SUBST([STRONGSWAN_CPPFLAGS])
 	AC_SUBST([STRONGSWAN_LIBS])
+	AC_SUBST([STRONGSWAN_WRONG_CPPFLAGS])
 ])
 
 # The headers' version: a VERSION file beside them, or AC_INIT of the source they lie in.
@@ -77,6 +79,7 @@ AC_DEFUN([_AT_STRONGSWAN_LINK], [
 	AC_CHECK_LIB([charon], [libcharon_init], [],
 		[AC_MSG_ERROR([cannot link with libcharon in $strongswan_libdir])])
 	AC_CHECK_LIB([charon], [connect_manager_create],
-		[STRONGSWAN_CPPFLAGS="$STRONGSWAN_CPPFLAGS -DME"])
+		[STRONGSWAN_CPPFLAGS="$STRONGSWAN_CPPFLAGS -DME" STRONGSWAN_WRONG_CPPFLAGS=-UME],
+		[STRONGSWAN_WRONG_CPPFLAGS=-DME])
 	LIBS=$at_save_LIBS
 ])

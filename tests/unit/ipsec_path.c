@@ -1,0 +1,90 @@
+/* Has a connected peer moved?  In virtual time. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "ipsec/path.h"
+
+static const struct endpoint old_place = {.family = 4, .port = 4500, .addr = {192, 0, 2, 1}};
+static const struct endpoint new_place = {.family = 4, .port = 4500, .addr = {192, 0, 2, 2}};
+static const struct endpoint third_place = {.family = 4, .port = 4500, .addr = {192, 0, 2, 3}};
+
+static void
+test_dead_place(void **state)
+{
+	struct path p = {0};
+	uint64_t wait;
+
+	assert_int_equal(path_next(&p, 1, &wait), PATH_NOTHING);
+	path_news(&p, &old_place, 1, &new_place, 1, &old_place, 1000);
+	assert_int_equal(path_next(&p, 1000, &wait), PATH_ASK);
+	assert_int_equal(path_next(&p, 1000, &wait), PATH_NOTHING);
+	assert_int_equal(wait, PATH_ASK_MS);
+	assert_int_equal(path_next(&p, 1000 + PATH_ASK_MS, &wait), PATH_MOVE);
+	assert_true(endpoint_equal(&p.to, &new_place));
+	assert_int_equal(path_next(&p, 1000 + PATH_ASK_MS, &wait), PATH_NOTHING);
+	assert_int_equal(wait, PATH_MOVE_MS);
+	assert_int_equal(path_next(&p, 1000 + PATH_ASK_MS + PATH_MOVE_MS, &wait), PATH_GIVE_UP);
+	assert_int_equal(path_next(&p, 9000, &wait), PATH_NOTHING);
+}
+
+/* DNS is wrong or late: the place answers, so nothing moves. */
+static void
+test_living_place(void **state)
+{
+	struct path p = {0};
+	uint64_t wait;
+
+	path_news(&p, &old_place, 1, &new_place, 1, &old_place, 1000);
+	assert_int_equal(path_next(&p, 1000, &wait), PATH_ASK);
+	path_heard(&p);
+	assert_int_equal(path_next(&p, 2000, &wait), PATH_NOTHING);
+	assert_true(wait == UINT64_MAX);
+}
+
+static void
+test_left_alone(void **state)
+{
+	const struct endpoint both[2] = {new_place, old_place};
+	struct path p = {0};
+	uint64_t wait;
+
+	path_news(&p, &old_place, 1, both, 2, &old_place, 1000); /* still named */
+	assert_int_equal(path_next(&p, 1000, &wait), PATH_NOTHING);
+	path_news(&p, &old_place, 1, NULL, 0, &old_place, 1000); /* no news is no place */
+	assert_int_equal(path_next(&p, 1000, &wait), PATH_NOTHING);
+	path_news(&p, &old_place, 1, &new_place, 1, &third_place, 1000); /* never was in DNS */
+	assert_int_equal(path_next(&p, 1000, &wait), PATH_NOTHING);
+}
+
+/* News again while the first is being looked into. */
+static void
+test_moves_twice(void **state)
+{
+	struct path p = {0};
+	uint64_t wait;
+
+	path_news(&p, &old_place, 1, &new_place, 1, &old_place, 1000);
+	assert_int_equal(path_next(&p, 1000, &wait), PATH_ASK);
+	path_news(&p, &new_place, 1, &third_place, 1, &old_place, 1100);
+	assert_int_equal(path_next(&p, 1000 + PATH_ASK_MS, &wait), PATH_MOVE);
+	assert_true(endpoint_equal(&p.to, &third_place));
+	/* And back to where the tunnel leads now. */
+	path_news(&p, &third_place, 1, &old_place, 1, &old_place, 1700);
+	assert_int_equal(path_next(&p, 9000, &wait), PATH_NOTHING);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_dead_place),
+		cmocka_unit_test(test_living_place),
+		cmocka_unit_test(test_left_alone),
+		cmocka_unit_test(test_moves_twice),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
