@@ -1,21 +1,21 @@
-# AT_FLAG(VARIABLE, FLAG): append FLAG to VARIABLE when the compiler takes it.
-AC_DEFUN([AT_FLAG], [
-	AS_VAR_PUSHDEF([at_cache], [AS_TR_SH([at_cv_flag_$2])])
-	AC_CACHE_CHECK([whether $CC accepts $2], [at_cache], [
+# AT_FLAGS(VARIABLE, FLAGS): append to VARIABLE those of FLAGS that the compiler takes.
+AC_DEFUN([AT_FLAGS], [
+	for at_flag in m4_normalize([$2]); do
+		AC_MSG_CHECKING([whether $CC accepts $at_flag])
 		at_save_CFLAGS=$CFLAGS
-		CFLAGS="$CFLAGS -Werror $2"
-		AC_LINK_IFELSE([AC_LANG_PROGRAM([], [])], [AS_VAR_SET([at_cache], [yes])],
-			[AS_VAR_SET([at_cache], [no])])
-		CFLAGS=$at_save_CFLAGS])
-	AS_VAR_IF([at_cache], [yes], [$1="$$1 $2"])
-	AS_VAR_POPDEF([at_cache])
+		CFLAGS="$CFLAGS -Werror $at_flag"
+		AC_LINK_IFELSE([AC_LANG_PROGRAM([], [])],
+			[AC_MSG_RESULT([yes])
+			$1="$$1 $at_flag"],
+			[AC_MSG_RESULT([no])])
+		CFLAGS=$at_save_CFLAGS
+	done
 ])
 
 AC_DEFUN([AT_WARNINGS], [
 	AT_WARN_CFLAGS=
-	m4_foreach_w([AT_item], [-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
-		-Wpointer-arith -Wwrite-strings -Wformat=2 -Wvla -Wundef -Wno-unused-parameter],
-		[AT_FLAG([AT_WARN_CFLAGS], AT_item)])
+	AT_FLAGS([AT_WARN_CFLAGS], [-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+		-Wpointer-arith -Wwrite-strings -Wformat=2 -Wvla -Wundef -Wno-unused-parameter])
 	AC_ARG_ENABLE([werror], [AS_HELP_STRING([--enable-werror], [treat warnings as errors])])
 	AS_IF([test "$enable_werror" = yes], [AT_WARN_CFLAGS="$AT_WARN_CFLAGS -Werror"])
 	AC_SUBST([AT_WARN_CFLAGS])
@@ -27,13 +27,11 @@ AC_DEFUN([AT_HARDENING], [
 	at_hardening=$enable_hardening
 	AT_HARDEN_CFLAGS= AT_HARDEN_LDFLAGS=
 	AS_IF([test "$enable_hardening" = yes], [
-		m4_foreach_w([AT_item], [-fPIE -fstack-protector-strong -fstack-clash-protection
-			-fcf-protection -fno-delete-null-pointer-checks -Wdate-time],
-			[AT_FLAG([AT_HARDEN_CFLAGS], AT_item)])
+		AT_FLAGS([AT_HARDEN_CFLAGS], [-fPIE -fstack-protector-strong -fstack-clash-protection
+			-fcf-protection -fno-delete-null-pointer-checks -Wdate-time])
 		AS_IF([test "$enable_sanitizers" != yes],
 			[AT_HARDEN_CFLAGS="$AT_HARDEN_CFLAGS -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2"])
-		m4_foreach_w([AT_item], [-pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack],
-			[AT_FLAG([AT_HARDEN_LDFLAGS], AT_item)])
+		AT_FLAGS([AT_HARDEN_LDFLAGS], [-pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack])
 	])
 	AC_SUBST([AT_HARDEN_CFLAGS])
 	AC_SUBST([AT_HARDEN_LDFLAGS])
