@@ -66,17 +66,19 @@ answer(void *ctx, const uint8_t *data, size_t len, const struct endpoint *server
 	static struct message m;
 	struct exchange *x = ctx;
 	const struct question *q = x->q.name.len != 0 ? &x->q : NULL;
+	/* Several addresses may answer the same request, and verifying goes on to the next message of
+	 * a stream: so each answer is verified with a copy. */
+	struct tsig_context once = x->tsig;
 	struct tsig_report report = {0};
 	enum tsig_verdict v;
 	enum outcome o;
 
 	if (message_parse(&m, data, len) != 0 || !message_is_reply(&m, x->opcode, x->id, q))
 		return TRANSPORT_IGNORE;
-	/* Before its signature is looked at: one answer per signature.  A forged one costs a TCP
-	 * connection, no more. */
+	/* A forged one costs a TCP connection, no more. */
 	if ((m.flags & FLAG_TC) != 0)
 		return TRANSPORT_STREAM;
-	v = tsig_verify(&x->tsig, &m, clock_wall_sec(), &report);
+	v = tsig_verify(&once, &m, clock_wall_sec(), &report);
 	if (v == TSIG_FORGED || v == TSIG_FAILED)
 		return TRANSPORT_IGNORE;
 	o = outcome_of(v, report.error, m.rcode, x->opcode == OPCODE_UPDATE);

@@ -23,7 +23,8 @@ check_PROGRAMS += tests/netns/dns_drive
 tests_netns_dns_drive_SOURCES = tests/netns/dns_drive.c
 tests_netns_dns_drive_LDADD = $(DNS_WORKER_LIBS)
 
-DNS_UNIT = tests/unit/dns_outcome tests/unit/dns_publish tests/unit/dns_transport tests/unit/dns_watch
+DNS_UNIT = tests/unit/dns_exchange tests/unit/dns_outcome tests/unit/dns_publish \
+	tests/unit/dns_transport tests/unit/dns_watch
 check_PROGRAMS += $(DNS_UNIT)
 TESTS += $(DNS_UNIT)
 tests_unit_dns_outcome_SOURCES = tests/unit/dns_outcome.c
@@ -38,3 +39,6 @@ tests_unit_dns_watch_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
 tests_unit_dns_transport_SOURCES = tests/unit/dns_transport.c
 tests_unit_dns_transport_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_dns_transport_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
+tests_unit_dns_exchange_SOURCES = tests/unit/dns_exchange.c
+tests_unit_dns_exchange_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_dns_exchange_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
