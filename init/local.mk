@@ -20,3 +20,7 @@ $(INIT_FILES): %: %.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(FILL_IN) $(top_srcdir)/$@.in >$@.tmp && mv $@.tmp $@
 
 TESTS += init/check.sh
+
+# For the reader.
+dist_doc_DATA = README NEWS SECURITY
+EXTRA_DIST += COPYING doc/decisions.md
