@@ -31,14 +31,19 @@ router() {
 	lab_wait_until 2 grep -q ready "$(lab_log home router)" || lab_die "no router"
 }
 
-# meets MODE SECONDS PATTERN WHAT: a new wish, with that router, ends in that state.
+# wish [PORT]: a new wish instead of the last one.
 id=0
-meets() {
+wish() {
 	[ $id = 0 ] || say drop $id
-	router $1
 	id=$((id + 1))
-	say want $id 192.168.1.1 192.168.1.10:4500 4 3600 ${5:-0}
-	check_soon "$4" $2 said "^$id: $3"
+	say want $id 192.168.1.1 192.168.1.10:4500 4 3600 "${1:-0}"
+}
+
+# meets MODE SECONDS PATTERN WHAT [PORT]: a wish, with that router, ends in that state.
+meets() {
+	router "$1"
+	wish "${5:-0}"
+	check_soon "$4" "$2" said "^$id: $3"
 }
 
 asked() {
@@ -81,8 +86,7 @@ meets inner 2 'up by upnp at 10.7.7.2:4500' "behind another NAT: mapped, with wh
 meets offline 2 'refused .*behind another NAT' "refused, behind another NAT: says so"
 lab_exec laptop ip route del default
 router fair group
-id=$((id + 1))
-say want $id 192.168.1.1 192.168.1.10:4500 4 3600 0
+wish
 check_soon "a router that hears the group only, without a multicast route" 3 said "^$id: up"
 
 # ---- a hostile one ----
@@ -100,8 +104,7 @@ check_equal "no child is left over" 0 "$(children || :)"
 lab_stop home router >/dev/null 2>&1 || :
 lab_start rogue router $LAB/fake_router 192.168.1.66 fair group
 lab_wait_until 2 grep -q ready "$(lab_log rogue router)"
-id=$((id + 1))
-say want $id 192.168.1.1 192.168.1.10:4500 4 3600 0
+wish
 check_soon "a rogue host's answer is not heard" 5 said "^$id: silent"
 check "though it did answer" grep search "$(lab_log rogue router)"
 check_not "nothing was fetched from it" grep GET "$(lab_log rogue router)"
@@ -109,7 +112,7 @@ check_not "nothing was fetched from it" grep GET "$(lab_log rogue router)"
 # ---- the worker killed while its child is at work ----
 lab_stop rogue router >/dev/null 2>&1 || :
 router closed
-say want 99 192.168.1.1 192.168.1.10:4500 4 3600 0
+wish
 check_soon "a child is at work" 5 children
 child=$(pgrep -P "$(worker_pid)")
 check "it holds neither channel nor other descriptors" child_is_poor $child
