@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 #define ACCOUNT_PREFIX_BITS 48
+/* Packets that wait while the worker is not scheduled; the default of a TUN device drops early. */
+#define QUEUE_PACKETS 2000
 
 static int
 open_tun(struct tunnel_link *link, const char *name)
@@ -66,6 +68,7 @@ set_up(struct mnl_socket *nl, unsigned index, unsigned mtu)
 	i->ifi_flags = IFF_UP;
 	i->ifi_change = IFF_UP;
 	mnl_attr_put_u32(m, IFLA_MTU, mtu);
+	mnl_attr_put_u32(m, IFLA_TXQLEN, QUEUE_PACKETS);
 	return netlink_request(nl, m);
 }
 

@@ -8,6 +8,20 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* What the network brings in a burst must fit; the worker itself may not ask beyond the system's
+ * limits.  Where we may not either, the default serves. */
+#define SOCKET_BUFFER (4 << 20)
+
+static void
+widen(int fd)
+{
+	int size = SOCKET_BUFFER;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) == -1
+	    || setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size) == -1)
+		log_debug("UDP socket buffers: %s", strerror(errno));
+}
+
 static int
 bind_udp(int family, const struct sockaddr *sa, socklen_t len)
 {
@@ -23,6 +37,7 @@ bind_udp(int family, const struct sockaddr *sa, socklen_t len)
 		errno = saved;
 		return -1;
 	}
+	widen(fd);
 	return fd;
 }
 
