@@ -12,7 +12,7 @@
 
 #include "base/msg.h"
 
-#define CALL_STAGGER_MS 250
+#define CALL_STAGGER_MS 150
 #define CALL_PAUSE_MIN_MS 1000
 #define CALL_PAUSE_MAX_MS 60000
 /* Traffic without tunnel asks for a call for so long: as long as packets are held. */

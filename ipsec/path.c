@@ -17,19 +17,17 @@ enter(struct path *p, enum path_state state, uint64_t now_ms)
 	p->since_ms = now_ms;
 }
 
-/* Only a place that DNS named before can be taken back by DNS: a peer behind a NAT without
- * mapping calls us from a place that never was in its records. */
 void
-path_news(struct path *p, const struct endpoint *a, uint32_t a_count, const struct endpoint *b,
-    uint32_t b_count, const struct endpoint *remote, uint64_t now_ms)
+path_news(struct path *p, const struct endpoint *contact, uint32_t contacts,
+    const struct endpoint *remote, uint64_t now_ms)
 {
-	if (contains(b, b_count, remote)) {
+	if (contains(contact, contacts, remote)) {
 		path_heard(p);
 		return;
 	}
-	if (b_count == 0 || (p->state == PATH_GOOD && !contains(a, a_count, remote)))
+	if (contacts == 0)
 		return;
-	p->to = b[0];
+	p->to = contact[0];
 	if (p->state != PATH_ASKED)
 		enter(p, PATH_ASKED, now_ms);
 }

@@ -1,9 +1,9 @@
 /*
  * Is the way to a connected peer still there?  Pure; tunnels.c does what this decides.
  *
- * When DNS no longer names the place we send to, the peer has probably moved.  But DNS may be old,
- * or lie, and the data plane follows an authentic packet at once: so the place is first asked
- * whether it still answers.  If not, the tunnel is moved to the new place, and if that does not
+ * When DNS has news and does not name the place we send to, the peer may have moved.  But DNS may be
+ * old, or lie, or never have known that place (a peer behind a NAT without mapping), and the data
+ * plane follows an authentic packet at once: so the place is first asked whether it still answers.  If not, the tunnel is moved to the new place, and if that does not
  * answer either, it is given up and the peer called anew.
  *
  *	GOOD -> (news) -> ASKED -> (silence) -> MOVED -> (silence) -> given up
@@ -34,9 +34,9 @@ enum path_action {
 	PATH_GIVE_UP, /* end this tunnel, call anew */
 };
 
-/* The peer's contacts were a and are b now, and its tunnel leads to remote. */
-void path_news(struct path *p, const struct endpoint *a, uint32_t a_count, const struct endpoint *b,
-    uint32_t b_count, const struct endpoint *remote, uint64_t now_ms);
+/* The peer's contacts have changed, and its tunnel leads to remote. */
+void path_news(struct path *p, const struct endpoint *contact, uint32_t contacts,
+    const struct endpoint *remote, uint64_t now_ms);
 /* An authentic packet of the peer arrived. */
 void path_heard(struct path *p);
 enum path_action path_next(struct path *p, uint64_t now_ms, uint64_t *wait_ms);

@@ -30,6 +30,7 @@
 #include <credentials/auth_cfg.h>
 #include <credentials/certificates/x509.h>
 #include <credentials/sets/mem_cred.h>
+#include <sa/ikev2/tasks/ike_dpd.h>
 
 #include "base/addr.h"
 

@@ -263,8 +263,11 @@ ask(uint32_t sa_id)
 {
 	ike_sa_t *sa = check_out(sa_id);
 
-	if (sa != NULL)
-		check_in(sa, sa->send_dpd(sa));
+	if (sa == NULL)
+		return;
+	/* send_dpd() would not, so soon after the last packet. */
+	sa->queue_task(sa, (task_t *)ike_dpd_create(TRUE));
+	check_in(sa, sa->initiate(sa, NULL, NULL));
 }
 
 /* Let the SAs as they are lead to another place.  A pending exchange goes there at once; without
@@ -490,7 +493,7 @@ take_wishes(struct peer *p, const struct msg_ipsec_peer *m, uint64_t now)
 	    && memcmp(m->contact, p->contact, sizeof p->contact) == 0;
 
 	if (!same && t != NULL)
-		path_news(&p->path, p->contact, p->contacts, m->contact, m->contacts, &t->remote, now);
+		path_news(&p->path, m->contact, m->contacts, &t->remote, now);
 	if (!same)
 		call_reset_pause(&p->call, now);
 	p->always = m->always;

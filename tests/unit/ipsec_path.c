@@ -18,7 +18,7 @@ test_dead_place(void **state)
 	uint64_t wait;
 
 	assert_int_equal(path_next(&p, 1, &wait), PATH_NOTHING);
-	path_news(&p, &old_place, 1, &new_place, 1, &old_place, 1000);
+	path_news(&p, &new_place, 1, &old_place, 1000);
 	assert_int_equal(path_next(&p, 1000, &wait), PATH_ASK);
 	assert_int_equal(path_next(&p, 1000, &wait), PATH_NOTHING);
 	assert_int_equal(wait, PATH_ASK_MS);
@@ -37,7 +37,7 @@ test_living_place(void **state)
 	struct path p = {0};
 	uint64_t wait;
 
-	path_news(&p, &old_place, 1, &new_place, 1, &old_place, 1000);
+	path_news(&p, &new_place, 1, &old_place, 1000);
 	assert_int_equal(path_next(&p, 1000, &wait), PATH_ASK);
 	path_heard(&p);
 	assert_int_equal(path_next(&p, 2000, &wait), PATH_NOTHING);
@@ -51,11 +51,9 @@ test_left_alone(void **state)
 	struct path p = {0};
 	uint64_t wait;
 
-	path_news(&p, &old_place, 1, both, 2, &old_place, 1000); /* still named */
+	path_news(&p, both, 2, &old_place, 1000); /* still named */
 	assert_int_equal(path_next(&p, 1000, &wait), PATH_NOTHING);
-	path_news(&p, &old_place, 1, NULL, 0, &old_place, 1000); /* no news is no place */
-	assert_int_equal(path_next(&p, 1000, &wait), PATH_NOTHING);
-	path_news(&p, &old_place, 1, &new_place, 1, &third_place, 1000); /* never was in DNS */
+	path_news(&p, NULL, 0, &old_place, 1000); /* no place is no news */
 	assert_int_equal(path_next(&p, 1000, &wait), PATH_NOTHING);
 }
 
@@ -66,13 +64,13 @@ test_moves_twice(void **state)
 	struct path p = {0};
 	uint64_t wait;
 
-	path_news(&p, &old_place, 1, &new_place, 1, &old_place, 1000);
+	path_news(&p, &new_place, 1, &old_place, 1000);
 	assert_int_equal(path_next(&p, 1000, &wait), PATH_ASK);
-	path_news(&p, &new_place, 1, &third_place, 1, &old_place, 1100);
+	path_news(&p, &third_place, 1, &old_place, 1100);
 	assert_int_equal(path_next(&p, 1000 + PATH_ASK_MS, &wait), PATH_MOVE);
 	assert_true(endpoint_equal(&p.to, &third_place));
 	/* And back to where the tunnel leads now. */
-	path_news(&p, &third_place, 1, &old_place, 1, &old_place, 1700);
+	path_news(&p, &old_place, 1, &old_place, 1700);
 	assert_int_equal(path_next(&p, 9000, &wait), PATH_NOTHING);
 }
 
