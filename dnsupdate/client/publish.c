@@ -107,7 +107,7 @@ wants_write(const struct publish *p)
 {
 	if (p->want.hdr.type == 0 || p->quitting || !p->want.wanted)
 		return 0;
-	return p->until_sec == 0 || p->unsure || !same_records(&p->want, &p->done);
+	return p->until_sec == 0 || !same_records(&p->want, &p->done);
 }
 
 int
@@ -212,7 +212,6 @@ written(struct publish *p, const struct publish_mark *mark)
 
 	p->seen = *mark;
 	p->done = p->trying;
-	p->unsure = 0;
 	p->until_sec = p->tried_sec;
 	p->refresh_ms = p->sent_ms + lease_ms / 5 * 4 + p->jitter(lease_ms / 20);
 }
@@ -248,7 +247,6 @@ static void
 have_read(struct publish *p, const struct publish_mark *mark, uint64_t now)
 {
 	p->seen_known = 1;
-	p->unsure = 0;
 	if (is_tried(p, mark)) {
 		written(p, mark);
 	} else if (!same_mark(mark, &p->seen)) {
@@ -318,10 +316,8 @@ publish_result(struct publish *p, enum outcome o, const struct publish_mark *mar
 	} else if (o == OUTCOME_CONFLICT) {
 		conflict(p, now);
 	} else {
-		if (act != PUBLISH_READ) {
-			p->unsure = 1;
-			p->seen_known = 0;
-		}
+		/* It may have been done all the same. */
+		p->seen_known &= act == PUBLISH_READ;
 		p->retry_ms = now + back_off(p, o, p->failures++);
 	}
 }

@@ -41,7 +41,6 @@ struct publish {
 	struct msg_dns_publish done; /* what the zone holds while until_sec != 0 */
 	struct msg_dns_publish trying; /* what the write order says */
 	uint64_t tried_epoch, tried_sec; /* of the last write order, to recognise it in the zone */
-	int unsure; /* a write failed in a way that leaves open whether it happened */
 	struct publish_mark seen;
 	int seen_known;
 	uint64_t epoch;	    /* highest ever tried or read; the floor */
