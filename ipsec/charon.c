@@ -68,7 +68,7 @@ static logger_t logger = {.log = bus_log, .get_level = bus_level};
 /* Before the bus lives: remembered, because it says why something could not start. */
 static char last_words[256];
 
-static void
+static void __attribute__((format(printf, 3, 4)))
 early_log(debug_t group, level_t level, char *fmt, ...)
 {
 	va_list ap;
