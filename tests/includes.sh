@@ -1,6 +1,7 @@
 #!/bin/sh
 # Who may include whom.  Each folder sees its own files, the folders named here, and of the outside
 # libraries only its own; anything else is a breach of the architecture.
+self=$(realpath "$0")
 cd "${top_srcdir:-.}" || exit 1
 fail=0
 
@@ -70,7 +71,7 @@ if [ -z "$PLANTED" ]; then
 	mkdir -p "$copy/natpmp" "$copy/src/base"
 	echo '#include <openssl/evp.h>' >"$copy/natpmp/a.c"
 	echo '#include "manager/manager.h"' >"$copy/src/base/b.c"
-	PLANTED=1 top_srcdir=$copy sh "$0" >"$copy/out" 2>/dev/null
+	PLANTED=1 top_srcdir=$copy sh "$self" >"$copy/out" 2>/dev/null
 	if [ "$(wc -l <"$copy/out")" -ne 2 ]; then
 		echo "planted breaches were not found:"
 		cat "$copy/out"

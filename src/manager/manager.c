@@ -29,19 +29,22 @@ decide_mapping(struct manager *m)
 {
 	struct msg_natpmp_want want;
 	uint16_t last = m->mapping_wanted ? m->want.external_port : m->mapping.external.port;
-	int wanted = reconcile_mapping(&m->config, &m->network, last, &want);
+	const char *why = reconcile_mapping(&m->config, &m->network, last, &want);
+	int wanted = why == NULL;
 
-	if (wanted == m->mapping_wanted && (!wanted || memcmp(&want, &m->want, sizeof want) == 0))
-		return;
-	m->mapping_wanted = wanted;
-	m->mapping_dirty = 1;
-	m->mapping_since_ms = clock_boot_ms();
-	memset(&m->mapping, 0, sizeof m->mapping);
-	if (wanted) {
-		m->want = want;
-		m->mapping.hdr.id = want.hdr.id;
-		m->mapping.state = NAT_ASKING;
+	if (wanted != m->mapping_wanted || (wanted && memcmp(&want, &m->want, sizeof want) != 0)) {
+		m->mapping_wanted = wanted;
+		m->mapping_dirty = 1;
+		m->mapping_since_ms = clock_boot_ms();
+		memset(&m->mapping, 0, sizeof m->mapping);
+		if (wanted) {
+			m->want = want;
+			m->mapping.hdr.id = want.hdr.id;
+			m->mapping.state = NAT_ASKING;
+		}
 	}
+	if (!wanted)
+		str_copy(m->mapping.reason, sizeof m->mapping.reason, why);
 }
 
 static void
@@ -99,6 +102,7 @@ network_changed(void *ctx)
 		return;
 	m->network = now;
 	m->moved_dirty = m->hurry_dirty = 1; /* who moves together is found together */
+	m->mapping_dirty = m->mapping_wanted; /* the same wish again: look at it now */
 	log_info("addresses or routes changed");
 	manager_changed(m);
 }

@@ -111,6 +111,8 @@ void peers_unconfirm(struct manager *m);
 /* The ipsec worker died: nothing is told, what was up is to be rebuilt. */
 void peers_untold(struct manager *m);
 void peers_reconcile(struct manager *m);
+/* The ipsec worker was told to forget it: no tunnel any more, and no peer if it left. */
+void peer_forgotten(struct manager *m, struct peer *p);
 void peer_free(struct manager *m, struct peer *p);
 /* The names for libnss_autotunnel; written when they changed. */
 void peers_write_hosts(struct manager *m);

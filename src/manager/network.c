@@ -2,6 +2,7 @@
 
 #include "manager/netlink.h"
 
+#include <errno.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
@@ -139,17 +140,33 @@ read_ip6(struct mnl_socket *nl, struct network *out)
 	return netlink_dump(nl, m, on_address, out);
 }
 
-int
-network_read(struct network *out)
+static int
+read_once(struct network *out)
 {
 	struct mnl_socket *nl = netlink_open(NETLINK_ROUTE, 0);
-	struct network now = {0};
 	int rc;
 
 	if (nl == NULL)
 		return -1;
-	rc = read_default_route(nl, &now) == 0 && read_ip6(nl, &now) == 0 ? 0 : -1;
+	memset(out, 0, sizeof *out);
+	rc = read_default_route(nl, out) == 0 && read_ip6(nl, out) == 0 ? 0 : -1;
 	mnl_socket_close(nl);
+	return rc;
+}
+
+/* EINTR from a dump says that the table changed under it (NLM_F_DUMP_INTR): what was read may never
+ * have been true. */
+#define READ_TRIES 10
+
+int
+network_read(struct network *out)
+{
+	struct network now;
+	int rc = -1;
+
+	for (int i = 0; i < READ_TRIES && rc == -1; i++)
+		if ((rc = read_once(&now)) == -1 && errno != EINTR)
+			break;
 	if (rc == 0)
 		*out = now;
 	return rc;

@@ -32,6 +32,15 @@ find_name(struct manager *m, const char *name)
 	return NULL;
 }
 
+static void
+no_tunnel(struct peer *p)
+{
+	memset(&p->tunnel, 0, sizeof p->tunnel);
+	p->tunnel.hdr.id = p->id;
+	p->tunnel.state = TUNNEL_IDLE;
+	p->tunnel.since_ms = clock_boot_ms();
+}
+
 static struct peer *
 add(struct manager *m, const char *name)
 {
@@ -45,8 +54,7 @@ add(struct manager *m, const char *name)
 	if (p == NULL)
 		fatalx("out of memory");
 	p->id = ++m->next_peer_id;
-	p->tunnel.hdr.id = p->id;
-	p->tunnel.state = TUNNEL_IDLE;
+	no_tunnel(p);
 	TAILQ_INSERT_TAIL(&m->peers, p, entry);
 	m->peer_count++;
 	log_notice("peer %s: found", name);
@@ -111,6 +119,15 @@ peers_unconfirm(struct manager *m)
 }
 
 void
+peer_forgotten(struct manager *m, struct peer *p)
+{
+	p->told = 0;
+	no_tunnel(p);
+	if (p->forget)
+		peer_free(m, p);
+}
+
+void
 peers_untold(struct manager *m)
 {
 	struct peer *p, *next;
@@ -120,10 +137,7 @@ peers_untold(struct manager *m)
 		p->recover = p->recover || p->tunnel.state == TUNNEL_UP;
 		p->told = 0;
 		p->dirty = p->usable;
-		memset(&p->tunnel, 0, sizeof p->tunnel);
-		p->tunnel.hdr.id = p->id;
-		p->tunnel.state = TUNNEL_IDLE;
-		p->tunnel.since_ms = clock_boot_ms();
+		no_tunnel(p);
 		if (p->forget)
 			peer_free(m, p);
 	}

@@ -4,24 +4,38 @@
 
 #define ACCOUNT_PREFIX_LEN 6
 
-int
+static const char *
+no_mapping(const struct config *c, const struct network *n, const struct endpoint *gateway)
+{
+	if (c->external.family != 0)
+		return "not asked for: a fixed forward is configured";
+	if (n->local4.family == 0)
+		return "not asked for: there is no IPv4 network";
+	if (endpoint_is_public(&n->local4))
+		return "not needed: this machine has a public IPv4 address";
+	if (c->methods == 0)
+		return "not asked for: \"methods = none\" is configured";
+	return gateway->family == 0 ? "not asked for: there is no IPv4 router" : NULL;
+}
+
+const char *
 reconcile_mapping(const struct config *c, const struct network *n, uint16_t last_external,
     struct msg_natpmp_want *want)
 {
-	struct endpoint gateway = c->gateway.family != 0 ? c->gateway : n->gateway;
+	const struct endpoint *gateway = c->gateway.family != 0 ? &c->gateway : &n->gateway;
+	const char *why = no_mapping(c, n, gateway);
 
-	if (c->methods == 0 || c->external.family != 0 || gateway.family == 0 || n->local4.family == 0
-	    || endpoint_is_public(&n->local4))
-		return 0;
+	if (why != NULL)
+		return why;
 	memset(want, 0, sizeof *want);
 	want->hdr = (struct msg_hdr){.type = MSG_NATPMP_WANT, .id = 1};
-	want->gateway = gateway;
+	want->gateway = *gateway;
 	want->local = n->local4;
 	want->local.port = (uint16_t)c->listen_port;
 	want->external_port = last_external;
 	want->methods = (uint8_t)c->methods;
 	want->lifetime_sec = c->lifetime;
-	return 1;
+	return NULL;
 }
 
 /* ---- publishing ---- */

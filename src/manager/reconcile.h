@@ -23,8 +23,8 @@
 /* A cold start waits so long for the router before it publishes without a mapping. */
 #define MAPPING_PATIENCE_MS 2500
 
-/* Is a mapping wanted, and which?  0 = none: *want is untouched. */
-int reconcile_mapping(const struct config *c, const struct network *n, uint16_t last_external,
+/* Is a mapping wanted, and which?  NULL with *want complete, or why none is: a sentence. */
+const char *reconcile_mapping(const struct config *c, const struct network *n, uint16_t last_external,
     struct msg_natpmp_want *want);
 
 /*

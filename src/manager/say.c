@@ -157,9 +157,7 @@ say_peer(struct manager *m, struct peer *p)
 	if (p->told && !p->usable) {
 		if (SAY(m->ipsec, forget, -1) == -1)
 			return -1;
-		p->told = 0;
-		if (p->forget)
-			peer_free(m, p);
+		peer_forgotten(m, p);
 		return 0;
 	}
 	if (!p->usable || !p->dirty)
