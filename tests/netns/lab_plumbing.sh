@@ -19,9 +19,15 @@ check "NAT-PMP maps a port on home" lab_exec laptop natpmpc -a 4500 4500 udp 360
 check "nft shows it" test -n "$(lab_mappings home)"
 check "NAT-PMP maps a port on office" lab_exec nas natpmpc -a 4500 4500 udp 3600
 
+# Through the mapping from outside: recorded on the Internet and on laptop's own interface.
 lab_capture wire udp port 4500
-lab_start nas listen timeout 10 bash -c 'socat -u UDP4-RECVFROM:4500 - || :'
+lab_start laptop inside tcpdump -Z root --immediate-mode -l -n -i eth0 udp port 4500
+lab_wait_until 5 grep -q listening "$(lab_log laptop inside)"
+lab_exec nas bash -c 'echo hello >/dev/udp/11.22.33.2/4500'
+check_soon "a packet to the mapped port arrives inside" 3 \
+	grep ' > 192.168.1.10.4500: ' "$(lab_log laptop inside)"
 lab_capture_stop wire
+check_equal "the Internet saw it, and that alone" 1 "$(lab_packets wire udp)"
 
 check_equal "a machine has its own name" nas "$(lab_exec nas hostname)"
 lab_exec nas sh -c 'echo only here >/etc/lab-was-here; echo x >/root/lab; echo x >/var/lab'

@@ -27,7 +27,7 @@ flow_start() {
 # Prints how many packets were lost.
 flow_stop() {
 	lab_stop laptop flow INT || :
-	awk '/packets transmitted/ { print $1 - $4 }' "$(lab_log laptop flow)"
+	lab_lost laptop flow
 	rm -f "$(lab_log laptop flow)"
 }
 

@@ -4,7 +4,7 @@
 #	tests/netns/run.sh [-v] [-l SECONDS] [NAME...]
 #
 # -v shows each test's output as it comes (else only that of a failed one), -l limits a test's time
-# (90; kernel_esp, which boots a machine, has three times that).  One line a test, a last line, and
+# (90; those that boot a machine have three times that).  One line a test, a last line, and
 # status 0 only if all passed.  Each test can also be run by itself.
 set -euo pipefail
 
@@ -31,11 +31,19 @@ all_tests() {
 	done
 }
 
-# Install once for all tests; lab.sh would do it for each.
+# Install once for all tests (lab.sh would do it for each), and build the programs that play the
+# manager for a worker alone.
 stage() {
+	local drives
+
 	[ -z "${AT_STAGE:-}" ] || return 0
 	[ -f "$AT_BUILD/Makefile" ] || {
 		echo "run.sh: nothing is built in $AT_BUILD: run ./bootstrap" >&2
+		exit 1
+	}
+	drives=$(cd "$top" && ls tests/netns/*.c)
+	make -s -C "$AT_BUILD" ${drives//.c/} >"$AT_BUILD/stage.log" 2>&1 || {
+		echo "run.sh: make failed: see $AT_BUILD/stage.log" >&2
 		exit 1
 	}
 	export AT_STAGE=$AT_BUILD/stage
@@ -50,7 +58,7 @@ stage() {
 run_test() {
 	local name=$1 log=$2 seconds=$limit
 
-	[ "$name" != kernel_esp ] || seconds=$((3 * limit))
+	[[ $name != *kernel* ]] || seconds=$((3 * limit))
 	set -- setpriv --pdeathsig KILL timeout -k 10 "$seconds" "$dir/$name.sh"
 	if [ -n "$verbose" ]; then
 		"$@" 2>&1 | tee "$log"

@@ -137,6 +137,13 @@ lab_first_reply_ms() {
 	lab_exec "$1" ping -6 -c 1 -W 5 "$2.$LAB_DOMAIN" | sed -n 's/.* time=\([0-9]*\).*/\1/p'
 }
 
+# lab_lost HOST TAG: how many packets the ping in that log lost: sequence numbers missing below the
+# last reply.  (Its own count has one too many when it is stopped with a packet on its way.)
+lab_lost() {
+	sed -n 's/.*icmp_seq=\([0-9]*\) .*/\1/p' "$(lab_log "$1" "$2")" |
+		awk '$1 > last { last = $1 } !seen[$1]++ { n++ } END { print last - n }'
+}
+
 # lab_first_byte HOST PEER: wait for the name, send a packet each 0.1 s, succeed at the first reply.
 lab_first_byte() {
 	lab_wait_until 10 lab_exec "$1" getent hosts "$2.$LAB_DOMAIN" &&

@@ -83,7 +83,7 @@ records() {
 	for name in laptop nas; do
 		name=$name.$LAB_DOMAIN
 		show laptop "dig @$LAB_NS +noall +answer $name AAAA _autotunnel._udp.$name SRV" \
-			"_autotunnel._udp.$name TXT at.$name A"
+			"_autotunnel._udp.$name TXT at.$name A at1.$name A"
 	done
 }
 
@@ -103,7 +103,7 @@ transfer() {
 
 wire() {
 	lab_capture_stop wire
-	echo "ns side: packets recorded on the Internet's bridge during all this"
+	echo "recorded on the Internet's bridge during all this:"
 	lab_traffic wire
 	check "ESP in UDP crossed it" test "$(lab_packets wire 'udp port 4500')" -gt 1000
 	check_equal "nothing else but DNS with the name server did" 0 "$(lab_packets wire "$LAB_FOREIGN")"
@@ -136,14 +136,14 @@ heading "What the NATs map"
 show home "nft list chain inet filter prerouting_miniupnpd"
 show office "nft list chain inet filter prerouting_miniupnpd"
 check "both map UDP 4500" eval 'lab_mappings home | grep -q 4500 && lab_mappings office | grep -q 4500'
-heading "What the machines say"
-show laptop "autotunnel status"
-show nas "autotunnel status"
 heading "ssh by name"
 show laptop "ssh nas 'hostname; uname -sr; echo \$SSH_CONNECTION'"
 check_equal "the shell is on nas" nas "$(lab_exec laptop ssh nas hostname)"
 heading "A file"
 transfer
+heading "What the machines say"
+show laptop "autotunnel status"
+show nas "autotunnel status"
 heading "What crossed the Internet"
 wire
 heading "What is left alone"
