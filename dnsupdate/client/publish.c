@@ -86,6 +86,8 @@ void
 publish_doubt(struct publish *p)
 {
 	p->seen_known = 0;
+	if (p->last == OUTCOME_TIMEOUT)
+		p->retry_ms = 0;
 }
 
 void

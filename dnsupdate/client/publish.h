@@ -66,7 +66,8 @@ void publish_init(struct publish *p, uint64_t floor, uint32_t (*jitter)(uint32_t
 /* What the manager wants from now on.  Saying the same again changes nothing. */
 void publish_want(struct publish *p, const struct msg_dns_publish *want, uint64_t now);
 
-/* The zone changed, or its server was away: look whether our records still stand there. */
+/* The zone changed, or its server was away and answers again: look whether our records still stand
+ * there, and no longer wait because of its silence. */
 void publish_doubt(struct publish *p);
 
 /* We are leaving: withdraw without any waiting. */

@@ -15,7 +15,7 @@
 struct transport;
 struct transport_request;
 
-#define TRANSPORT_MAX 40 /* requests at a time */
+#define TRANSPORT_MAX 64 /* requests at a time */
 
 /* What to do after a message that came back. */
 enum transport_verdict {

@@ -132,15 +132,18 @@ step_watch(struct worker *w, uint64_t now)
 {
 	struct exchange_handler h = {answered, w};
 	struct watch_ask ask;
-	uint32_t readings;
+	struct watch_status ws;
+	int back;
 
 	while (watch_next(w->watch, now, &ask))
 		if (exchange_ask(w->transport, &w->signer, &ask.q, &h, ask.ticket) != 0)
 			watch_answer(w->watch, ask.ticket, OUTCOME_FAILED, NULL, now);
-	readings = watch_status(w->watch).readings;
-	if (readings != w->readings)
+	ws = watch_status(w->watch);
+	back = w->outcome == OUTCOME_TIMEOUT && ws.outcome == OUTCOME_OK;
+	if (back || ws.readings != w->readings)
 		publish_doubt(&w->publish);
-	w->readings = readings;
+	w->readings = ws.readings;
+	w->outcome = ws.outcome;
 }
 
 /* ---- finding the server ---- */

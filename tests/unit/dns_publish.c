@@ -339,9 +339,19 @@ test_outage(void **state)
 	assert_true(publish_is_up(&p, wall(&z)));
 	run(&p, &z, 91 * MINUTE);
 	assert_false(publish_is_up(&p, wall(&z)));
+	/* it is heard of again elsewhere: at once */
 	z.says = OUTCOME_OK;
-	run(&p, &z, 93 * MINUTE);
+	publish_doubt(&p);
+	run(&p, &z, z.now + SECOND);
 	assert_true(publish_is_up(&p, wall(&z)));
+	/* but what was refused is not asked for sooner */
+	z.says = OUTCOME_REFUSED;
+	publish_doubt(&p);
+	run(&p, &z, z.now + SECOND);
+	z.says = OUTCOME_OK;
+	publish_doubt(&p);
+	run(&p, &z, z.now + 50 * SECOND);
+	assert_int_equal(publish_outcome(&p, z.now), OUTCOME_REFUSED);
 }
 
 /* The update was done, the answer was lost: found out by reading, without a second update. */
