@@ -17,6 +17,7 @@
 #include "ipsec/dedupe.h"
 #include "ipsec/limit.h"
 #include "ipsec/peers.h"
+#include "ipsec/plane.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -305,6 +306,13 @@ take_child(struct peer *p, struct tunnel *t, child_sa_t *child)
 	describe_cipher(child, t->proposal);
 }
 
+static uint64_t
+less(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+/* Lock held.  A CHILD SA is gone: what it carried moves from the living to the past. */
 static void
 keep_usage(struct peer *p, const struct counters *gone)
 {
@@ -312,7 +320,10 @@ keep_usage(struct peer *p, const struct counters *gone)
 	p->old.out_bytes += gone->out_bytes;
 	p->old.in_packets += gone->in_packets;
 	p->old.out_packets += gone->out_packets;
-	p->now = (struct counters){0};
+	p->now.in_bytes = less(p->now.in_bytes, gone->in_bytes);
+	p->now.out_bytes = less(p->now.out_bytes, gone->out_bytes);
+	p->now.in_packets = less(p->now.in_packets, gone->in_packets);
+	p->now.out_packets = less(p->now.out_packets, gone->out_packets);
 }
 
 /* Not one that was replaced by a rekeying: its packets have been counted then. */
@@ -326,8 +337,10 @@ static bool
 on_child_updown(listener_t *this, ike_sa_t *sa, child_sa_t *child, bool up)
 {
 	struct counters gone = {0};
+	uint8_t ula[16];
 	struct tunnel *t;
 	struct peer *p;
+	int ready = 0;
 
 	if (!up)
 		add_usage(child, &gone);
@@ -336,12 +349,16 @@ on_child_updown(listener_t *this, ike_sa_t *sa, child_sa_t *child, bool up)
 	if (p != NULL && t != NULL && up) {
 		take_child(p, t, child);
 		peer_settle(p, clock_boot_ms());
+		memcpy(ula, p->ula, 16);
+		ready = 1;
 	} else if (p != NULL && t != NULL && is_child_of(t, child)) {
 		t->child = 0;
 		keep_usage(p, &gone);
 		peer_settle(p, clock_boot_ms());
 	}
 	peers_unlock();
+	if (ready)
+		plane_release(ula);
 	peers_wake();
 	return TRUE;
 }

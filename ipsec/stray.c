@@ -12,6 +12,7 @@
 #define ASK_AGAIN_MS 2000
 
 struct stray {
+	uint64_t number; /* in order of arrival */
 	uint64_t since_ms;
 	size_t len; /* 0 = free */
 	uint8_t data[ESP_PACKET_MAX];
@@ -19,6 +20,7 @@ struct stray {
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct stray strays[STRAY_MAX];
+static uint64_t arrived;
 /* Whom we asked for lately; the oldest gives way. */
 static struct {
 	uint8_t dst[16];
@@ -60,6 +62,7 @@ keep(const uint8_t *packet, size_t len, uint64_t now_ms)
 	}
 	if (room == NULL || same >= STRAY_PER_PEER)
 		return;
+	room->number = ++arrived;
 	room->since_ms = now_ms;
 	room->len = len;
 	memcpy(room->data, packet, len);
@@ -101,19 +104,32 @@ stray_hold(const void *packet, size_t len, uint64_t now_ms, uint8_t dst[16])
 	return ask;
 }
 
+/* The packet for dst that came first. */
+static struct stray *
+oldest_for(const uint8_t dst[16])
+{
+	struct stray *first = NULL;
+
+	for (size_t i = 0; i < STRAY_MAX; i++) {
+		struct stray *s = &strays[i];
+
+		if (s->len != 0 && memcmp(destination(s->data), dst, 16) == 0
+		    && (first == NULL || s->number < first->number))
+			first = s;
+	}
+	return first;
+}
+
 void
 stray_release(int raw_fd, const uint8_t dst[16], uint64_t now_ms)
 {
 	struct sockaddr_in6 to = {.sin6_family = AF_INET6};
+	struct stray *s;
 
 	memcpy(&to.sin6_addr, dst, 16);
 	pthread_mutex_lock(&mutex);
 	forget_old(now_ms);
-	for (size_t i = 0; i < STRAY_MAX; i++) {
-		struct stray *s = &strays[i];
-
-		if (s->len == 0 || memcmp(destination(s->data), dst, 16) != 0)
-			continue;
+	while ((s = oldest_for(dst)) != NULL) {
 		/* A packet that cannot be sent is lost like any other. */
 		(void)!sendto(raw_fd, s->data, s->len, MSG_DONTWAIT, (struct sockaddr *)&to, sizeof to);
 		s->len = 0;

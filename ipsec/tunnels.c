@@ -339,15 +339,16 @@ mind_path(struct peer *p, uint64_t now, uint64_t *wait_ms)
 
 /* ---- counting, and the end of idle tunnels ---- */
 
-static int
-count_sa(uint32_t sa_id, struct counters *c, uint64_t *idle_in_sec)
+/* Add what the CHILD SAs of an IKE SA have carried; *idle_sec is since the last packet came in. */
+static void
+count_sa(uint32_t sa_id, struct counters *c, uint64_t *idle_sec)
 {
 	ike_sa_t *sa = check_out(sa_id);
 	enumerator_t *children;
 	child_sa_t *child;
 
 	if (sa == NULL)
-		return -1;
+		return;
 	children = sa->create_child_sa_enumerator(sa);
 	while (children->enumerate(children, &child)) {
 		uint64_t bytes, packets;
@@ -359,31 +360,27 @@ count_sa(uint32_t sa_id, struct counters *c, uint64_t *idle_in_sec)
 		c->in_bytes += bytes;
 		c->in_packets += packets;
 		if (when != 0)
-			*idle_in_sec = (uint64_t)(time_monotonic(NULL) - when);
+			sooner(idle_sec, (uint64_t)(time_monotonic(NULL) - when));
 		child->get_usestats(child, FALSE, &when, &bytes, &packets);
 		c->out_bytes += bytes;
 		c->out_packets += packets;
 	}
 	children->destroy(children);
 	check_in(sa, SUCCESS);
-	return 0;
 }
 
-/* Lock held.  Returns whether inner traffic has flowed since the last time. */
-static int
-take_counters(struct peer *p, const struct counters *c, uint64_t idle_in_sec, uint64_t now)
+/* Lock held. */
+static void
+take_counters(struct peer *p, const struct counters *c, uint64_t idle_sec, uint64_t now)
 {
-	int moved = c->in_bytes != p->now.in_bytes || c->out_bytes != p->now.out_bytes;
-
 	p->counted_ms = now;
-	if (idle_in_sec != UINT64_MAX && now - idle_in_sec * 1000 > p->last_in_ms)
-		p->last_in_ms = now - idle_in_sec * 1000;
-	if (!moved)
-		return 0;
+	if (idle_sec != UINT64_MAX && now - idle_sec * 1000 > p->last_in_ms)
+		p->last_in_ms = now - idle_sec * 1000;
+	if (c->in_bytes <= p->now.in_bytes && c->out_bytes <= p->now.out_bytes)
+		return;
 	p->now = *c;
 	p->active_ms = now;
 	p->dirty = 1;
-	return 1;
 }
 
 static int
@@ -403,35 +400,54 @@ count_again(const struct peer *p, uint64_t now)
 	return p->counted_ms + pause > now ? p->counted_ms + pause - now : 0;
 }
 
+/* Lock held.  The IKE SAs to count now; none when it is too early. */
+static uint32_t
+due_for_count(struct peer *p, uint64_t now, uint32_t sa[TUNNELS_MAX], uint64_t *wait_ms)
+{
+	uint64_t wait = count_again(p, now);
+	uint32_t n = 0;
+
+	if (peer_tunnel(p) == NULL)
+		return 0;
+	for (uint32_t i = 0; wait == 0 && i < p->tunnels; i++)
+		sa[n++] = p->tunnel[i].sa;
+	sooner(wait_ms, wait == 0 ? COUNT_BUSY_MS : wait);
+	return n;
+}
+
+/* Lock held.  The IKE SA to end because nothing has used it for too long, or 0. */
+static uint32_t
+idle_sa(struct peer *p, uint64_t now)
+{
+	struct tunnel *t = peer_tunnel(p);
+
+	if (t == NULL || !idle_too_long(p, now))
+		return 0;
+	t->dropped = 1;
+	peer_settle(p, now);
+	return t->sa;
+}
+
 static void
 count(struct peer *p, uint64_t now, uint64_t *wait_ms)
 {
 	struct counters c = {0};
-	uint64_t idle_in_sec = UINT64_MAX;
-	struct tunnel *t;
-	uint32_t sa;
-	int end = 0;
+	uint64_t idle_sec = UINT64_MAX;
+	uint32_t sa[TUNNELS_MAX], n, idle;
 
 	peers_lock();
-	t = peer_tunnel(p);
-	sa = t != NULL && count_again(p, now) == 0 ? t->sa : 0;
-	if (t != NULL && sa == 0)
-		sooner(wait_ms, count_again(p, now));
+	n = due_for_count(p, now, sa, wait_ms);
 	peers_unlock();
-	if (sa == 0 || count_sa(sa, &c, &idle_in_sec) == -1)
+	if (n == 0)
 		return;
+	for (uint32_t i = 0; i < n; i++)
+		count_sa(sa[i], &c, &idle_sec);
 	peers_lock();
-	take_counters(p, &c, idle_in_sec, now);
-	t = peer_tunnel_by_sa(p, sa);
-	end = t != NULL && idle_too_long(p, now);
-	if (end) {
-		t->dropped = 1;
-		peer_settle(p, now);
-	}
-	sooner(wait_ms, count_again(p, now));
+	take_counters(p, &c, idle_sec, now);
+	idle = idle_sa(p, now);
 	peers_unlock();
-	if (end)
-		end_sa(sa, 0);
+	if (idle != 0)
+		end_sa(idle, 0);
 }
 
 int
