@@ -17,7 +17,9 @@ libatipsec_a_SOURCES = \
 	ipsec/claim.c ipsec/claim.h \
 	ipsec/creds.c ipsec/creds.h \
 	ipsec/dedupe.c ipsec/dedupe.h \
+	ipsec/dial.c ipsec/dial.h \
 	ipsec/events.c ipsec/events.h \
+	ipsec/handle.c ipsec/handle.h \
 	ipsec/installed.c ipsec/installed.h \
 	ipsec/ipsec.h \
 	ipsec/limit.c ipsec/limit.h \
@@ -31,6 +33,7 @@ libatipsec_a_SOURCES = \
 	ipsec/stray.c ipsec/stray.h \
 	ipsec/swan.c ipsec/swan.h \
 	ipsec/tunnels.c ipsec/tunnels.h \
+	ipsec/usage.c ipsec/usage.h \
 	ipsec/worker.c
 
 # What a program with the worker in it links.

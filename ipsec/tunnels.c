@@ -3,7 +3,7 @@
  * mind the path, call, count.  The lock is held to look and to decide, never while libcharon acts:
  * its threads take the lock in events.c.
  */
-#include "ipsec/swan.h"
+#include "ipsec/handle.h"
 
 #include "ipsec/tunnels.h"
 
@@ -11,45 +11,14 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "ipsec/dedupe.h"
+#include "ipsec/dial.h"
 #include "ipsec/peers.h"
 #include "ipsec/plane.h"
 #include "ipsec/settings.h"
+#include "ipsec/usage.h"
 
 #include <limits.h>
 #include <string.h>
-
-#define COUNT_BUSY_MS 2000
-#define COUNT_IDLE_MS 10000
-
-static ike_sa_t *
-check_out(uint32_t sa)
-{
-	return charon->ike_sa_manager->checkout_by_id(charon->ike_sa_manager, sa);
-}
-
-static void
-check_in(ike_sa_t *sa, status_t status)
-{
-	if (status == DESTROY_ME)
-		charon->ike_sa_manager->checkin_and_destroy(charon->ike_sa_manager, sa);
-	else
-		charon->ike_sa_manager->checkin(charon->ike_sa_manager, sa);
-}
-
-/* Delete an IKE SA.  at_once: tell the peer, but do not wait for its answer. */
-static void
-end_sa(uint32_t sa, int at_once)
-{
-	charon->controller->terminate_ike(charon->controller, sa, at_once, NULL, NULL, 0);
-}
-
-/* The longest an int of milliseconds can say. */
-static void
-sooner(uint64_t *wait_ms, uint64_t other)
-{
-	if (other < *wait_ms)
-		*wait_ms = other;
-}
 
 /* ---- what the data plane noticed ---- */
 
@@ -57,7 +26,7 @@ sooner(uint64_t *wait_ms, uint64_t other)
 static void
 follow(uint32_t sa_id, const struct endpoint *from)
 {
-	ike_sa_t *sa = check_out(sa_id);
+	ike_sa_t *sa = sa_check_out(sa_id);
 	host_t *host;
 
 	if (sa == NULL)
@@ -66,20 +35,20 @@ follow(uint32_t sa_id, const struct endpoint *from)
 	if (!host->equals(host, sa->get_other_host(sa)))
 		sa->update_hosts(sa, NULL, host, UPDATE_HOSTS_FORCE_REMOTE);
 	host->destroy(host);
-	check_in(sa, SUCCESS);
+	sa_check_in(sa, SUCCESS);
 }
 
 static void
 renew(uint32_t sa_id, uint32_t spi_in, int hard)
 {
-	ike_sa_t *sa = check_out(sa_id);
+	ike_sa_t *sa = sa_check_out(sa_id);
 	status_t status;
 
 	if (sa == NULL)
 		return;
 	status = hard ? sa->delete_child_sa(sa, PROTO_ESP, htonl(spi_in), TRUE)
 		      : sa->rekey_child_sa(sa, PROTO_ESP, htonl(spi_in));
-	check_in(sa, status);
+	sa_check_in(sa, status);
 }
 
 static void
@@ -134,126 +103,8 @@ judge(struct peer *p, uint64_t now, uint64_t *wait_ms)
 		if (!sa[i].drop)
 			continue;
 		log_debug("peer %s: a second tunnel is deleted", p->name);
-		end_sa(id[i], 0);
+		sa_end(id[i], 0);
 	}
-}
-
-/* ---- calling ---- */
-
-static child_cfg_t *
-first_child(peer_cfg_t *cfg)
-{
-	enumerator_t *children = cfg->create_child_cfg_enumerator(cfg);
-	child_cfg_t *child = NULL;
-
-	if (children->enumerate(children, &child))
-		child = child->get_ref(child);
-	children->destroy(children);
-	return child;
-}
-
-/* A new IKE SA towards exactly this place, from our port.  NULL when there is no way there. */
-static ike_sa_t *
-prepare_call(peer_cfg_t *cfg, const struct endpoint *to)
-{
-	host_t *other = host_of(to), *me;
-	ike_sa_t *sa = NULL;
-
-	me = charon->kernel->get_source_addr(charon->kernel, other, NULL);
-	if (me != NULL)
-		sa = charon->ike_sa_manager->create_new(charon->ike_sa_manager, IKEV2, TRUE);
-	if (sa == NULL) {
-		DESTROY_IF(me);
-		other->destroy(other);
-		return NULL;
-	}
-	me->set_port(me, plane_port());
-	charon->bus->set_sa(charon->bus, sa);
-	sa->set_peer_cfg(sa, cfg);
-	sa->set_my_host(sa, me);
-	sa->set_other_host(sa, other);
-	return sa;
-}
-
-/* The attempt is in the table before the first packet leaves: the answer may be quicker than we. */
-static void
-start_call(struct peer *p, const struct endpoint *to)
-{
-	peer_cfg_t *cfg = p->config;
-	ike_sa_t *sa = prepare_call(cfg, to);
-	char text[ENDPOINT_TEXT_MAX];
-
-	log_debug("peer %s: calling %s%s", p->name, endpoint_text(to, text),
-	    sa == NULL ? ": no route" : "");
-	peers_lock();
-	call_started(&p->call, to, sa == NULL ? 0 : sa->get_unique_id(sa), clock_boot_ms());
-	if (sa == NULL)
-		peer_reason(p, "no route to any of its addresses");
-	peer_settle(p, clock_boot_ms());
-	peers_unlock();
-	if (sa != NULL)
-		check_in(sa, sa->initiate(sa, first_child(cfg), NULL) == SUCCESS ? SUCCESS : DESTROY_ME);
-}
-
-/* Connected: attempts that have sent no more than IKE_SA_INIT can go without a word.  Others may
- * stand at the peer already; they come up here too, and are judged. */
-static void
-drop_early_calls(const struct call *c)
-{
-	for (uint32_t i = 0; i < c->n; i++) {
-		ike_sa_t *sa = c->tries[i].sa != 0 ? check_out(c->tries[i].sa) : NULL;
-
-		if (sa != NULL)
-			check_in(sa, sa->get_state(sa) == IKE_CONNECTING && sa->get_message_id(sa, TRUE) == 0
-				? DESTROY_ME
-				: SUCCESS);
-	}
-}
-
-static void
-say_gave_up(struct peer *p)
-{
-	if (p->reason[0] == '\0')
-		peer_reason(p, "no answer");
-	log_info("peer %s: cannot connect: %s", p->name, p->reason);
-}
-
-/* Lock held. */
-static enum call_action
-next_call(struct peer *p, uint64_t now, struct endpoint *to, uint64_t *wait_ms)
-{
-	enum call_action action;
-	uint64_t wait;
-
-	do {
-		action = call_next(&p->call, p->contact, p->contacts, p->always, clock_jitter(1000),
-		    now, to, &wait);
-		if (action == CALL_GAVE_UP)
-			say_gave_up(p);
-	} while (action == CALL_GAVE_UP);
-	sooner(wait_ms, wait);
-	return action;
-}
-
-static void
-call_peer(struct peer *p, uint64_t now, uint64_t *wait_ms)
-{
-	enum call_action action = CALL_NOTHING;
-	struct endpoint to;
-	struct call over = {0};
-
-	do {
-		peers_lock();
-		if (peer_tunnel(p) != NULL && p->call.n > 0) {
-			over = p->call;
-			call_succeeded(&p->call);
-		}
-		action = p->tunnels == 0 ? next_call(p, now, &to, wait_ms) : CALL_NOTHING;
-		peers_unlock();
-		if (action == CALL_TRY)
-			start_call(p, &to);
-	} while (action == CALL_TRY);
-	drop_early_calls(&over);
 }
 
 /* ---- the path of a tunnel ---- */
@@ -261,13 +112,13 @@ call_peer(struct peer *p, uint64_t now, uint64_t *wait_ms)
 static void
 ask(uint32_t sa_id)
 {
-	ike_sa_t *sa = check_out(sa_id);
+	ike_sa_t *sa = sa_check_out(sa_id);
 
 	if (sa == NULL)
 		return;
 	/* send_dpd() would not, so soon after the last packet. */
 	sa->queue_task(sa, (task_t *)ike_dpd_create(TRUE));
-	check_in(sa, sa->initiate(sa, NULL, NULL));
+	sa_check_in(sa, sa->initiate(sa, NULL, NULL));
 }
 
 /* Let the SAs as they are lead to another place.  A pending exchange goes there at once; without
@@ -275,7 +126,7 @@ ask(uint32_t sa_id)
 static void
 redirect(uint32_t sa_id, const struct endpoint *to)
 {
-	ike_sa_t *sa = check_out(sa_id);
+	ike_sa_t *sa = sa_check_out(sa_id);
 	host_t *other, *me;
 	status_t status;
 
@@ -291,16 +142,16 @@ redirect(uint32_t sa_id, const struct endpoint *to)
 	status = sa->retransmit(sa, sa->get_message_id(sa, TRUE));
 	DESTROY_IF(me);
 	other->destroy(other);
-	check_in(sa, status);
+	sa_check_in(sa, status);
 }
 
 static void
 give_up(uint32_t sa_id)
 {
-	ike_sa_t *sa = check_out(sa_id);
+	ike_sa_t *sa = sa_check_out(sa_id);
 
 	if (sa != NULL)
-		check_in(sa, DESTROY_ME);
+		sa_check_in(sa, DESTROY_ME);
 }
 
 static void
@@ -337,119 +188,6 @@ mind_path(struct peer *p, uint64_t now, uint64_t *wait_ms)
 		mind_path(p, now, wait_ms);
 }
 
-/* ---- counting, and the end of idle tunnels ---- */
-
-/* Add what the CHILD SAs of an IKE SA have carried; *idle_sec is since the last packet came in. */
-static void
-count_sa(uint32_t sa_id, struct counters *c, uint64_t *idle_sec)
-{
-	ike_sa_t *sa = check_out(sa_id);
-	enumerator_t *children;
-	child_sa_t *child;
-
-	if (sa == NULL)
-		return;
-	children = sa->create_child_sa_enumerator(sa);
-	while (children->enumerate(children, &child)) {
-		uint64_t bytes, packets;
-		time_t when = 0;
-
-		if (child->get_state(child) != CHILD_INSTALLED)
-			continue;
-		child->get_usestats(child, TRUE, &when, &bytes, &packets);
-		c->in_bytes += bytes;
-		c->in_packets += packets;
-		if (when != 0)
-			sooner(idle_sec, (uint64_t)(time_monotonic(NULL) - when));
-		child->get_usestats(child, FALSE, &when, &bytes, &packets);
-		c->out_bytes += bytes;
-		c->out_packets += packets;
-	}
-	children->destroy(children);
-	check_in(sa, SUCCESS);
-}
-
-/* Lock held. */
-static void
-take_counters(struct peer *p, const struct counters *c, uint64_t idle_sec, uint64_t now)
-{
-	p->counted_ms = now;
-	if (idle_sec != UINT64_MAX && now - idle_sec * 1000 > p->last_in_ms)
-		p->last_in_ms = now - idle_sec * 1000;
-	if (c->in_bytes <= p->now.in_bytes && c->out_bytes <= p->now.out_bytes)
-		return;
-	p->now = *c;
-	p->active_ms = now;
-	p->dirty = 1;
-}
-
-static int
-idle_too_long(const struct peer *p, uint64_t now)
-{
-	uint64_t limit = (uint64_t)settings_self()->idle_sec * 1000;
-
-	return limit != 0 && !p->always && now - p->active_ms > limit;
-}
-
-/* Every two seconds while packets flow, seldom while none do. */
-static uint64_t
-count_again(const struct peer *p, uint64_t now)
-{
-	uint64_t pause = now - p->active_ms > COUNT_IDLE_MS ? COUNT_IDLE_MS : COUNT_BUSY_MS;
-
-	return p->counted_ms + pause > now ? p->counted_ms + pause - now : 0;
-}
-
-/* Lock held.  The IKE SAs to count now; none when it is too early. */
-static uint32_t
-due_for_count(struct peer *p, uint64_t now, uint32_t sa[TUNNELS_MAX], uint64_t *wait_ms)
-{
-	uint64_t wait = count_again(p, now);
-	uint32_t n = 0;
-
-	if (peer_tunnel(p) == NULL)
-		return 0;
-	for (uint32_t i = 0; wait == 0 && i < p->tunnels; i++)
-		sa[n++] = p->tunnel[i].sa;
-	sooner(wait_ms, wait == 0 ? COUNT_BUSY_MS : wait);
-	return n;
-}
-
-/* Lock held.  The IKE SA to end because nothing has used it for too long, or 0. */
-static uint32_t
-idle_sa(struct peer *p, uint64_t now)
-{
-	struct tunnel *t = peer_tunnel(p);
-
-	if (t == NULL || !idle_too_long(p, now))
-		return 0;
-	t->dropped = 1;
-	peer_settle(p, now);
-	return t->sa;
-}
-
-static void
-count(struct peer *p, uint64_t now, uint64_t *wait_ms)
-{
-	struct counters c = {0};
-	uint64_t idle_sec = UINT64_MAX;
-	uint32_t sa[TUNNELS_MAX], n, idle;
-
-	peers_lock();
-	n = due_for_count(p, now, sa, wait_ms);
-	peers_unlock();
-	if (n == 0)
-		return;
-	for (uint32_t i = 0; i < n; i++)
-		count_sa(sa[i], &c, &idle_sec);
-	peers_lock();
-	take_counters(p, &c, idle_sec, now);
-	idle = idle_sa(p, now);
-	peers_unlock();
-	if (idle != 0)
-		end_sa(idle, 0);
-}
-
 int
 tunnels_run(void)
 {
@@ -463,8 +201,8 @@ tunnels_run(void)
 		pass_on(p);
 		judge(p, now, &wait_ms);
 		mind_path(p, now, &wait_ms);
-		call_peer(p, now, &wait_ms);
-		count(p, now, &wait_ms);
+		dial(p, now, &wait_ms);
+		usage_count(p, now, &wait_ms);
 	}
 	return wait_ms > INT_MAX ? -1 : (int)wait_ms;
 }
@@ -486,7 +224,7 @@ end_all(struct peer *p)
 			sa[n++] = p->call.tries[i].sa;
 	peers_unlock();
 	for (uint32_t i = 0; i < n; i++)
-		end_sa(sa[i], 1);
+		sa_end(sa[i], 1);
 }
 
 static void

@@ -1,0 +1,123 @@
+#include "ipsec/handle.h"
+
+#include "ipsec/dial.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "ipsec/plane.h"
+
+static child_cfg_t *
+first_child(peer_cfg_t *cfg)
+{
+	enumerator_t *children = cfg->create_child_cfg_enumerator(cfg);
+	child_cfg_t *child = NULL;
+
+	if (children->enumerate(children, &child))
+		child = child->get_ref(child);
+	children->destroy(children);
+	return child;
+}
+
+/* A new IKE SA towards exactly this place, from our port.  NULL when there is no way there. */
+static ike_sa_t *
+prepare_call(peer_cfg_t *cfg, const struct endpoint *to)
+{
+	host_t *other = host_of(to), *me;
+	ike_sa_t *sa = NULL;
+
+	me = charon->kernel->get_source_addr(charon->kernel, other, NULL);
+	if (me != NULL)
+		sa = charon->ike_sa_manager->create_new(charon->ike_sa_manager, IKEV2, TRUE);
+	if (sa == NULL) {
+		DESTROY_IF(me);
+		other->destroy(other);
+		return NULL;
+	}
+	me->set_port(me, plane_port());
+	charon->bus->set_sa(charon->bus, sa);
+	sa->set_peer_cfg(sa, cfg);
+	sa->set_my_host(sa, me);
+	sa->set_other_host(sa, other);
+	return sa;
+}
+
+/* The attempt is in the table before the first packet leaves: the answer may be quicker than we. */
+static void
+start_call(struct peer *p, const struct endpoint *to)
+{
+	peer_cfg_t *cfg = p->config;
+	ike_sa_t *sa = prepare_call(cfg, to);
+	char text[ENDPOINT_TEXT_MAX];
+
+	log_debug("peer %s: calling %s%s", p->name, endpoint_text(to, text),
+	    sa == NULL ? ": no route" : "");
+	peers_lock();
+	call_started(&p->call, to, sa == NULL ? 0 : sa->get_unique_id(sa), clock_boot_ms());
+	if (sa == NULL)
+		peer_reason(p, "no route to any of its addresses");
+	peer_settle(p, clock_boot_ms());
+	peers_unlock();
+	if (sa != NULL)
+		sa_check_in(sa, sa->initiate(sa, first_child(cfg), NULL) == SUCCESS ? SUCCESS : DESTROY_ME);
+}
+
+/* Connected: attempts that have sent no more than IKE_SA_INIT can go without a word.  Others may
+ * stand at the peer already; they come up here too, and are judged. */
+static void
+drop_early_calls(const struct call *c)
+{
+	for (uint32_t i = 0; i < c->n; i++) {
+		ike_sa_t *sa = c->tries[i].sa != 0 ? sa_check_out(c->tries[i].sa) : NULL;
+
+		if (sa != NULL)
+			sa_check_in(sa, sa->get_state(sa) == IKE_CONNECTING && sa->get_message_id(sa, TRUE) == 0
+				? DESTROY_ME
+				: SUCCESS);
+	}
+}
+
+static void
+say_gave_up(struct peer *p)
+{
+	if (p->reason[0] == '\0')
+		peer_reason(p, "no answer");
+	log_info("peer %s: cannot connect: %s", p->name, p->reason);
+}
+
+/* Lock held. */
+static enum call_action
+next_call(struct peer *p, uint64_t now, struct endpoint *to, uint64_t *wait_ms)
+{
+	enum call_action action;
+	uint64_t wait;
+
+	do {
+		action = call_next(&p->call, p->contact, p->contacts, p->always, clock_jitter(1000),
+		    now, to, &wait);
+		if (action == CALL_GAVE_UP)
+			say_gave_up(p);
+	} while (action == CALL_GAVE_UP);
+	sooner(wait_ms, wait);
+	return action;
+}
+
+void
+dial(struct peer *p, uint64_t now, uint64_t *wait_ms)
+{
+	enum call_action action = CALL_NOTHING;
+	struct endpoint to;
+	struct call over = {0};
+
+	do {
+		peers_lock();
+		if (peer_tunnel(p) != NULL && p->call.n > 0) {
+			over = p->call;
+			call_succeeded(&p->call);
+		}
+		action = p->tunnels == 0 ? next_call(p, now, &to, wait_ms) : CALL_NOTHING;
+		peers_unlock();
+		if (action == CALL_TRY)
+			start_call(p, &to);
+	} while (action == CALL_TRY);
+	drop_early_calls(&over);
+}

@@ -1,0 +1,119 @@
+#include "ipsec/handle.h"
+
+#include "ipsec/usage.h"
+
+#include "ipsec/settings.h"
+
+/* Every two seconds while packets flow, seldom while none do. */
+#define COUNT_BUSY_MS 2000
+#define COUNT_IDLE_MS 10000
+
+/* Add what the CHILD SAs of an IKE SA have carried; *idle_sec is since the last packet came in. */
+static void
+count_sa(uint32_t sa_id, struct counters *c, uint64_t *idle_sec)
+{
+	ike_sa_t *sa = sa_check_out(sa_id);
+	enumerator_t *children;
+	child_sa_t *child;
+
+	if (sa == NULL)
+		return;
+	children = sa->create_child_sa_enumerator(sa);
+	while (children->enumerate(children, &child)) {
+		uint64_t bytes, packets;
+		time_t when = 0;
+
+		if (child->get_state(child) != CHILD_INSTALLED)
+			continue;
+		child->get_usestats(child, TRUE, &when, &bytes, &packets);
+		c->in_bytes += bytes;
+		c->in_packets += packets;
+		if (when != 0)
+			sooner(idle_sec, (uint64_t)(time_monotonic(NULL) - when));
+		child->get_usestats(child, FALSE, &when, &bytes, &packets);
+		c->out_bytes += bytes;
+		c->out_packets += packets;
+	}
+	children->destroy(children);
+	sa_check_in(sa, SUCCESS);
+}
+
+/* Lock held. */
+static void
+take_counters(struct peer *p, const struct counters *c, uint64_t idle_sec, uint64_t now)
+{
+	p->counted_ms = now;
+	if (idle_sec != UINT64_MAX && now - idle_sec * 1000 > p->last_in_ms)
+		p->last_in_ms = now - idle_sec * 1000;
+	if (c->in_bytes <= p->now.in_bytes && c->out_bytes <= p->now.out_bytes)
+		return;
+	p->now = *c;
+	p->active_ms = now;
+	p->dirty = 1;
+}
+
+static int
+idle_too_long(const struct peer *p, uint64_t now)
+{
+	uint64_t limit = (uint64_t)settings_self()->idle_sec * 1000;
+
+	return limit != 0 && !p->always && now - p->active_ms > limit;
+}
+
+static uint64_t
+count_again(const struct peer *p, uint64_t now)
+{
+	uint64_t pause = now - p->active_ms > COUNT_IDLE_MS ? COUNT_IDLE_MS : COUNT_BUSY_MS;
+
+	return p->counted_ms + pause > now ? p->counted_ms + pause - now : 0;
+}
+
+/* Lock held.  The IKE SAs to count now; none when it is too early. */
+static uint32_t
+due_for_count(struct peer *p, uint64_t now, uint32_t sa[TUNNELS_MAX], uint64_t *wait_ms)
+{
+	uint64_t wait = count_again(p, now);
+	uint32_t n = 0;
+
+	if (peer_tunnel(p) == NULL)
+		return 0;
+	for (uint32_t i = 0; wait == 0 && i < p->tunnels; i++)
+		sa[n++] = p->tunnel[i].sa;
+	sooner(wait_ms, wait == 0 ? COUNT_BUSY_MS : wait);
+	return n;
+}
+
+/* Lock held.  The IKE SA to end because nothing has used it for too long, or 0. */
+static uint32_t
+idle_sa(struct peer *p, uint64_t now)
+{
+	struct tunnel *t = peer_tunnel(p);
+
+	if (t == NULL || !idle_too_long(p, now))
+		return 0;
+	t->dropped = 1;
+	peer_settle(p, now);
+	return t->sa;
+}
+
+void
+usage_count(struct peer *p, uint64_t now, uint64_t *wait_ms)
+{
+	struct counters c = {0};
+	uint64_t idle_sec = UINT64_MAX;
+	uint32_t sa[TUNNELS_MAX], n, idle;
+
+	peers_lock();
+	n = due_for_count(p, now, sa, wait_ms);
+	peers_unlock();
+	if (n == 0)
+		return;
+	for (uint32_t i = 0; i < n; i++)
+		count_sa(sa[i], &c, &idle_sec);
+	peers_lock();
+	take_counters(p, &c, idle_sec, now);
+	idle = idle_sa(p, now);
+	peers_unlock();
+	if (idle != 0)
+		sa_end(idle, 0);
+}
