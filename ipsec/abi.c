@@ -70,7 +70,8 @@ has_methods(const void *object, size_t size)
 static int
 is_table(const void *object, size_t size)
 {
-	return has_methods(object, size) && !is_method(*(const uintptr_t *)((const char *)object + size));
+	return has_methods(object, size) &&
+	    !is_method(*(const uintptr_t *)((const char *)object + size));
 }
 
 #define CHECK(object, type)                                                                        \

@@ -109,14 +109,17 @@ static void
 add_features(int kernel)
 {
 	static plugin_feature_t user[] = {
-	    PLUGIN_CALLBACK(socket_register, socket_make), PLUGIN_PROVIDE(CUSTOM, "socket"),
-	    PLUGIN_CALLBACK(kernel_net_register, net_create), PLUGIN_PROVIDE(CUSTOM, "kernel-net"),
-	    PLUGIN_CALLBACK(kernel_ipsec_register, sad_make), PLUGIN_PROVIDE(CUSTOM, "kernel-ipsec"),
+	    PLUGIN_CALLBACK(socket_register, socket_make),
+	    PLUGIN_PROVIDE(CUSTOM, "socket"),
+	    PLUGIN_CALLBACK(kernel_net_register, net_create),
+	    PLUGIN_PROVIDE(CUSTOM, "kernel-net"),
+	    PLUGIN_CALLBACK(kernel_ipsec_register, sad_make),
+	    PLUGIN_PROVIDE(CUSTOM, "kernel-ipsec"),
 	};
 	int n = (int)(sizeof user / sizeof user[0]);
 
-	lib->plugins->add_static_features(lib->plugins, "autotunnel", user, kernel ? n - 2 : n, TRUE,
-	    NULL, NULL);
+	lib->plugins->add_static_features(
+	    lib->plugins, "autotunnel", user, kernel ? n - 2 : n, TRUE, NULL, NULL);
 }
 
 void

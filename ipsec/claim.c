@@ -20,7 +20,8 @@ claim_check(const struct claim *c, const char *name, const uint8_t ula[16], char
 	if (!c->by_our_ca)
 		return refuse(why, "its certificate is signed by another CA than this account's");
 	if (!c->in_time)
-		return refuse(why, "its certificate is not valid at this time; are both clocks right?");
+		return refuse(
+		    why, "its certificate is not valid at this time; are both clocks right?");
 	if (!c->has_name) {
 		snprintf(why, MSG_TEXT_MAX, "the name %.80s is not in its certificate", name);
 		return -1;

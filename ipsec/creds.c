@@ -18,8 +18,8 @@ add_key(chunk_t der)
 {
 	private_key_t *key;
 
-	key = lib->creds->create(lib->creds, CRED_PRIVATE_KEY, KEY_ED25519, BUILD_BLOB_ASN1_DER, der,
-	    BUILD_END);
+	key = lib->creds->create(
+	    lib->creds, CRED_PRIVATE_KEY, KEY_ED25519, BUILD_BLOB_ASN1_DER, der, BUILD_END);
 	if (key == NULL)
 		return -1;
 	set->add_key(set, key);

@@ -58,7 +58,8 @@ start_call(struct peer *p, const struct endpoint *to)
 	peer_settle(p, clock_boot_ms());
 	peers_unlock();
 	if (sa != NULL)
-		sa_check_in(sa, sa->initiate(sa, first_child(cfg), NULL) == SUCCESS ? SUCCESS : DESTROY_ME);
+		sa_check_in(
+		    sa, sa->initiate(sa, first_child(cfg), NULL) == SUCCESS ? SUCCESS : DESTROY_ME);
 }
 
 /* Connected: attempts that have sent no more than IKE_SA_INIT can go without a word.  Others may
@@ -70,7 +71,8 @@ drop_early_calls(const struct call *c)
 		ike_sa_t *sa = c->tries[i].sa != 0 ? sa_check_out(c->tries[i].sa) : NULL;
 
 		if (sa != NULL)
-			sa_check_in(sa, sa->get_state(sa) == IKE_CONNECTING && sa->get_message_id(sa, TRUE) == 0
+			sa_check_in(sa,
+			    sa->get_state(sa) == IKE_CONNECTING && sa->get_message_id(sa, TRUE) == 0
 				? DESTROY_ME
 				: SUCCESS);
 	}

@@ -1,10 +1,11 @@
 /*
  * Is the way to a connected peer still there?  Pure; tunnels.c does what this decides.
  *
- * When DNS has news and does not name the place we send to, the peer may have moved.  But DNS may be
- * old, or lie, or never have known that place (a peer behind a NAT without mapping), and the data
- * plane follows an authentic packet at once: so the place is first asked whether it still answers.  If not, the tunnel is moved to the new place, and if that does not
- * answer either, it is given up and the peer called anew.
+ * When DNS has news and does not name the place we send to, the peer may have moved.  But DNS may
+ * be old, or lie, or never have known that place (a peer behind a NAT without mapping), and the
+ * data plane follows an authentic packet at once: so the place is first asked whether it still
+ * answers.  If not, the tunnel is moved to the new place, and if that does not answer either, it is
+ * given up and the peer called anew.
  *
  *	GOOD -> (news) -> ASKED -> (silence) -> MOVED -> (silence) -> given up
  *	  ^-------- an authentic packet ---------+

@@ -204,7 +204,8 @@ log_state(const struct peer *p, enum tunnel_state before, const struct tunnel *t
 		log_info("peer %s: connected, at %s (%s called)", p->name,
 		    endpoint_text(&t->remote, where), t->mine ? "we" : "it");
 	else if (before == TUNNEL_UP)
-		log_info("peer %s: disconnected%s%s", p->name, p->reason[0] != '\0' ? ": " : "", p->reason);
+		log_info("peer %s: disconnected%s%s", p->name, p->reason[0] != '\0' ? ": " : "",
+		    p->reason);
 }
 
 void

@@ -144,7 +144,8 @@ plane_start(uint16_t port)
 }
 
 int
-plane_send(const struct endpoint *local, const struct endpoint *remote, const void *data, size_t len)
+plane_send(
+    const struct endpoint *local, const struct endpoint *remote, const void *data, size_t len)
 {
 	if (io == NULL) {
 		errno = ENOTCONN;

@@ -59,7 +59,8 @@ make_auth(const char *name)
 {
 	auth_cfg_t *auth = auth_cfg_create();
 
-	auth->add(auth, AUTH_RULE_IDENTITY, identification_create_from_string((char *)(uintptr_t)name));
+	auth->add(
+	    auth, AUTH_RULE_IDENTITY, identification_create_from_string((char *)(uintptr_t)name));
 	auth->add(auth, AUTH_RULE_AUTH_CLASS, AUTH_CLASS_PUBKEY);
 	return auth;
 }
@@ -87,7 +88,8 @@ make_child(const char *name, const uint8_t ula[16])
 	child_cfg_t *child = child_cfg_create((char *)(uintptr_t)name, &data);
 
 	for (size_t i = 0; i < COUNT(esp_proposals); i++)
-		child->add_proposal(child, proposal_create_from_string(PROTO_ESP, esp_proposals[i]));
+		child->add_proposal(
+		    child, proposal_create_from_string(PROTO_ESP, esp_proposals[i]));
 	child->add_traffic_selector(child, TRUE, one_address(own.ula));
 	child->add_traffic_selector(child, FALSE, one_address(ula));
 	return child;
@@ -133,7 +135,8 @@ snapshot(int ike)
 		if (cfg == NULL)
 			continue;
 		first = cfg->get_ike_cfg(cfg);
-		list->insert_last(list, ike ? (void *)first->get_ref(first) : (void *)cfg->get_ref(cfg));
+		list->insert_last(
+		    list, ike ? (void *)first->get_ref(first) : (void *)cfg->get_ref(cfg));
 	}
 	peers_unlock();
 	return list;

@@ -131,7 +131,8 @@ stray_release(int raw_fd, const uint8_t dst[16], uint64_t now_ms)
 	forget_old(now_ms);
 	while ((s = oldest_for(dst)) != NULL) {
 		/* A packet that cannot be sent is lost like any other. */
-		(void)!sendto(raw_fd, s->data, s->len, MSG_DONTWAIT, (struct sockaddr *)&to, sizeof to);
+		(void)!sendto(
+		    raw_fd, s->data, s->len, MSG_DONTWAIT, (struct sockaddr *)&to, sizeof to);
 		s->len = 0;
 	}
 	pthread_mutex_unlock(&mutex);

@@ -1,7 +1,7 @@
 /*
  * Kernel mode: the first packets to a peer without tunnel.  The kernel's policies take packets
- * that have one; all others for the account's prefix are routed to the tunnel device and read there.
- * They wait here, in fixed memory, and are sent again when the kernel has the policy.
+ * that have one; all others for the account's prefix are routed to the tunnel device and read
+ * there. They wait here, in fixed memory, and are sent again when the kernel has the policy.
  */
 #ifndef IPSEC_STRAY_H
 #define IPSEC_STRAY_H

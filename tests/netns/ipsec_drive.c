@@ -240,7 +240,8 @@ run(struct drive *d, const char *program)
 	size_t used = 0;
 
 	for (;;) {
-		struct pollfd fds[2] = {{.fd = 0, .events = POLLIN}, {.fd = d->channel.fd, .events = POLLIN}};
+		struct pollfd fds[2] = {
+		    {.fd = 0, .events = POLLIN}, {.fd = d->channel.fd, .events = POLLIN}};
 
 		if (poll(fds, 2, -1) == -1)
 			continue;

@@ -16,7 +16,8 @@ static const struct endpoint contact[3] = {
 };
 
 static enum call_action
-next(struct call *c, uint32_t contacts, int always, uint64_t now, struct endpoint *to, uint64_t *wait)
+next(struct call *c, uint32_t contacts, int always, uint64_t now, struct endpoint *to,
+    uint64_t *wait)
 {
 	memset(to, 0, sizeof *to);
 	return call_next(c, contact, contacts, always, 0, now, to, wait);

@@ -83,8 +83,8 @@ test_same_initiator(void **state)
 	assert_false(w.b[0].drop || w.b[1].drop || w.b[2].drop);
 }
 
-/* b was killed, lost its SAs and called: the new one stays, whoever had initiated the old one, and a
- * deletes the old one, for b does not know it any more. */
+/* b was killed, lost its SAs and called: the new one stays, whoever had initiated the old one, and
+ * a deletes the old one, for b does not know it any more. */
 static void
 test_restart(void **state)
 {
@@ -112,7 +112,8 @@ test_random(void **state)
 		for (size_t i = 0; i < n; i++) {
 			uint64_t up = 100000 + (uint64_t)random() % 2000;
 
-			add(&w, random() % 2, (uint64_t)random(), up, up + (uint64_t)random() % 100);
+			add(&w, random() % 2, (uint64_t)random(), up,
+			    up + (uint64_t)random() % 100);
 		}
 		assert_int_equal(judge(&w, &which), 1);
 	}
