@@ -281,11 +281,14 @@ withdraw(void)
 	static struct peer_reader r;
 	struct msg_dns_peer peer;
 	struct update u;
+	uint64_t epoch;
 	static struct stream s;
 
 	read_host(&r, &peer);
 	begin(&u);
-	if (records_withdraw(&u, &host, r.txt, r.txts) == -1 || update_finish(&u, NULL, 0) == 0)
+	epoch = peer.epoch + 1;
+	if (records_withdraw(&u, &host, epoch, clock_wall_sec(), r.txt, r.txts) == -1 ||
+	    update_finish(&u, NULL, 0) == 0)
 		errx(1, "cannot withdraw");
 	x.b = u.b;
 	sign_at(&device, clock_wall_sec());
@@ -295,8 +298,9 @@ withdraw(void)
 	judge();
 	step("withdrawal, over TCP", TSIG_OK, RCODE_NOERROR);
 	read_host(&r, &peer);
-	if (peer.contacts != 0 || r.has_ula || r.txts != 0)
-		errx(1, "something is left");
+	if (peer.contacts != 0 || r.has_ula || r.txts != 1 || peer.epoch != epoch ||
+	    peer.os[0] != '\0')
+		errx(1, "more is left than the epoch, or less");
 }
 
 static void

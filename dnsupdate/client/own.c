@@ -91,14 +91,18 @@ build(struct worker *w, struct update *u, const struct publish_order *order)
 		.os = "linux"}};
 	const struct publish_mark *seen = order->seen;
 
-	if (order->act == PUBLISH_DELETE)
-		return records_withdraw(u, &w->host, seen->txt, seen->count);
-	memcpy(r.ula, order->what->ula, sizeof r.ula);
-	memcpy(r.contact, order->what->contact, sizeof r.contact);
 	memset(&w->mark, 0, sizeof w->mark);
 	w->mark.epoch = order->epoch;
 	w->mark.expires_sec = order->expires_sec;
 	w->mark.count = 1;
+	if (order->act == PUBLISH_DELETE) {
+		if (status_withdrawn_to_txt(order->epoch, order->expires_sec, &w->mark.txt[0]) != 0)
+			return -1;
+		return records_withdraw(u, &w->host, order->epoch, order->expires_sec, seen->txt,
+		    seen->count);
+	}
+	memcpy(r.ula, order->what->ula, sizeof r.ula);
+	memcpy(r.contact, order->what->contact, sizeof r.contact);
 	if (status_to_txt(&r.status, &w->mark.txt[0]) != 0)
 		return -1;
 	return records_publish(u, &r, seen->txt, seen->count);

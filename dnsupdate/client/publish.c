@@ -10,6 +10,10 @@
  * the record then read is the one we tried to write, it counts as written.  Each try has an epoch
  * of its own, so that the record tells which try it was.
  *
+ * Withdrawing is such an update too: it takes all away but a TXT record with the next epoch.  Were
+ * that gone as well, the prerequisite of our very first update ("there is none") would hold again,
+ * and whoever recorded it could bring our old records back.
+ *
  * What is wanted and what stands in the zone are two copies of the same struct; the machine has
  * something to do exactly when they differ or the lease (x=) runs low.  When it may do it:
  *
@@ -182,14 +186,19 @@ count_flap(struct publish *p, uint64_t now)
 static struct publish_order
 give(struct publish *p, enum publish_act act, uint64_t now, uint64_t wall)
 {
+	int write = act == PUBLISH_WRITE;
+
 	p->order = (struct publish_order){.act = act, .seen = &p->seen, .what = &p->trying};
-	if (act != PUBLISH_WRITE)
+	if (act == PUBLISH_READ)
 		return p->order;
-	count_flap(p, now);
-	p->sent_ms = now;
+	if (write) {
+		count_flap(p, now);
+		p->sent_ms = now;
+	}
 	p->trying = p->want;
+	p->trying.wanted = (uint8_t)write;
 	p->order.epoch = p->tried_epoch = ++p->epoch;
-	p->order.expires_sec = p->tried_sec = wall + p->want.lease_sec;
+	p->order.expires_sec = p->tried_sec = write ? wall + p->want.lease_sec : wall;
 	return p->order;
 }
 
@@ -214,6 +223,11 @@ written(struct publish *p, const struct publish_mark *mark)
 
 	p->seen = *mark;
 	p->done = p->trying;
+	if (!p->trying.wanted) {
+		p->until_sec = 0;
+		p->withdrawn |= wants_delete(p);
+		return;
+	}
 	p->until_sec = p->tried_sec;
 	p->refresh_ms = p->sent_ms + lease_ms / 5 * 4 + p->jitter(lease_ms / 20);
 }
@@ -245,6 +259,19 @@ is_tried(const struct publish *p, const struct publish_mark *mark)
 	    && mark->expires_sec == p->tried_sec;
 }
 
+/* Nothing of ours stands in the zone, nor can an update that we sent before still bring it back. */
+static int
+is_clean(const struct publish *p, const struct publish_mark *mark)
+{
+	struct rdata rd;
+
+	if (mark->epoch != p->epoch || mark->count > 1)
+		return 0;
+	return mark->count == 0
+	    || (status_withdrawn_to_txt(mark->epoch, mark->expires_sec, &rd) == 0
+		&& rdata_equal(&rd, &mark->txt[0]));
+}
+
 static void
 have_read(struct publish *p, const struct publish_mark *mark, uint64_t now)
 {
@@ -258,17 +285,8 @@ have_read(struct publish *p, const struct publish_mark *mark, uint64_t now)
 		p->until_sec = 0;
 		p->epoch = mark->epoch > p->epoch ? mark->epoch : p->epoch;
 	}
-	if (mark->count == 0 && wants_delete(p))
+	if (wants_delete(p) && is_clean(p, mark))
 		p->withdrawn = 1;
-}
-
-static void
-deleted(struct publish *p)
-{
-	p->seen.count = 0;
-	p->until_sec = 0;
-	p->tried_epoch = 0;
-	p->withdrawn = wants_delete(p);
 }
 
 static void
@@ -281,10 +299,7 @@ good(struct publish *p, enum publish_act act, const struct publish_mark *mark, u
 		return;
 	}
 	p->conflicts = 0;
-	if (act == PUBLISH_WRITE)
-		written(p, mark);
-	else
-		deleted(p);
+	written(p, mark);
 }
 
 /* first, twice that, ... max; up to a tenth more, so that many machines do not come together. */

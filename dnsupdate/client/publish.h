@@ -24,13 +24,13 @@ enum publish_act {
 	PUBLISH_NOTHING,
 	PUBLISH_READ,	/* ask for our TXT record; give it back as a mark */
 	PUBLISH_WRITE,	/* replace our records by what, if the zone still holds *seen */
-	PUBLISH_DELETE, /* remove our records, if the zone still holds *seen */
+	PUBLISH_DELETE, /* remove our records but for the epoch, if the zone still holds *seen */
 };
 
 struct publish_order {
 	enum publish_act act;
 	uint64_t epoch;	      /* to write */
-	uint64_t expires_sec; /* to write */
+	uint64_t expires_sec; /* to write; for DELETE the time it is now */
 	const struct publish_mark *seen;
 	const struct msg_dns_publish *what;
 };
@@ -39,8 +39,8 @@ struct publish {
 	uint32_t (*jitter)(uint32_t range);
 	struct msg_dns_publish want; /* hdr.type 0 until the manager has spoken */
 	struct msg_dns_publish done; /* what the zone holds while until_sec != 0 */
-	struct msg_dns_publish trying; /* what the write order says */
-	uint64_t tried_epoch, tried_sec; /* of the last write order, to recognise it in the zone */
+	struct msg_dns_publish trying; /* what the last order to change the zone says */
+	uint64_t tried_epoch, tried_sec; /* of that order, to recognise it in the zone */
 	struct publish_mark seen;
 	int seen_known;
 	uint64_t epoch;	    /* highest ever tried or read; the floor */
@@ -83,7 +83,7 @@ uint64_t publish_wake(const struct publish *p);
 struct publish_order publish_next(struct publish *p, uint64_t now, uint64_t wall);
 
 /* What came of the order.  mark, with OUTCOME_OK: for READ what was read (count 0: none), for WRITE
- * what was written; NULL otherwise. */
+ * and DELETE what was written; NULL otherwise. */
 void publish_result(struct publish *p, enum outcome o, const struct publish_mark *mark,
     uint64_t now);
 

@@ -113,15 +113,20 @@ records_publish(
 }
 
 int
-records_withdraw(
-    struct update *u, const struct name *host, const struct rdata *previous, size_t count)
+records_withdraw(struct update *u, const struct name *host, uint64_t epoch, uint64_t since_sec,
+    const struct rdata *previous, size_t count)
 {
 	struct name service;
+	struct rdata rd;
 
 	if (records_service(&service, host) == -1)
 		return -1;
 	need_previous(u, &service, previous, count);
-	return delete_all(u, host, &service);
+	if (delete_all(u, host, &service) == -1
+	    || status_withdrawn_to_txt(epoch, since_sec, &rd) == -1)
+		return -1;
+	update_add(u, &service, RECORDS_TTL_CONTACT, &rd);
+	return 0;
 }
 
 /* Owner and data of the PTR record that lists host in domain. */

@@ -9,7 +9,9 @@
  *
  * All but the PTR lie at or below H, so a server can let a device's key write there and nowhere
  * else.  Each update demands the TXT that it replaces and writes the next epoch: a captured update
- * sent again finds another epoch and fails (NXRRSET, YXRRSET).
+ * sent again finds another epoch and fails (NXRRSET, YXRRSET).  That holds for the very first one
+ * too, which demands that there be no TXT: a machine that leaves keeps one in the zone,
+ * "v=1 e=8 x=TIME", and takes only the rest away.
  */
 #ifndef DNSUPDATE_WIRE_RECORDS_H
 #define DNSUPDATE_WIRE_RECORDS_H
@@ -40,9 +42,10 @@ int records_service(struct name *out, const struct name *base);
  */
 int records_publish(
     struct update *u, const struct host_records *r, const struct rdata *previous, size_t count);
-/* Fill the update so that none of them stands; the host's PTR stays.  previous as above. */
-int records_withdraw(
-    struct update *u, const struct name *host, const struct rdata *previous, size_t count);
+/* Fill the update so that of them only a TXT stands, which says that the machine is off since
+ * since_sec (wall clock) and keeps the epoch; the host's PTR stays.  previous as above. */
+int records_withdraw(struct update *u, const struct name *host, uint64_t epoch, uint64_t since_sec,
+    const struct rdata *previous, size_t count);
 
 /* Enrolment, signed by the account's key: list the machine in the domain, or strike it off. */
 int records_enrol(struct update *u, const struct name *domain, const struct name *host);

@@ -70,17 +70,40 @@ is_printable(const char *text)
 	return 1;
 }
 
+/* "e=" and "x=" */
+struct stamp {
+	char epoch[32], expires[32];
+};
+
+static struct stamp
+make_stamp(uint64_t epoch, uint64_t expires_sec)
+{
+	struct stamp s;
+
+	snprintf(s.epoch, sizeof(s.epoch), "e=%" PRIu64, epoch);
+	snprintf(s.expires, sizeof(s.expires), "x=%" PRIu64, expires_sec);
+	return s;
+}
+
+int
+status_withdrawn_to_txt(uint64_t epoch, uint64_t since_sec, struct rdata *out)
+{
+	struct stamp s = make_stamp(epoch, since_sec);
+	const char *strings[] = {"v=" STATUS_VERSION, s.epoch, s.expires};
+
+	return rdata_txt(out, strings, sizeof(strings) / sizeof(strings[0]));
+}
+
 int
 status_to_txt(const struct host_status *s, struct rdata *out)
 {
-	char epoch[32], expires[32], nat[32], in[32], os[MSG_WORD_MAX + 4];
-	const char *strings[] = {"v=" STATUS_VERSION, epoch, expires, nat, in, os};
+	struct stamp stamp = make_stamp(s->epoch, s->expires_sec);
+	char nat[32], in[32], os[MSG_WORD_MAX + 4];
+	const char *strings[] = {"v=" STATUS_VERSION, stamp.epoch, stamp.expires, nat, in, os};
 
 	if (s->nat >= NAT_KIND_MAX || s->inbound >= INBOUND_MAX || s->os[0] == '\0' ||
 	    strnlen(s->os, sizeof(s->os)) == sizeof(s->os) || !is_printable(s->os))
 		return -1;
-	snprintf(epoch, sizeof(epoch), "e=%" PRIu64, s->epoch);
-	snprintf(expires, sizeof(expires), "x=%" PRIu64, s->expires_sec);
 	snprintf(nat, sizeof(nat), "nat=%s", nat_words[s->nat]);
 	snprintf(in, sizeof(in), "in=%s", inbound_words[s->inbound]);
 	snprintf(os, sizeof(os), "os=%s", s->os);

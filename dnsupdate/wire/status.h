@@ -17,6 +17,8 @@ struct host_status {
 
 /* 0, or -1 when a value is none. */
 int status_to_txt(const struct host_status *s, struct rdata *out);
+/* "v=1 e=EPOCH x=SINCE": a machine that took its records away at that time. */
+int status_withdrawn_to_txt(uint64_t epoch, uint64_t since_sec, struct rdata *out);
 /* Unknown keys are ignored, bad values read as unknown; of a key said twice the first counts.
  * 0, or -1 when it is no TXT or does not say v=1 (out is then zero). */
 int status_from_txt(struct host_status *out, const struct rdata *txt);

@@ -164,21 +164,42 @@ remark(struct peer_view *v, const char *text)
 	snprintf(v->remark, sizeof v->remark, "%s", text);
 }
 
+/* Since its x=, as text. */
+static const char *
+expired_age(const struct msg_ctl_peer *p, uint64_t now_sec, char age[FORMAT_MAX])
+{
+	uint64_t expired = p->dns.expires_sec;
+
+	return format_age(now_sec > expired ? now_sec - expired : 0, age);
+}
+
 static void
 remark_stale(const struct msg_ctl_peer *p, uint64_t now_sec, struct peer_view *v)
 {
-	uint64_t expired = p->dns.expires_sec;
 	char age[FORMAT_MAX];
 
 	snprintf(v->remark, sizeof v->remark, "its records ran out %s ago",
-	    format_age(now_sec > expired ? now_sec - expired : 0, age));
+	    expired_age(p, now_sec, age));
 }
 
-/* A machine that stops takes its records away but stays on the account's list. */
+/* A machine that stops takes its records away but for the TXT, whose x= then tells since when; it
+ * stays on the account's list. */
 static int
 is_off(const struct msg_dns_peer *d)
 {
 	return d->present && d->contacts == 0 && !ip6_is_ula(d->ula);
+}
+
+static void
+remark_off(const struct msg_ctl_peer *p, uint64_t now_sec, struct peer_view *v)
+{
+	char age[FORMAT_MAX];
+
+	if (p->stale)
+		snprintf(v->remark, sizeof v->remark, "it took its records away %s ago",
+		    expired_age(p, now_sec, age));
+	else
+		remark(v, "it has taken its records away");
 }
 
 static void
@@ -191,7 +212,7 @@ explain_idle(const struct msg_ctl_peer *p, uint64_t now_sec, struct peer_view *v
 	} else if (is_off(&p->dns)) {
 		v->word = "off";
 		v->health = HEALTH_WAITING;
-		remark(v, "it has taken its records away");
+		remark_off(p, now_sec, v);
 	} else if (p->tunnel.reason[0] != '\0') {
 		v->word = "down";
 		remark(v, p->tunnel.reason);

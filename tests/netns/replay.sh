@@ -1,6 +1,7 @@
 #!/bin/bash
 # An UPDATE captured on the way and sent again is refused, although its signature is good and its
-# time not over: the epoch it demands has passed.
+# time not over: the epoch it demands has passed.  Also after a clean stop, and also the first one,
+# which demands that there be no epoch yet.
 #
 #    laptop .5 ── Internet ── ns .53
 . "${0%/*}/lab.sh"
@@ -34,10 +35,28 @@ updates >$LAB/updates
 check "there is an UPDATE in the capture" test -s $LAB/updates
 before=$(lab_dig laptop "_autotunnel._udp.laptop.$LAB_DOMAIN" TXT)
 serial=$(lab_serial)
-while read -r update; do
-	answer=$(send "$update" | tr -d ' ')
-	# NXRRSET: that epoch is over.  YXRRSET: it demanded that there be none yet.
-	check "sent again, it is refused" eval '[[ "${answer: -1}" == [78] ]] || { echo "$answer"; false; }'
-done <$LAB/updates
+replay_all() {
+	local update answer
+
+	while read -r update; do
+		answer=$(send "$update" | tr -d ' ')
+		# NXRRSET: that epoch is over.  YXRRSET: it demanded that there be none yet.
+		check "sent again $1, it is refused" eval \
+			'[[ "${answer: -1}" == [78] ]] || { echo "$answer"; false; }'
+	done <$LAB/updates
+}
+
+replay_all "while it runs"
 check_equal "the zone did not change" "$serial" "$(lab_serial)"
 check_equal "nor the record" "$before" "$(lab_dig laptop "_autotunnel._udp.laptop.$LAB_DOMAIN" TXT)"
+
+check "the daemon stops" lab_daemon_stop laptop
+serial=$(lab_serial)
+check "it leaves its epoch" eval \
+	"lab_dig laptop _autotunnel._udp.laptop.$LAB_DOMAIN TXT | grep -Eq '\"v=1\" \"e=[0-9]+\" \"x=[0-9]+\"\$'"
+replay_all "after its end"
+check_equal "the zone did not change" "$serial" "$(lab_serial)"
+check_equal "no address came back" "" "$(lab_dig laptop "at.laptop.$LAB_DOMAIN" A)$(
+	lab_dig laptop "laptop.$LAB_DOMAIN" AAAA)"
+lab_daemon laptop
+check_soon "and laptop publishes again" 20 lab_is_published laptop

@@ -152,6 +152,8 @@ static const struct {
     /* Stopped: on the list, but without records; what the tunnel says is of the past. */
     {TUNNEL_IDLE, 1, 0, 0, 0, NULL, NULL, "no answer", "off", "-", "it has taken its records away",
 	HEALTH_WAITING},
+    {TUNNEL_IDLE, 1, 1, 0, 0, NULL, NULL, "no answer", "off", "-",
+	"it took its records away 1m ago", HEALTH_WAITING},
     {TUNNEL_CONNECTING, 1, 0, 0, 0, NULL, NULL, "", "off", "-", "it has taken its records away",
 	HEALTH_WAITING},
     {TUNNEL_IDLE, 0, 0, 0, 0, NULL, NULL, "no answer", "gone", "-",

@@ -61,24 +61,40 @@ mark_of(uint64_t epoch, uint64_t expires)
 	return m;
 }
 
+static struct publish_mark
+withdrawal_mark(uint64_t epoch, uint64_t since)
+{
+	struct publish_mark m = {.epoch = epoch, .expires_sec = since, .count = 1};
+
+	assert_int_equal(status_withdrawn_to_txt(epoch, since, &m.txt[0]), 0);
+	return m;
+}
+
+/* Only the trace of a withdrawal stands in the zone. */
+static int
+is_withdrawn(const struct zone *z)
+{
+	struct publish_mark m = withdrawal_mark(z->mark.epoch, z->mark.expires_sec);
+
+	return z->records.wanted == 0 && same_mark(&m, &z->mark);
+}
+
 static enum outcome
 obey(struct zone *z, const struct publish_order *o, struct publish_mark *mark)
 {
-	*mark = o->act == PUBLISH_READ ? z->mark : mark_of(o->epoch, o->expires_sec);
+	*mark = o->act == PUBLISH_READ ? z->mark
+	    : o->act == PUBLISH_WRITE  ? mark_of(o->epoch, o->expires_sec)
+				       : withdrawal_mark(o->epoch, o->expires_sec);
 	if (z->says != OUTCOME_OK)
 		return z->says;
 	if (o->act == PUBLISH_READ)
 		return OUTCOME_OK;
 	if (!same_mark(o->seen, &z->mark))
 		return OUTCOME_CONFLICT;
-	if (o->act == PUBLISH_WRITE) {
-		assert_true(o->epoch > z->mark.epoch);
-		z->records = *o->what;
-		z->mark = *mark;
-	} else {
-		z->records.wanted = 0;
-		z->mark = (struct publish_mark){0};
-	}
+	assert_true(o->epoch > z->mark.epoch);
+	assert_int_equal(o->what->wanted, o->act == PUBLISH_WRITE);
+	z->records = *o->what;
+	z->mark = *mark;
 	if (z->lose_answers > 0) {
 		z->lose_answers--;
 		return OUTCOME_TIMEOUT;
@@ -484,16 +500,74 @@ test_withdraw(void **state)
 	assert_false(p.withdrawn);
 	run(&p, &z, z.now + SECOND);
 	assert_int_equal(z.deletes, 1);
-	assert_int_equal(z.records.wanted, 0);
+	assert_true(is_withdrawn(&z));
+	assert_int_equal(z.mark.epoch, 7);
+	assert_in_range(z.mark.expires_sec, wall(&z) - 1, wall(&z));
 	assert_true(p.withdrawn);
-	run(&p, &z, z.now + 10 * HOUR);
+	assert_false(publish_is_up(&p, wall(&z)));
+	/* it stands: neither time nor doubt brings anything on */
+	run(&p, &z, z.now + 5 * HOUR);
+	publish_doubt(&p);
+	run(&p, &z, z.now + 5 * HOUR);
 	assert_int_equal(z.orders, 3);
+	assert_true(p.withdrawn);
 	/* wanted once more: the epoch has not been forgotten */
 	w.wanted = 1;
 	publish_want(&p, &w, z.now);
 	run(&p, &z, z.now + MINUTE);
-	assert_int_equal(z.mark.epoch, 7);
+	assert_int_equal(z.mark.epoch, 8);
 	assert_true(publish_is_up(&p, wall(&z)));
+}
+
+/* The first update of all demands that there be no TXT.  Whatever else happens, it must not be
+ * taken a second time: not after a withdrawal, not when it was held up until after one. */
+static void
+test_replay(void **state)
+{
+	struct publish_order first;
+	struct publish_mark none = {0}, mark;
+	struct publish p;
+	struct zone z;
+
+	(void)state;
+	for (int held = 0; held < 2; held++) {
+		start(&p, &z, 0);
+		run(&p, &z, SECOND + 100);
+		z.now = SECOND + 200;
+		first = publish_next(&p, z.now, wall(&z));
+		assert_int_equal(first.act, PUBLISH_WRITE);
+		assert_int_equal(first.seen->count, 0);
+		first.seen = &none;
+		if (!held)
+			assert_int_equal(obey(&z, &first, &mark), OUTCOME_OK);
+		publish_result(&p, held ? OUTCOME_TIMEOUT : OUTCOME_OK, held ? NULL : &mark, z.now);
+		publish_quit(&p, z.now);
+		run(&p, &z, z.now + 50);
+		assert_true(publish_may_leave(&p));
+		assert_true(is_withdrawn(&z));
+		assert_int_equal(z.mark.epoch, 2);
+		assert_int_equal(obey(&z, &first, &mark), OUTCOME_CONFLICT);
+	}
+}
+
+/* A withdrawal whose answer was lost is found to be done. */
+static void
+test_withdraw_lost_answer(void **state)
+{
+	struct msg_dns_publish w = wanted(1);
+	struct publish p;
+	struct zone z;
+
+	(void)state;
+	start(&p, &z, 0);
+	run(&p, &z, MINUTE);
+	z.lose_answers = 1;
+	w.wanted = 0;
+	publish_want(&p, &w, z.now);
+	run(&p, &z, 2 * MINUTE);
+	assert_true(is_withdrawn(&z));
+	assert_true(p.withdrawn);
+	assert_int_equal(z.deletes, 1);
 }
 
 /* Records of an earlier run that crashed are withdrawn; where there are none, nothing is sent. */
@@ -509,12 +583,25 @@ test_withdraw_at_start(void **state)
 	publish_init(&p, 0, no_jitter);
 	publish_want(&p, &w, z.now);
 	run(&p, &z, MINUTE);
-	assert_int_equal(z.mark.count, 0);
+	assert_true(is_withdrawn(&z));
 	assert_true(p.withdrawn);
 	publish_init(&p, 0, no_jitter);
 	publish_want(&p, &w, z.now);
 	run(&p, &z, 2 * MINUTE);
 	assert_int_equal(z.deletes, 1);
+	assert_true(p.withdrawn);
+	/* an update above that epoch was tried by an earlier run: it may still be on its way */
+	publish_init(&p, 10, no_jitter);
+	publish_want(&p, &w, z.now);
+	run(&p, &z, 3 * MINUTE);
+	assert_int_equal(z.deletes, 2);
+	assert_int_equal(z.mark.epoch, 11);
+	/* never was anything */
+	z.mark = (struct publish_mark){0};
+	publish_init(&p, 0, no_jitter);
+	publish_want(&p, &w, z.now);
+	run(&p, &z, 4 * MINUTE);
+	assert_int_equal(z.deletes, 2);
 	assert_true(p.withdrawn);
 }
 
@@ -567,7 +654,7 @@ test_quit_busy(void **state)
 	publish_result(&p, OUTCOME_OK, &mark, z.now);
 	run(&p, &z, z.now + 50);
 	assert_true(publish_may_leave(&p));
-	assert_int_equal(z.mark.count, 0);
+	assert_true(is_withdrawn(&z));
 }
 
 /* The clock was hours wrong when we wrote x=, and is put right. */
@@ -608,6 +695,8 @@ main(void)
 		cmocka_unit_test(test_conflict),
 		cmocka_unit_test(test_doubt),
 		cmocka_unit_test(test_withdraw),
+		cmocka_unit_test(test_replay),
+		cmocka_unit_test(test_withdraw_lost_answer),
 		cmocka_unit_test(test_withdraw_at_start),
 		cmocka_unit_test(test_quit),
 		cmocka_unit_test(test_quit_busy),

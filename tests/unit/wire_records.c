@@ -133,14 +133,19 @@ demands_the_previous_epoch(void **state)
 	expect(lines, COUNT(lines));
 }
 
+/* All but the epoch: nothing sent before may hold again. */
 static void
 withdraws_everything(void **state)
 {
-	static const char *const lines[] = {SERVICE " 0 IN TXT " TXT7, DELETED};
+	static const char *const lines[] = {
+	    SERVICE " 0 IN TXT " TXT7,
+	    DELETED,
+	    SERVICE " 60 IN TXT \"v=1\" \"e=8\" \"x=1700000060\"",
+	};
 	struct rdata previous;
 
 	assert_int_equal(status_to_txt(&records.status, &previous), 0);
-	assert_int_equal(records_withdraw(&u, &host, &previous, 1), 0);
+	assert_int_equal(records_withdraw(&u, &host, 8, 1700000060, &previous, 1), 0);
 	expect(lines, COUNT(lines));
 }
 
@@ -179,7 +184,7 @@ refuses_nonsense(void **state)
 	label[241] = '\0';
 	records.host = name_of(label); /* 243 octets: no service fits in front */
 	assert_int_equal(records_publish(&u, &records, NULL, 0), -1);
-	assert_int_equal(records_withdraw(&u, &records.host, NULL, 0), -1);
+	assert_int_equal(records_withdraw(&u, &records.host, 8, 1, NULL, 0), -1);
 	setup(state);
 	records.host = name_of("nas.bob.example");
 	assert_int_equal(records_publish(&u, &records, NULL, 0), 0);
