@@ -12,7 +12,7 @@ UNIT_LIBS = $(CMOCKA_LIBS)
 BASE_LIBS = libbase.a $(SECCOMP_LIBS)
 
 UNIT = tests/unit/base_addr tests/unit/base_buf tests/unit/base_channel tests/unit/base_file \
-	tests/unit/base_msg tests/unit/base_sandbox tests/unit/base_str \
+	tests/unit/base_msg tests/unit/base_proc tests/unit/base_sandbox tests/unit/base_str \
 	tests/unit/config_config tests/unit/loop_loop tests/unit/manager_reconcile \
 	tests/fuzz/fuzz_msg tests/fuzz/fuzz_config
 check_PROGRAMS += $(UNIT)
@@ -23,6 +23,7 @@ tests_unit_base_buf_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
 tests_unit_base_channel_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
 tests_unit_base_file_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
 tests_unit_base_msg_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
+tests_unit_base_proc_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
 tests_unit_base_sandbox_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
 tests_unit_base_str_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
 tests_unit_config_config_LDADD = libconfig.a $(BASE_LIBS) $(UNIT_LIBS)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
 static const char *log_process = "autotunnel";
@@ -29,6 +30,7 @@ log_init(const char *process, int use_syslog)
 {
 	log_process = process;
 	log_to_syslog = use_syslog;
+	tzset(); /* reads a file: later, behind the walls, syslog's times would be UTC */
 	if (use_syslog)
 		openlog("autotunneld", LOG_PID | LOG_NDELAY, LOG_DAEMON);
 }

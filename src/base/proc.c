@@ -95,9 +95,9 @@ worker_begin(struct channel *ch, enum msg_role role, const struct worker_options
 	int type;
 	socklen_t len = sizeof type;
 
+	closefrom(PROC_CHANNEL_FD + 1); /* before syslog's own descriptor is there */
 	log_init(role_names[role], opt->use_syslog);
 	log_set_level(opt->log_level);
-	closefrom(PROC_CHANNEL_FD + 1);
 	if (getsockopt(PROC_CHANNEL_FD, SOL_SOCKET, SO_TYPE, &type, &len) == -1 || type != SOCK_SEQPACKET)
 		fatalx("a worker is started by autotunneld, not by hand");
 	channel_init(ch, PROC_CHANNEL_FD, role, ROLE_MANAGER);
