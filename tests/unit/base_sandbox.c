@@ -9,11 +9,14 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -93,6 +96,45 @@ change_mode(void)
 	return chmod("/tmp", 0777);
 }
 
+/* All capabilities are to be had in a user namespace of one's own. */
+static int
+new_namespace(void)
+{
+	return syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, NULL, NULL, NULL, 0) == -1 ? 2 : 1;
+}
+
+/* A filter cannot look into clone3's structure; libc must fall back to clone. */
+static int
+no_clone3(void)
+{
+	return syscall(SYS_clone3, NULL, 0) == -1 && errno == ENOSYS ? 0 : 1;
+}
+
+static void *
+nothing(void *arg)
+{
+	return arg;
+}
+
+static int
+a_thread(void)
+{
+	pthread_t thread;
+
+	return pthread_create(&thread, NULL, nothing, NULL) != 0 || pthread_join(thread, NULL) != 0;
+}
+
+static int
+child(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(0);
+	return pid == -1 || waitpid(pid, &status, 0) != pid || status != 0;
+}
+
 static const enum msg_role workers[] = {ROLE_NATPMP, ROLE_DNSUPDATE, ROLE_IPSEC};
 
 static void
@@ -128,6 +170,23 @@ deadly_calls(void **state)
 	}
 }
 
+#ifdef AT_SANITIZERS
+#define NO_NAMESPACE(status) (WEXITSTATUS(status) == 2) /* the call itself failed */
+#else
+#define NO_NAMESPACE(status) KILLED(status)
+#endif
+
+static void
+no_namespaces(void **state)
+{
+	for (size_t i = 0; i < 3; i++)
+		assert_true(NO_NAMESPACE(inside(workers[i], new_namespace)));
+	assert_int_equal(inside(ROLE_NATPMP, no_clone3), 0);
+	assert_int_equal(inside(ROLE_IPSEC, no_clone3), 0);
+	assert_int_equal(inside(ROLE_NATPMP, child), 0);
+	assert_int_equal(inside(ROLE_IPSEC, a_thread), 0);
+}
+
 int
 main(void)
 {
@@ -136,6 +195,7 @@ main(void)
 	    cmocka_unit_test(no_other_socket),
 	    cmocka_unit_test(internet_where_needed),
 	    cmocka_unit_test(deadly_calls),
+	    cmocka_unit_test(no_namespaces),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
