@@ -105,9 +105,11 @@ dir_make(const char *dir, mode_t mode)
 		if (*p != '/')
 			continue;
 		*p = '\0';
-		if (mkdir(path, mode) == -1 && errno != EEXIST)
+		if (mkdir(path, 0755) == -1 && errno != EEXIST)
 			return -1;
 		*p = '/';
 	}
-	return mkdir(path, mode) == -1 && errno != EEXIST ? -1 : 0;
+	if (mkdir(path, 0700) == -1)
+		return errno == EEXIST ? 0 : -1;
+	return chmod(path, mode); /* whatever the umask */
 }

@@ -26,9 +26,9 @@ static int
 remove_dir(void **state)
 {
 	char path[PATH_MAX];
-	static const char *const names[] = {"file", "a/b/c", "a/b", "a"};
+	static const char *const names[] = {"file", "a/b/c", "a/b", "a", "d/e", "d", "f/g", "f"};
 
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		snprintf(path, sizeof path, "%s/%s", dir, names[i]);
 		remove(path);
 	}
@@ -80,6 +80,27 @@ directories(void **state)
 	assert_int_equal(dir_make(path, 0700), 0);
 }
 
+/* The parents are everybody's; ours gets its mode even from a shell with umask 077. */
+static void
+modes_of_directories(void **state)
+{
+	mode_t mask = umask(077);
+	char path[PATH_MAX];
+	struct stat st;
+
+	snprintf(path, sizeof path, "%s/d/e", dir);
+	assert_int_equal(dir_make(path, 0755), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0755);
+	umask(022);
+	snprintf(path, sizeof path, "%s/f/g", dir);
+	assert_int_equal(dir_make(path, 0700), 0);
+	*strrchr(path, '/') = '\0';
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0755);
+	umask(mask);
+}
+
 int
 main(void)
 {
@@ -87,6 +108,7 @@ main(void)
 	    cmocka_unit_test(write_and_read),
 	    cmocka_unit_test(failed_write),
 	    cmocka_unit_test(directories),
+	    cmocka_unit_test(modes_of_directories),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);
