@@ -333,6 +333,10 @@ is_child_of(const struct tunnel *t, child_sa_t *child)
 	return t->child && t->spi_in == ntohl(child->get_spi(child, TRUE));
 }
 
+/* Kernel mode: the caller needs so long to put in its end of a CHILD SA; packets that were held are
+ * not sent before.  (In user space the data plane waits until the caller is heard.) */
+#define RELEASE_MS 60
+
 static bool
 on_child_updown(listener_t *this, ike_sa_t *sa, child_sa_t *child, bool up)
 {
@@ -350,7 +354,9 @@ on_child_updown(listener_t *this, ike_sa_t *sa, child_sa_t *child, bool up)
 		take_child(p, t, child);
 		peer_settle(p, clock_boot_ms());
 		memcpy(ula, p->ula, 16);
-		ready = 1;
+		ready = t->mine || !plane_is_kernel();
+		if (!ready)
+			p->release_ms = clock_boot_ms() + RELEASE_MS;
 	} else if (p != NULL && t != NULL && is_child_of(t, child)) {
 		t->child = 0;
 		keep_usage(p, &gone);

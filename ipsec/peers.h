@@ -60,6 +60,7 @@ struct peer {
 	char reason[MSG_TEXT_MAX];
 
 	uint64_t counted_ms; /* when the counters were looked at */
+	uint64_t release_ms; /* kernel mode: when held packets may go; 0 = none do */
 	int dirty;	     /* the manager has not been told yet */
 };
 

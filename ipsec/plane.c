@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "ipsec/asked.h"
 #include "ipsec/peers.h"
 #include "ipsec/socket.h"
 #include "ipsec/stray.h"
@@ -58,18 +59,29 @@ plane_esp(void)
 
 /* ---- events of the data plane, from its threads ---- */
 
+static struct asked asked; /* under the peers' lock */
+
 static void
 want(const uint8_t ula[16])
 {
+	uint64_t now = clock_boot_ms();
 	struct peer *p;
 
 	peers_lock();
 	p = peers_by_ula(ula);
 	if (p != NULL)
-		call_want(&p->call, clock_boot_ms());
+		call_want(&p->call, now);
+	else
+		asked_note(&asked, ula, now + CALL_WANTED_MS);
 	peers_unlock();
 	if (p != NULL)
 		peers_wake();
+}
+
+int
+plane_was_asked(const uint8_t ula[16], uint64_t now_ms)
+{
+	return asked_take(&asked, ula, now_ms);
 }
 
 static void
@@ -93,6 +105,12 @@ on_moved(void *ctx, uint32_t spi, const struct endpoint *from)
 	}
 	peers_unlock();
 	peers_wake();
+}
+
+static void
+on_ready(void *ctx, const uint8_t peer[16])
+{
+	plane_release(peer);
 }
 
 static void
@@ -122,6 +140,7 @@ on_stray(void *ctx, const void *packet, size_t len)
 static const struct esp_events events = {
 	.acquire = on_acquire,
 	.moved = on_moved,
+	.ready = on_ready,
 	.expired = on_expired,
 };
 

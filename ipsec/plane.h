@@ -26,6 +26,8 @@ int plane_send(const struct endpoint *local, const struct endpoint *remote, cons
     size_t len);
 /* Tell the peer with this ULA where we are, with an empty ESP packet. */
 void plane_poke(const uint8_t ula[16]);
+/* Did traffic for this ULA come lately, when no peer had it?  Peers' lock held; says so once. */
+int plane_was_asked(const uint8_t ula[16], uint64_t now_ms);
 /* A tunnel to this ULA is there: send what waits for it. */
 void plane_release(const uint8_t ula[16]);
 

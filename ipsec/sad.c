@@ -158,6 +158,7 @@ add_sa(kernel_ipsec_t *this, kernel_ipsec_sa_id_t *id, kernel_ipsec_add_sa_t *da
 	    .inbound = data->inbound,
 	    .algorithm = (uint8_t)algorithm_of(data->enc_alg, key_len),
 	    .esn = data->esn,
+	    .wait = !data->inbound && !data->initiator,
 	    .remote = endpoint_of(data->inbound ? id->src : id->dst),
 	    .local = endpoint_of(data->inbound ? id->dst : id->src),
 	};
@@ -249,8 +250,10 @@ add_policy(kernel_ipsec_t *this, kernel_ipsec_policy_id_t *id, kernel_ipsec_mana
 		return SUCCESS;
 	if (esp_policy_add(plane_esp(), spi, id->dir == POLICY_IN, local, remote) == -1)
 		return FAILED;
-	if (id->dir == POLICY_OUT)
+	if (id->dir == POLICY_OUT) {
 		plane_release(remote);
+		plane_poke(remote); /* the peer waits to hear that we are ready */
+	}
 	return SUCCESS;
 }
 

@@ -188,6 +188,23 @@ mind_path(struct peer *p, uint64_t now, uint64_t *wait_ms)
 		mind_path(p, now, wait_ms);
 }
 
+/* Kernel mode, called by the peer: it has had the time to put in its end. */
+static void
+release(struct peer *p, uint64_t now, uint64_t *wait_ms)
+{
+	int due;
+
+	peers_lock();
+	due = p->release_ms != 0 && p->release_ms <= now;
+	if (!due && p->release_ms != 0)
+		sooner(wait_ms, p->release_ms - now);
+	if (due)
+		p->release_ms = 0;
+	peers_unlock();
+	if (due)
+		plane_release(p->ula);
+}
+
 int
 tunnels_run(void)
 {
@@ -199,6 +216,7 @@ tunnels_run(void)
 		if (p == NULL)
 			continue;
 		pass_on(p);
+		release(p, now, &wait_ms);
 		judge(p, now, &wait_ms);
 		mind_path(p, now, &wait_ms);
 		dial(p, now, &wait_ms);
@@ -259,6 +277,7 @@ void
 tunnels_peer(const struct msg_ipsec_peer *m)
 {
 	char name[MSG_NAME_MAX];
+	uint64_t now = clock_boot_ms();
 	peer_cfg_t *cfg = NULL;
 	struct peer *p;
 
@@ -282,7 +301,9 @@ tunnels_peer(const struct msg_ipsec_peer *m)
 	str_copy(p->name, sizeof p->name, name);
 	if (cfg != NULL)
 		p->config = cfg;
-	take_wishes(p, m, clock_boot_ms());
+	take_wishes(p, m, now);
+	if (plane_was_asked(m->ula, now))
+		call_want(&p->call, now);
 	peers_unlock();
 }
 

@@ -111,19 +111,26 @@ esp_drops(struct esp *e, uint64_t out[ESP_DROP_MAX])
 	pthread_mutex_unlock(&e->out.lock);
 }
 
-/* Look at every SA.  One whose event found no place keeps the half due. */
-static void
+/* Look at every SA.  One whose event found no place keeps the half due.  Returns whether one need
+ * not wait for its peer any longer. */
+static int
 check_lives(struct half *half, uint64_t now_ms, struct event_list *events)
 {
 	struct sa *sa;
 	size_t at = 0;
+	int ready = 0;
 
 	half->due_ms = UINT64_MAX;
 	while ((sa = sa_next(&half->sas, &at)) != NULL) {
 		sa_check_life(sa, now_ms, events);
+		if (sa->ready_ms != 0 && sa->ready_ms <= now_ms) {
+			sa->ready_ms = 0;
+			ready = 1;
+		}
 		if (sa_due_ms(sa) < half->due_ms)
 			half->due_ms = sa_due_ms(sa);
 	}
+	return ready;
 }
 
 static uint64_t
@@ -131,11 +138,13 @@ tick(struct esp *e, struct half *half, uint64_t now_ms)
 {
 	struct event_list events = {.n = 0};
 	uint64_t due_ms;
+	int ready;
 
 	pthread_mutex_lock(&half->lock);
 	if (half->due_ms <= now_ms) {
-		check_lives(half, now_ms, &events);
-		if (half == &e->out) {
+		ready = check_lives(half, now_ms, &events);
+		if (half == &e->out) { /* only there an SA waits */
+			e->held_ready |= ready;
 			half->drops[ESP_DROP_NO_POLICY] += hold_expire(&e->hold, now_ms);
 			if (hold_due_ms(&e->hold) < half->due_ms)
 				half->due_ms = hold_due_ms(&e->hold);

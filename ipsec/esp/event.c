@@ -23,6 +23,10 @@ fire(const struct event *e, const struct esp_events *to, void *ctx)
 		if (to->moved != NULL)
 			to->moved(ctx, e->spi, &e->remote);
 		break;
+	case EVENT_HEARD:
+		if (to->ready != NULL)
+			to->ready(ctx, e->peer);
+		break;
 	case EVENT_EXPIRED:
 		if (to->expired != NULL)
 			to->expired(ctx, e->spi, e->inbound, &e->remote, e->hard);

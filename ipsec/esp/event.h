@@ -7,10 +7,10 @@
 
 #include "ipsec/esp/esp.h"
 
-#define EVENTS_MAX 128
+#define EVENTS_MAX 192
 
 struct event {
-	enum { EVENT_ACQUIRE, EVENT_MOVED, EVENT_EXPIRED } kind;
+	enum { EVENT_ACQUIRE, EVENT_MOVED, EVENT_HEARD, EVENT_EXPIRED } kind;
 	uint32_t spi;
 	uint8_t inbound;
 	uint8_t hard;

@@ -30,7 +30,7 @@ may_move(struct sa *sa, uint64_t now_ms)
 
 /*
  * The peer's newest packet came from `from`.  If that is news, remember it and say so; an answer
- * goes there as soon as the outbound half has been told (apply_moves).  An address of the
+ * goes there as soon as the outbound half has been told (tell_outbound).  An address of the
  * peer's account network would send the tunnel through itself.
  */
 static void
@@ -46,6 +46,18 @@ follow(struct sa *sa, const struct endpoint *from, uint64_t now_ms, struct event
 	event->kind = EVENT_MOVED;
 	event->spi = sa->spi;
 	event->remote = *from;
+	memcpy(event->peer, sa->remote_ula, sizeof(event->peer));
+}
+
+/* The first packet of an SA: the peer has it, so ours towards the peer need not wait. */
+static void
+heard(const struct sa *sa, struct event_list *events)
+{
+	struct event *event = esp_event_add(events);
+
+	if (event == NULL)
+		return;
+	event->kind = EVENT_HEARD;
 	memcpy(event->peer, sa->remote_ula, sizeof(event->peer));
 }
 
@@ -85,20 +97,33 @@ inbound_one(struct esp *e, struct esp_packet *p, uint64_t now_ms, struct event_l
 		return reason;
 	if (newest && sa->has_policy)
 		follow(sa, &p->remote, now_ms, events);
+	if (sa->packets == 0 && sa->has_policy)
+		heard(sa, events);
 	reason = check_inside(sa, p);
 	sa_count(sa, reason == OPEN_OK ? p->len : 0, now_ms);
 	sa_check_life(sa, now_ms, events);
 	return reason;
 }
 
-/* Peers that moved: send to their new place from now on. */
+/* What the outbound half should know: where peers are now, and which need not be waited for.  An
+ * event about one that was not waited for is taken back. */
 static void
-apply_moves(struct esp *e, const struct event_list *events)
+tell_outbound(struct esp *e, struct event_list *events)
 {
+	size_t kept = 0;
+
 	pthread_mutex_lock(&e->out.lock);
-	for (size_t i = 0; i < events->n; i++)
-		if (events->e[i].kind == EVENT_MOVED)
-			policy_move(&e->policies, events->e[i].peer, &events->e[i].remote);
+	for (size_t i = 0; i < events->n; i++) {
+		struct event *event = &events->e[i];
+
+		if (event->kind == EVENT_MOVED)
+			policy_move(&e->policies, event->peer, &event->remote);
+		if (event->kind == EVENT_HEARD && !policy_heard(&e->policies, event->peer))
+			continue;
+		e->held_ready |= event->kind == EVENT_HEARD;
+		events->e[kept++] = *event;
+	}
+	events->n = kept;
 	pthread_mutex_unlock(&e->out.lock);
 }
 
@@ -116,7 +141,7 @@ inbound_chunk(struct esp *e, struct esp_packet *batch, size_t n, uint64_t now_ms
 	}
 	pthread_mutex_unlock(&e->in.lock);
 	if (events.n > 0)
-		apply_moves(e, &events);
+		tell_outbound(e, &events);
 	esp_fire(e, &events);
 }
 

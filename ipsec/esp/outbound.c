@@ -35,9 +35,9 @@ send_through(struct esp *e, struct sa *sa, struct esp_packet *p, uint8_t next_he
 	sa_check_life(sa, now_ms, events);
 }
 
-/* No tunnel: keep a copy and ask for one. */
+/* No tunnel: keep a copy, and ask for one unless there is one that only waits for the peer. */
 static void
-hold(struct esp *e, struct esp_packet *p, uint64_t now_ms, struct event_list *events)
+hold(struct esp *e, struct esp_packet *p, int waiting, uint64_t now_ms, struct event_list *events)
 {
 	const uint8_t *dst = inner_destination(p->data);
 	struct event *event;
@@ -47,7 +47,7 @@ hold(struct esp *e, struct esp_packet *p, uint64_t now_ms, struct event_list *ev
 	    hold_put(&e->hold, dst, p->data, p->len, now_ms, &acquire);
 	if (hold_due_ms(&e->hold) < e->out.due_ms)
 		e->out.due_ms = hold_due_ms(&e->hold);
-	if (acquire && (event = esp_event_add(events)) != NULL) {
+	if (acquire && !waiting && (event = esp_event_add(events)) != NULL) {
 		event->kind = EVENT_ACQUIRE;
 		memcpy(event->peer, dst, sizeof(event->peer));
 	}
@@ -58,6 +58,7 @@ static void
 outbound_one(struct esp *e, struct esp_packet *p, uint64_t now_ms, struct event_list *events)
 {
 	struct sa *sa;
+	int waiting;
 
 	if (p->len > ESP_PACKET_MAX) {
 		drop(e, p, ESP_DROP_TOO_BIG);
@@ -69,8 +70,9 @@ outbound_one(struct esp *e, struct esp_packet *p, uint64_t now_ms, struct event_
 		drop(e, p, ESP_DROP_NOT_IPV6);
 		return;
 	}
-	if ((sa = policy_find(&e->policies, inner_destination(p->data))) == NULL)
-		hold(e, p, now_ms, events);
+	sa = policy_find(&e->policies, inner_destination(p->data), now_ms, &waiting);
+	if (sa == NULL)
+		hold(e, p, waiting, now_ms, events);
 	else if (!policy_is(sa, inner_source(p->data), inner_destination(p->data)))
 		drop(e, p, ESP_DROP_NOT_IPV6);
 	else
@@ -114,12 +116,13 @@ esp_outbound_held(struct esp *e, struct esp_packet *batch, size_t max, uint64_t 
 	struct event_list events = {.n = 0};
 	struct hold_packet **at = &e->hold.first;
 	size_t n = 0;
+	int waiting;
 
 	if (max > ESP_CHUNK)
 		max = ESP_CHUNK;
 	pthread_mutex_lock(&e->out.lock);
 	while (e->held_ready && *at != NULL && n < max) {
-		struct sa *sa = policy_find(&e->policies, (*at)->peer->ula);
+		struct sa *sa = policy_find(&e->policies, (*at)->peer->ula, now_ms, &waiting);
 
 		if (sa == NULL) {
 			at = &(*at)->next;
@@ -142,10 +145,11 @@ esp_poke(struct esp *e, const uint8_t remote[16], struct esp_packet *out, uint64
 {
 	struct event_list events = {.n = 0};
 	struct sa *sa;
+	int waiting;
 
 	out->len = 0;
 	pthread_mutex_lock(&e->out.lock);
-	if ((sa = policy_find(&e->policies, remote)) != NULL)
+	if ((sa = policy_find(&e->policies, remote, now_ms, &waiting)) != NULL)
 		send_through(e, sa, out, ESP_NEXT_NONE, now_ms, &events);
 	pthread_mutex_unlock(&e->out.lock);
 	esp_fire(e, &events);

@@ -58,19 +58,36 @@ policy_index_add(struct policy_index *p, struct sa *sa)
 }
 
 struct sa *
-policy_find(const struct policy_index *p, const uint8_t remote[16])
+policy_find(const struct policy_index *p, const uint8_t remote[16], uint64_t now_ms, int *waiting)
 {
 	struct sa *dead = NULL;
+
+	*waiting = 0;
+	for (struct sa *sa = p->buckets[hash(remote)]; sa != NULL; sa = sa->next_policy) {
+		if (memcmp(sa->remote_ula, remote, 16) != 0)
+			continue;
+		if (sa->ready_ms > now_ms)
+			*waiting = 1;
+		else if (!sa->dead)
+			return sa;
+		else if (dead == NULL)
+			dead = sa;
+	}
+	return *waiting ? NULL : dead;
+}
+
+int
+policy_heard(struct policy_index *p, const uint8_t remote[16])
+{
+	int waited = 0;
 
 	for (struct sa *sa = p->buckets[hash(remote)]; sa != NULL; sa = sa->next_policy) {
 		if (memcmp(sa->remote_ula, remote, 16) != 0)
 			continue;
-		if (!sa->dead)
-			return sa;
-		if (dead == NULL)
-			dead = sa;
+		waited |= sa->ready_ms != 0;
+		sa->ready_ms = 0;
 	}
-	return dead;
+	return waited;
 }
 
 void

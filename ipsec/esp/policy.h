@@ -23,8 +23,12 @@ int policy_is(const struct sa *sa, const uint8_t local[16], const uint8_t remote
 void policy_index_add(struct policy_index *p, struct sa *sa);
 /* No matter whether it is there. */
 void policy_index_remove(struct policy_index *p, struct sa *sa);
-/* The newest SA towards remote that is not dead; else the newest; else NULL. */
-struct sa *policy_find(const struct policy_index *p, const uint8_t remote[16]);
+/* The newest SA towards remote that is neither dead nor waiting for the peer; else the newest that
+ * is dead; else NULL, with *waiting set when there is one that waits. */
+struct sa *policy_find(
+    const struct policy_index *p, const uint8_t remote[16], uint64_t now_ms, int *waiting);
+/* The peer was heard: none of its SAs need wait.  Returns whether one did. */
+int policy_heard(struct policy_index *p, const uint8_t remote[16]);
 /* Point all SAs towards remote to another place. */
 void policy_move(struct policy_index *p, const uint8_t remote[16], const struct endpoint *to);
 

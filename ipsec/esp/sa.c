@@ -81,6 +81,7 @@ sa_insert(struct sa_table *t, const struct esp_sa *spec, struct aead *aead, uint
 	    .local = spec->local,
 	    .life = spec->life,
 	    .created_ms = now_ms,
+	    .ready_ms = spec->wait && !spec->inbound ? now_ms + ESP_WAIT_MS : 0,
 	};
 	memcpy(sa->salt, spec->salt, sizeof(sa->salt));
 	*head = sa;
@@ -165,5 +166,7 @@ sa_due_ms(const struct sa *sa)
 {
 	uint64_t age = sa->dead ? LIFETIME_NEVER : lifetime_next_age(&sa->life, sa->soft_said);
 
-	return age > UINT64_MAX - sa->created_ms ? UINT64_MAX : sa->created_ms + age;
+	uint64_t due = age > UINT64_MAX - sa->created_ms ? UINT64_MAX : sa->created_ms + age;
+
+	return sa->ready_ms != 0 && sa->ready_ms < due ? sa->ready_ms : due;
 }

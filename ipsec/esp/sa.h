@@ -31,6 +31,7 @@ struct sa {
 	uint8_t local_ula[16], remote_ula[16];
 
 	uint64_t seq; /* outbound: the last number used */
+	uint64_t ready_ms; /* outbound: waits for the peer until then; 0 = is ready */
 	struct replay replay; /* inbound */
 	uint64_t moves_since_ms; /* inbound: the second in which moves are counted */
 	unsigned int moves;

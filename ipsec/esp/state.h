@@ -7,7 +7,7 @@
 
 #include <pthread.h>
 
-#define ESP_CHUNK 64 /* packets handled while a lock is held; two events each fit in a list */
+#define ESP_CHUNK 64 /* packets handled while a lock is held; three events each fit in a list */
 
 struct half {
 	pthread_mutex_t lock; /* of all that is in here, and its SAs */
@@ -23,7 +23,8 @@ struct esp {
 	struct half out; /* its lock also guards the following */
 	struct policy_index policies;
 	struct hold hold;
-	int held_ready; /* a policy was added since the queue was last looked through */
+	int held_ready; /* a policy was added or a peer became ready since the queue was last looked
+			   through */
 };
 
 struct half *esp_half(struct esp *e, int inbound);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define CLIENTS_MAX 16
+#define UNPRIVILEGED_MAX 12 /* of them: the group cannot keep root out */
 #define WATCH_MS 200
 #define SEND_BUFFER (1 << 20) /* a snapshot of all peers at once */
 
@@ -37,7 +38,7 @@ struct control {
 	struct loop_timer *timer;
 	int pending;
 	struct client_list clients;
-	unsigned count;
+	unsigned count, unprivileged;
 };
 
 static void
@@ -45,6 +46,7 @@ drop(struct client *cl)
 {
 	TAILQ_REMOVE(&cl->control->clients, cl, entry);
 	cl->control->count--;
+	cl->control->unprivileged -= !cl->privileged;
 	loop_channel_free(cl->channel);
 	free(cl);
 }
@@ -211,31 +213,60 @@ client_gone(void *ctx, int error)
 
 static const struct loop_channel_handler handler = {client_message, client_writable, client_gone};
 
+/* Say why, so that the command need not guess, and hang up. */
+static void
+turn_away(int fd)
+{
+	struct channel ch;
+	union msg msg;
+
+	channel_init(&ch, fd, ROLE_MANAGER, ROLE_CLIENT);
+	msg_begin(&msg, MSG_CTL_RESULT, 0);
+	msg.ctl_result.code = CTL_FAILED;
+	str_copy(msg.ctl_result.text, sizeof msg.ctl_result.text, "too many commands ask autotunneld at once");
+	channel_send(&ch, &msg, -1);
+	close(fd);
+}
+
+static void
+add_client(struct control *c, int fd, int privileged)
+{
+	struct client *cl = calloc(1, sizeof *cl);
+	int size = SEND_BUFFER;
+	struct channel ch;
+
+	if (cl == NULL)
+		fatalx("out of memory");
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size) == -1)
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+	cl->control = c;
+	cl->privileged = privileged;
+	channel_init(&ch, fd, ROLE_MANAGER, ROLE_CLIENT);
+	cl->channel = loop_channel_new(c->manager->loop, ch, &handler, cl);
+	TAILQ_INSERT_TAIL(&c->clients, cl, entry);
+	c->count++;
+	c->unprivileged += !privileged;
+}
+
 static void
 accept_client(void *ctx, int ready)
 {
 	struct control *c = ctx;
 	struct ucred cred;
 	socklen_t len = sizeof cred;
-	int size = SEND_BUFFER, fd = accept4(c->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	struct channel ch;
-	struct client *cl;
+	int fd = accept4(c->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK), privileged;
 
 	if (fd == -1)
 		return;
-	if (c->count == CLIENTS_MAX || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1
-	    || (cl = calloc(1, sizeof *cl)) == NULL) {
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1) {
 		close(fd);
 		return;
 	}
-	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size) == -1)
-		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
-	cl->control = c;
-	cl->privileged = cred.uid == 0 || cred.uid == geteuid();
-	channel_init(&ch, fd, ROLE_MANAGER, ROLE_CLIENT);
-	cl->channel = loop_channel_new(c->manager->loop, ch, &handler, cl);
-	TAILQ_INSERT_TAIL(&c->clients, cl, entry);
-	c->count++;
+	privileged = cred.uid == 0 || cred.uid == geteuid();
+	if (c->count == CLIENTS_MAX || (!privileged && c->unprivileged == UNPRIVILEGED_MAX))
+		turn_away(fd);
+	else
+		add_client(c, fd, privileged);
 }
 
 static void
@@ -261,12 +292,13 @@ control_changed(struct control *c)
 	loop_timer_set(c->timer, WATCH_MS);
 }
 
-/* A live daemon answers on its socket; a dead one's is only in the way. */
+/* A live daemon has its socket open, even if it is too busy to answer (EAGAIN); a dead one's is only
+ * in the way. */
 static int
 socket_in_use(const struct sockaddr_un *sa)
 {
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	int rc = fd != -1 && connect(fd, (const struct sockaddr *)sa, sizeof *sa) == 0;
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int rc = fd != -1 && (connect(fd, (const struct sockaddr *)sa, sizeof *sa) == 0 || errno == EAGAIN);
 
 	if (fd != -1)
 		close(fd);
@@ -313,7 +345,11 @@ control_new(struct manager *m)
 	TAILQ_INIT(&c->clients);
 	snprintf(c->path, sizeof c->path, "%s/%s", m->config.run_dir, CONFIG_CONTROL_SOCKET);
 	if (listen_at(c, m->config.control_group) == -1) {
-		log_warn("%s", c->path);
+		if (errno == EADDRINUSE)
+			log_error("another autotunneld is running: it holds %s (\"run-dir\" in autotunnel.conf"
+				  " gives this one another place)", c->path);
+		else
+			log_warn("%s", c->path);
 		if (c->fd != -1)
 			close(c->fd);
 		free(c);

@@ -16,6 +16,8 @@ hear_mapping(struct manager *m, const union msg *msg)
 
 	if (!m->mapping_wanted || s->hdr.id != m->want.hdr.id)
 		return; /* about a mapping that is not wanted any more */
+	if (s->state == NAT_UP && !endpoint_same_addr(&s->gateway, &m->want.gateway))
+		return; /* said before the worker heard of the new router */
 	/* A worker started anew asks again; the mapping it asks for still stands. */
 	if (s->state == NAT_ASKING && m->mapping.state == NAT_UP)
 		return;
@@ -30,6 +32,10 @@ hear_mapping(struct manager *m, const union msg *msg)
 	m->mapping = *s;
 }
 
+/* An update a second since 1970 is below it.  Kept on disk, a number near the end of the range would
+ * leave this machine without a next one for ever. */
+#define EPOCH_MAX (UINT64_C(1) << 48)
+
 static void
 hear_dns(struct manager *m, const union msg *msg)
 {
@@ -39,7 +45,7 @@ hear_dns(struct manager *m, const union msg *msg)
 		log_notice("records published, epoch %llu", (unsigned long long)s->epoch);
 	if (strcmp(s->reason, m->dns.reason) != 0 && s->reason[0] != '\0')
 		log_notice("dns: %s", s->reason);
-	if (s->epoch > m->epoch) {
+	if (s->epoch > m->epoch && s->epoch < EPOCH_MAX) {
 		m->epoch = s->epoch;
 		if (identity_epoch_save(m->config.state_dir, m->epoch) == -1)
 			log_warn("%s: keeping the epoch", m->config.state_dir);

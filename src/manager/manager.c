@@ -102,7 +102,7 @@ network_changed(void *ctx)
 		return;
 	m->network = now;
 	m->moved_dirty = m->hurry_dirty = 1; /* who moves together is found together */
-	m->mapping_dirty = m->mapping_wanted; /* the same wish again: look at it now */
+	m->mapping_dirty = m->mapping_dirty || m->mapping_wanted; /* the same wish again: look now */
 	log_info("addresses or routes changed");
 	manager_changed(m);
 }
@@ -137,6 +137,8 @@ open_network(struct manager *m)
 		return -1;
 	if (m->dataplane == DATAPLANE_KERNEL && (m->raw6 = sockets_raw6(m->identity->ula)) == -1)
 		return -1;
+	if (m->dataplane == DATAPLANE_KERNEL)
+		xfrm_clean(m->identity->ula, (uint16_t)m->config.listen_port);
 	if (network_read(&m->network) == -1) {
 		log_warn("reading addresses and routes");
 		return -1;

@@ -192,11 +192,14 @@ struct netmon {
 	struct mnl_socket *nl;
 	struct loop_fd *fd;
 	struct loop_timer *timer;
+	int pending;
 	void (*cb)(void *ctx);
 	void *ctx;
 };
 
-/* What changed does not matter: the whole is read again.  An overrun (ENOBUFS) means "a lot". */
+/* What changed does not matter: the whole is read again.  An overrun (ENOBUFS) means "a lot".  The
+ * first of a burst starts the clock and the others do not move it: where routes never rest, the
+ * burst never ends. */
 static void
 netmon_ready(void *arg, int ready)
 {
@@ -205,6 +208,9 @@ netmon_ready(void *arg, int ready)
 
 	while (recv(mnl_socket_get_fd(m->nl), room, sizeof room, MSG_DONTWAIT) > 0)
 		;
+	if (m->pending)
+		return;
+	m->pending = 1;
 	loop_timer_set(m->timer, BURST_MS);
 }
 
@@ -213,6 +219,7 @@ netmon_timer(void *arg)
 {
 	struct netmon *m = arg;
 
+	m->pending = 0;
 	m->cb(m->ctx);
 }
 

@@ -173,6 +173,13 @@ peers_reconcile(struct manager *m)
 			reconcile_one(m, p);
 }
 
+/* The domain itself is no machine: it has no short name. */
+static int
+is_below(const char *name, const char *domain)
+{
+	return str_in_domain(name, domain) && strlen(name) > strlen(domain);
+}
+
 static void
 fill_host(struct hosts_entry *e, const uint8_t ula[16], const char *name, const char *domain)
 {
@@ -197,7 +204,7 @@ peers_write_hosts(struct manager *m)
 		fatalx("out of memory");
 	fill_host(&list[0], m->identity->ula, m->identity->name, m->identity->domain);
 	TAILQ_FOREACH(p, &m->peers, entry)
-		if (p->usable && str_in_domain(p->records.name, m->identity->domain))
+		if (p->usable && is_below(p->records.name, m->identity->domain))
 			fill_host(&list[n++], p->records.ula, p->records.name, m->identity->domain);
 	for (size_t i = 0; i < n * sizeof *list; i++)
 		hash = (hash ^ ((const uint8_t *)list)[i]) * 1099511628211u;

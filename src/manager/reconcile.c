@@ -119,7 +119,8 @@ static void
 take(const struct msg_dns_peer *records, int public, struct msg_ipsec_peer *peer)
 {
 	for (unsigned i = 0; i < records->contacts; i++)
-		if (endpoint_is_public(&records->contact[i]) == public)
+		if (endpoint_is_contactable(&records->contact[i])
+		    && endpoint_is_public(&records->contact[i]) == public)
 			peer->contact[peer->contacts++] = records->contact[i];
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "manager/xfrm.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -112,6 +113,11 @@ restart(void *ctx)
 {
 	struct worker *w = ctx;
 
+	struct manager *m = w->manager;
+
+	/* Until now the kernel may have carried on with what the last one left. */
+	if (w->role == ROLE_IPSEC && m->dataplane == DATAPLANE_KERNEL)
+		xfrm_clean(m->identity->ula, (uint16_t)m->config.listen_port);
 	w->restarts++;
 	start(w);
 }
@@ -220,6 +226,8 @@ worker_reaped(struct worker *w, pid_t pid, int status)
 		return 0;
 	log_end(w, status);
 	w->pid = 0;
+	if (w->channel != NULL)
+		loop_channel_drain(w->channel); /* its last words, a last epoch for instance */
 	loop_channel_free(w->channel);
 	w->channel = NULL;
 	forget_told(w);

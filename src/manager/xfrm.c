@@ -1,6 +1,7 @@
 #include "manager/xfrm.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "manager/netlink.h"
 
 #include <arpa/inet.h>
@@ -8,7 +9,9 @@
 #include <linux/udp.h>
 #include <linux/xfrm.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define GCM_KEY_LEN 20 /* AES-128 and the salt of RFC 4106 */
 #define GCM_ICV_BITS 128
@@ -88,4 +91,137 @@ xfrm_available(char *why, size_t size)
 	delete_state(nl, spi);
 	mnl_socket_close(nl);
 	return 1;
+}
+
+/* ---- cleaning up ---- */
+
+#define ACCOUNT_PREFIX_LEN 6
+#define LEFTOVERS_MAX 1024
+
+struct leftover_state {
+	struct xfrm_usersa_id id;
+	xfrm_address_t from;
+};
+
+/* What a dump found, to be deleted after it. */
+struct leftovers {
+	const uint8_t *ula;
+	uint16_t port;
+	size_t policies, states;
+	struct xfrm_userpolicy_id policy[LEFTOVERS_MAX];
+	struct leftover_state state[LEFTOVERS_MAX];
+};
+
+static int
+is_ours(const struct leftovers *l, const struct xfrm_selector *sel)
+{
+	return sel->family == AF_INET6 && memcmp(&sel->saddr, l->ula, ACCOUNT_PREFIX_LEN) == 0
+	    && memcmp(&sel->daddr, l->ula, ACCOUNT_PREFIX_LEN) == 0;
+}
+
+static int
+on_policy(const struct nlmsghdr *message, void *ctx)
+{
+	const struct xfrm_userpolicy_info *p = mnl_nlmsg_get_payload(message);
+	struct leftovers *l = ctx;
+
+	if (is_ours(l, &p->sel) && l->policies < LEFTOVERS_MAX)
+		l->policy[l->policies++] = (struct xfrm_userpolicy_id){.sel = p->sel, .index = p->index, .dir = p->dir};
+	return MNL_CB_OK;
+}
+
+/* Only an address of this host can be bound to. */
+static int
+is_local(const xfrm_address_t *addr, uint16_t family)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = addr->a4};
+	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
+	const struct sockaddr *sa = family == AF_INET ? (struct sockaddr *)&in : (struct sockaddr *)&in6;
+	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0), rc;
+
+	if (fd == -1)
+		return 0;
+	memcpy(&in6.sin6_addr, addr, sizeof in6.sin6_addr);
+	rc = bind(fd, sa, family == AF_INET ? sizeof in : sizeof in6);
+	close(fd);
+	return rc == 0;
+}
+
+static int
+find_encap(const struct nlattr *attr, void *data)
+{
+	if (mnl_attr_get_type(attr) == XFRMA_ENCAP
+	    && mnl_attr_get_payload_len(attr) >= sizeof(struct xfrm_encap_tmpl))
+		*(const struct xfrm_encap_tmpl **)data = mnl_attr_get_payload(attr);
+	return MNL_CB_OK;
+}
+
+/* A tunnel's state has no selector to know it by.  Ours end at our UDP port, on our side. */
+static int
+on_state(const struct nlmsghdr *message, void *ctx)
+{
+	const struct xfrm_usersa_info *sa = mnl_nlmsg_get_payload(message);
+	const struct xfrm_encap_tmpl *encap = NULL;
+	struct leftovers *l = ctx;
+
+	mnl_attr_parse(message, sizeof *sa, find_encap, &encap);
+	if (sa->id.proto != IPPROTO_ESP || encap == NULL || l->states == LEFTOVERS_MAX)
+		return MNL_CB_OK;
+	if ((ntohs(encap->encap_sport) == l->port && is_local(&sa->saddr, sa->family))
+	    || (ntohs(encap->encap_dport) == l->port && is_local(&sa->id.daddr, sa->family)))
+		l->state[l->states++] = (struct leftover_state){
+		    .id = {.daddr = sa->id.daddr, .spi = sa->id.spi, .family = sa->family, .proto = IPPROTO_ESP},
+		    .from = sa->saddr};
+	return MNL_CB_OK;
+}
+
+static void
+delete_policies(struct mnl_socket *nl, const struct leftovers *l)
+{
+	char room[NETLINK_ROOM];
+
+	for (size_t i = 0; i < l->policies; i++) {
+		struct nlmsghdr *m = netlink_begin(room, XFRM_MSG_DELPOLICY, 0);
+		struct xfrm_userpolicy_id *id = mnl_nlmsg_put_extra_header(m, sizeof *id);
+
+		*id = l->policy[i];
+		netlink_request(nl, m);
+	}
+}
+
+static void
+delete_states(struct mnl_socket *nl, const struct leftovers *l)
+{
+	char room[NETLINK_ROOM];
+
+	for (size_t i = 0; i < l->states; i++) {
+		struct nlmsghdr *m = netlink_begin(room, XFRM_MSG_DELSA, 0);
+		struct xfrm_usersa_id *id = mnl_nlmsg_put_extra_header(m, sizeof *id);
+
+		*id = l->state[i].id;
+		mnl_attr_put(m, XFRMA_SRCADDR, sizeof l->state[i].from, &l->state[i].from);
+		netlink_request(nl, m);
+	}
+}
+
+void
+xfrm_clean(const uint8_t ula[16], uint16_t port)
+{
+	struct mnl_socket *nl = netlink_open(NETLINK_XFRM, 0);
+	struct leftovers *l = calloc(1, sizeof *l);
+	char room[NETLINK_ROOM];
+
+	if (l != NULL && nl != NULL) {
+		l->ula = ula;
+		l->port = port;
+		netlink_dump(nl, netlink_begin(room, XFRM_MSG_GETPOLICY, 0), on_policy, l);
+		netlink_dump(nl, netlink_begin(room, XFRM_MSG_GETSA, 0), on_state, l);
+		delete_policies(nl, l);
+		delete_states(nl, l);
+		if (l->policies + l->states > 0)
+			log_info("removed %zu policies and %zu states of the last IKE worker", l->policies, l->states);
+	}
+	free(l);
+	if (nl != NULL)
+		mnl_socket_close(nl);
 }

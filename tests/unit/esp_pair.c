@@ -39,6 +39,16 @@ on_moved(void *ctx, uint32_t spi, const struct endpoint *from)
 }
 
 static void
+on_ready(void *ctx, const uint8_t peer[16])
+{
+	struct side *s = ctx;
+
+	s->seen.ready++;
+	memcpy(s->seen.dst, peer, 16);
+	esp_spi_in_use(s->esp, SPI_AB);
+}
+
+static void
 on_expired(void *ctx, uint32_t spi, int inbound, const struct endpoint *remote, int hard)
 {
 	struct side *s = ctx;
@@ -55,7 +65,7 @@ on_expired(void *ctx, uint32_t spi, int inbound, const struct endpoint *remote, 
 static void
 side_new(struct side *s)
 {
-	const struct esp_events events = {on_acquire, on_moved, on_expired};
+	const struct esp_events events = {on_acquire, on_moved, on_ready, on_expired};
 
 	memset(s, 0, sizeof(*s));
 	s->esp = esp_new(&events, s);

@@ -213,6 +213,79 @@ held_packets(void **state)
 }
 
 static void
+make_wait(struct esp_sa *sa)
+{
+	sa->wait = 1;
+}
+
+static size_t
+send_held(struct side *side, struct slot *out, uint64_t now_ms)
+{
+	out->p.data = out->room + 16;
+	return esp_outbound_held(side->esp, &out->p, 1, now_ms);
+}
+
+/* The peer that was called answers only when it has heard the caller, who is still setting up. */
+static void
+waits_for_the_caller(void **state)
+{
+	static struct slot poke, out;
+
+	pair_new();
+	pair_add(SPI_AB, 0, make_wait); /* A was called */
+	pair_add(SPI_BA, 1, NULL);
+	packet_make(&s, ula_a, ula_b, 8, 'x');
+	assert_int_equal(packet_out(&a, &s, 1000), 0);
+	assert_int_equal(a.seen.acquired, 0); /* there is a tunnel: nobody need call */
+	assert_int_equal(send_held(&a, &out, 1001), 0);
+	poke.p.data = poke.room + 16;
+	assert_int_equal(esp_poke(a.esp, ula_b, &poke.p, 1001), -1);
+	assert_int_equal(esp_poke(b.esp, ula_a, &poke.p, 1002), 0);
+	packet_in(&a, &poke, &at_b, 1002);
+	assert_int_equal(a.seen.ready, 1);
+	assert_memory_equal(a.seen.dst, ula_b, 16);
+	assert_int_equal(send_held(&a, &out, 1003), 1);
+	assert_int_equal(packet_in(&b, &out, &at_a, 1003), 48);
+	packet_make(&s, ula_a, ula_b, 8, 'y');
+	assert_true(packet_out(&a, &s, 1004) > 0);
+	assert_int_equal(drops_all(&a), 0);
+	pair_free();
+}
+
+/* But not for ever: the caller's poke may be lost. */
+static void
+waits_not_for_ever(void **state)
+{
+	static struct slot out;
+
+	pair_new();
+	pair_add(SPI_AB, 0, make_wait); /* at time 0 */
+	packet_make(&s, ula_a, ula_b, 8, 'x');
+	assert_int_equal(packet_out(&a, &s, 1), 0);
+	assert_int_equal(esp_tick(a.esp, 2), ESP_WAIT_MS - 2);
+	assert_int_equal(send_held(&a, &out, ESP_WAIT_MS - 1), 0);
+	esp_tick(a.esp, ESP_WAIT_MS);
+	assert_int_equal(send_held(&a, &out, ESP_WAIT_MS), 1);
+	pair_free();
+}
+
+/* At a rekey the older SA goes on while the new one waits. */
+static void
+old_serves_while_new_waits(void **state)
+{
+	pair_new();
+	pair_connect(NULL);
+	pair_add(SPI_AB + 16, 0, make_wait);
+	packet_make(&s, ula_a, ula_b, 8, 'x');
+	assert_true(packet_out(&a, &s, 1) > 0);
+	assert_int_equal(s.p.data[3], (uint8_t)SPI_AB);
+	packet_make(&s, ula_a, ula_b, 8, 'x');
+	assert_true(packet_out(&a, &s, ESP_WAIT_MS) > 0);
+	assert_int_equal(s.p.data[3], (uint8_t)(SPI_AB + 16));
+	pair_free();
+}
+
+static void
 held_is_bounded(void **state)
 {
 	static struct slot out[ESP_HOLD_PER_PEER + 1];
@@ -260,6 +333,9 @@ main(void)
 	    cmocka_unit_test(table_is_full),
 	    cmocka_unit_test(only_ulas_wait),
 	    cmocka_unit_test(held_packets),
+	    cmocka_unit_test(waits_for_the_caller),
+	    cmocka_unit_test(waits_not_for_ever),
+	    cmocka_unit_test(old_serves_while_new_waits),
 	    cmocka_unit_test(held_is_bounded),
 	    cmocka_unit_test(pokes),
 	};
