@@ -114,6 +114,7 @@ tcp_new(struct loop *l, const struct endpoint *to, const uint8_t *msg, size_t le
 	c->handler = handler;
 	c->ctx = ctx;
 	c->to = *to;
+	c->fd = -1;
 	c->out_len = len + STREAM_PREFIX;
 	memcpy(c->out + STREAM_PREFIX, msg, len);
 	if (stream_prefix(c->out, len) == 0 && begin(c) == 0) {

@@ -41,6 +41,7 @@ struct transport_request {
 	unsigned sent;	/* attempts so far */
 	unsigned count; /* of ways */
 	int doubted;
+	int streamed; /* TCP was tried in this attempt: a forged "cut short" must not go on for ever */
 	struct way way[MSG_SERVERS_MAX]; /* in the order in which they are tried */
 	struct loop_timer *timer;
 	struct tcp *tcp;
@@ -210,8 +211,9 @@ start_stream(struct transport_request *r, const struct endpoint *to)
 {
 	static const struct tcp_handler handler = {tcp_message, tcp_broken};
 
-	if (r->tcp != NULL)
+	if (r->tcp != NULL || r->streamed)
 		return;
+	r->streamed = 1;
 	r->tcp = tcp_new(r->t->loop, to, r->msg, r->len, &handler, r);
 	loop_timer_set(r->timer, waits_ms[PASSES - 1]);
 }
@@ -260,7 +262,7 @@ attempt(struct transport_request *r)
 		struct way *w = &r->way[r->sent % r->count];
 
 		pass = r->sent++ / r->count;
-		r->doubted = 0;
+		r->doubted = r->streamed = 0;
 		if (r->len > MESSAGE_UDP_MAX) {
 			tcp_free(r->tcp);
 			r->tcp = NULL;

@@ -19,7 +19,7 @@
 #define CUT "an answer that has been cut short"
 #define USELESS "an answer that says: ask another"
 
-enum habit { SILENT, GOOD_UDP, DEAD, FORGES, FORGES_THEN_GOOD, SAYS_NEXT, CUTS, CUTS_NO_TCP, SLOW };
+enum habit { SILENT, GOOD_UDP, DEAD, FORGES, FORGES_THEN_GOOD, SAYS_NEXT, CUTS, CUTS_NO_TCP, TEASES, SLOW };
 
 /* A name server: UDP and TCP on one port of 127.0.0.1. */
 struct server {
@@ -54,7 +54,9 @@ reply(struct server *s, const char *text)
 static void
 late(void *ctx)
 {
-	reply(ctx, GOOD);
+	struct server *s = ctx;
+
+	reply(s, s->habit == TEASES ? CUT : GOOD);
 }
 
 static void
@@ -77,7 +79,7 @@ udp_ready(void *ctx, int ready)
 		reply(s, GOOD);
 	if (s->habit == SAYS_NEXT)
 		reply(s, USELESS);
-	if (s->habit == CUTS || s->habit == CUTS_NO_TCP)
+	if (s->habit == CUTS || s->habit == CUTS_NO_TCP || s->habit == TEASES)
 		reply(s, CUT);
 	if (s->habit == SLOW)
 		loop_timer_set(s->timer, 1200);
@@ -116,7 +118,9 @@ tcp_ready(void *ctx, int ready)
 	s->conn = accept(s->tcp, NULL, NULL);
 	assert_true(s->conn >= 0);
 	s->asked_tcp++;
-	if (s->habit == CUTS_NO_TCP)
+	if (s->habit == TEASES)
+		loop_timer_set(s->timer, 20);
+	if (s->habit == CUTS_NO_TCP || s->habit == TEASES)
 		close(s->conn);
 	else
 		s->conn_watch = loop_fd_new(s->loop, s->conn, LOOP_READ | LOOP_WRITE, conn_ready, s);
@@ -322,6 +326,34 @@ test_long(void **state)
 }
 
 static void
+enough(void *ctx)
+{
+	struct client *c = ctx;
+
+	loop_stop(c->loop, 0);
+}
+
+/* "Come by TCP", and there the door is shut; again and again.  Once for each time we ask: else the
+ * request would never end, and nobody be told that there is no answer. */
+static void
+test_teased(void **state)
+{
+	struct client c;
+	struct loop_timer *timer;
+
+	(void)state;
+	client_start(&c, TEASES, -1);
+	timer = loop_timer_new(c.loop, enough, &c);
+	loop_timer_set(timer, 500);
+	assert_int_equal(transport_send(c.t, (const uint8_t *)MESSAGE, 20, &handler, &c), 0);
+	loop_run(c.loop);
+	assert_int_equal(c.server[0].asked_udp, 1);
+	assert_int_equal(c.server[0].asked_tcp, 1);
+	loop_timer_free(timer);
+	client_stop(&c);
+}
+
+static void
 test_limits(void **state)
 {
 	struct endpoint ula;
@@ -352,6 +384,7 @@ main(void)
 		cmocka_unit_test(test_habits),
 		cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_long),
+		cmocka_unit_test(test_teased),
 		cmocka_unit_test(test_limits),
 	};
 
