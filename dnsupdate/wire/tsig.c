@@ -69,11 +69,18 @@ tsig_verdict_text(enum tsig_verdict v)
 	return v <= TSIG_FAILED ? verdicts[v] : "unknown";
 }
 
-/* Key, algorithm, length and MAC: TSIG_OK when all fit.  Uses up scope->running. */
+/* Key, algorithm and length. */
+static int
+may_be_by(const struct tsig_rr *t, const struct tsig_signer *key)
+{
+	return tsig_rr_is_by(t, key) && t->mac_len == tsig_digest_len(key->algorithm);
+}
+
+/* These and the MAC: TSIG_OK when all fit.  Uses up scope->running once the first ones do. */
 static enum tsig_verdict
 check_mac(const struct tsig_scope *scope, const struct message *m, const struct tsig_rr *t)
 {
-	if (!tsig_rr_is_by(t, scope->key) || t->mac_len != tsig_digest_len(scope->key->algorithm))
+	if (!may_be_by(t, scope->key))
 		return TSIG_FORGED;
 	switch (tsig_rr_fits(scope, m, t)) {
 	case 1:
@@ -189,7 +196,7 @@ tsig_verify_next(
 		return TSIG_FORGED;
 	}
 	report->error = t.error;
-	if (!tsig_rr_is_by(&t, ctx->key))
+	if (!may_be_by(&t, ctx->key))
 		return TSIG_FORGED; /* before the digest is used up: tsig_forget frees it */
 	ctx->running = NULL;
 	v = check_mac(&scope, m, &t);

@@ -561,6 +561,20 @@ unsigned_messages_are_covered(void **state)
 	assert_true(tsig_stream_complete(&client));
 }
 
+/* Refused for its length before anything is computed: what was computed before must not leak. */
+static void
+stream_refuses_short_macs(void **state)
+{
+	begin_stream();
+	assert_int_equal(next_message(0), TSIG_OK);
+	begin_reply(RCODE_NOERROR);
+	assert_int_equal(tsig_sign_next(&server, &reply, NOW), 0);
+	cut_mac(&reply, 31);
+	assert_int_equal(message_parse(&reply_m, reply_room, reply.pos), 0);
+	assert_int_equal(tsig_verify_next(&client, &reply_m, NOW, NULL), TSIG_FORGED);
+	assert_false(tsig_stream_complete(&client));
+}
+
 static void
 a_hundred_unsigned_are_too_many(void **state)
 {
@@ -613,6 +627,7 @@ main(void)
 	    TEST(follows_streams),
 	    TEST(stream_needs_a_signed_start),
 	    TEST(unsigned_messages_are_covered),
+	    TEST(stream_refuses_short_macs),
 	    TEST(a_hundred_unsigned_are_too_many),
 	    TEST(says_when_there_is_no_room),
 	};
