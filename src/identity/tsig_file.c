@@ -16,6 +16,9 @@
 #include <string.h>
 #include <strings.h>
 
+/* Less is a password; and the daemon's messages take no less (RFC 8945 section 8 wants 32). */
+#define SECRET_MIN 16
+
 enum token_kind { TOKEN_END, TOKEN_WORD, TOKEN_MARK, TOKEN_BAD };
 
 struct reader {
@@ -179,8 +182,8 @@ read_secret(struct reader *r, struct tsig_key *key)
 	next(r);
 	len = r->kind == TOKEN_WORD ? base64_decode(r->token, key->secret, sizeof key->secret) : -1;
 	crypto_wipe(r->token, sizeof r->token);
-	if (len < 1)
-		return fail(r, "the secret must be 1 to 64 octets in base64");
+	if (len < SECRET_MIN)
+		return fail(r, "the secret must be 16 to 64 octets in base64");
 	key->secret_len = (uint8_t)len;
 	return 0;
 }
