@@ -9,6 +9,7 @@ if [ "${1:-}" != inside ]; then
 	[ "$(id -u)" -eq 0 ] || unshare="unshare --user --map-root-user"
 	exec $unshare --net --mount "$0" inside
 fi
+. "$top_srcdir/tests/servers.sh"
 
 autotunnel=$(realpath "$top_builddir/autotunnel")
 domain=alice.example.com

@@ -6,7 +6,7 @@ FUZZ_MAIN = tests/fuzz/replay.c
 endif
 
 TESTS += tests/includes.sh
-EXTRA_DIST += tests/includes.sh tests/valgrind.sh tests/corpus
+EXTRA_DIST += tests/includes.sh tests/servers.sh tests/valgrind.sh tests/corpus tests/netns tests/bench
 
 UNIT_LIBS = $(CMOCKA_LIBS)
 BASE_LIBS = libbase.a $(SECCOMP_LIBS)

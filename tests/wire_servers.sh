@@ -8,6 +8,7 @@ if [ "${1:-}" != inside ]; then
 	[ "$(id -u)" -eq 0 ] || unshare="unshare --user --map-root-user"
 	exec $unshare --net --mount "$0" inside
 fi
+. "$top_srcdir/tests/servers.sh"
 
 drive=$(realpath "$top_builddir/tests/wire_drive")
 domain=alice.example

@@ -43,7 +43,7 @@ LAB_TOP=${LAB_DIR%/tests/netns}
 LAB_NAME=${0##*/}
 LAB_NAME=${LAB_NAME%.sh}
 AT_BUILD=${AT_BUILD:-$LAB_TOP/build}
-AT_SERVERS=$AT_BUILD/servers # name servers and such, unpacked there by ./bootstrap
+AT_SERVERS=${AT_SERVERS:-$AT_BUILD/servers} # name servers and such, unpacked there by ./bootstrap
 export LC_ALL=C HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # Programs built with sanitizers: the search for leaks cannot work inside a worker's walls (it is a

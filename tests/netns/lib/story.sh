@@ -23,7 +23,7 @@ name=nas.$LAB_DOMAIN
 check_equal "AAAA is the inner address" "$(lab_ula nas)" \
 	"$(lab_exec laptop dig +short $name AAAA)"
 check_equal "SRV leads to the outer one" 11.22.33.3 "$(lab_exec laptop dig +short \
-	"$(lab_exec laptop dig +short "_autotunnel._udp.$name" SRV | awk 'NR == 1 { print $4 }')" A |
+	"$(lab_exec laptop dig +short "_autotunnel._udp.$name" SRV | sort -n | awk 'NR == 1 { print $4 }')" A |
 	head -n 1)"
 check "TXT says how it is reached" eval \
 	"lab_dig laptop _autotunnel._udp.$name TXT | grep -q 'nat=natpmp'"
