@@ -221,7 +221,7 @@ read_host(struct peer_reader *r, struct msg_dns_peer *peer)
 	struct question q;
 	unsigned pos = 0, asked = 0;
 
-	if (peer_reader_init(r, &host) == -1)
+	if (peer_reader_init(r, &host, &domain) == -1)
 		errx(1, "name");
 	for (; !peer_reader_done(r); pos = 0)
 		while (peer_reader_open(r, &pos, &q)) {

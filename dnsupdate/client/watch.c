@@ -226,7 +226,7 @@ start_readers(struct watch *w, uint64_t now)
 		rd->txt_only = large && rd->m->peer.epoch != 0 && rd->m->read_ms != 0
 		    && now - rd->m->read_ms < THOROUGH_MS;
 		if (name_parse(&host, rd->m->peer.name) != 0
-		    || peer_reader_init(&rd->r, &host) != 0) {
+		    || peer_reader_init(&rd->r, &host, &w->zone) != 0) {
 			rd->m->unread = 0;
 			rd->m = NULL;
 		}

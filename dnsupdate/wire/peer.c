@@ -8,10 +8,11 @@
 enum slot { SLOT_ULA, SLOT_SRV, SLOT_TXT, SLOT_TARGETS };
 
 int
-peer_reader_init(struct peer_reader *r, const struct name *host)
+peer_reader_init(struct peer_reader *r, const struct name *host, const struct name *zone)
 {
 	memset(r, 0, sizeof(*r));
 	r->host = *host;
+	r->zone = *zone;
 	return records_service(&r->service, host);
 }
 
@@ -137,6 +138,12 @@ find_target(const struct peer_reader *r, const struct name *name)
 	return i;
 }
 
+static int
+is_of_use(const struct peer_reader *r, const struct srv *srv)
+{
+	return srv->port != 0 && name_labels(&srv->target) > 0 && name_in(&srv->target, &r->zone);
+}
+
 static void
 take_srv(struct peer_reader *r, const struct message *m)
 {
@@ -146,7 +153,7 @@ take_srv(struct peer_reader *r, const struct message *m)
 
 	r->have_srv = 1;
 	while ((rr = message_next(m, &pos, SECTION_ANSWER, &r->service, TYPE_SRV)) != NULL)
-		if (rr_srv(m, rr, &srv) == 0 && srv.port != 0 && name_labels(&srv.target) > 0)
+		if (rr_srv(m, rr, &srv) == 0 && is_of_use(r, &srv))
 			insert_srv(r, &srv);
 	for (unsigned i = 0; i < r->srvs; i++)
 		if (find_target(r, &r->srv[i].target) == r->targets)

@@ -2,12 +2,12 @@
  * The records of one machine, read.  A small machine without socket or clock: it says which
  * questions are open, takes the answers in any order, and at the end gives what they say.
  *
- *   peer_reader_init(&r, &host);
+ *   peer_reader_init(&r, &host, &zone);
  *   while (peer_reader_open(&r, &pos, &q) ...) send q;      AAAA of H, SRV and TXT of the service,
  *   peer_reader_take(&r, &q, &answer);                      then A and AAAA of each SRV target
  *   if (peer_reader_done(&r)) peer_reader_result(&r, &peer);
  *
- * It follows whatever target an SRV names, so records by RFC 6281's own rule can be read too.  What
+ * It follows whatever target inside the zone an SRV names, so records by RFC 6281's own rule can be read too.  What
  * an additional section volunteers is not used: it may be part of a set.
  */
 #ifndef DNSUPDATE_WIRE_PEER_H
@@ -29,6 +29,7 @@ struct peer_target {
 struct peer_reader {
 	struct name host;
 	struct name service;
+	struct name zone;
 	uint8_t have_ula, have_srv, have_txt; /* answered */
 	uint8_t has_ula, has_status; /* ... and there is one */
 	uint8_t srvs, targets;
@@ -40,8 +41,10 @@ struct peer_reader {
 	struct rdata txt[PEER_TXT_MAX]; /* as they stand, for records_publish */
 };
 
-/* 0, or -1 when the host's name is too long for its service. */
-int peer_reader_init(struct peer_reader *r, const struct name *host);
+/* zone: what the server that is asked answers for; SRV targets outside it are left out, for it
+ * would refuse the question.  0, or -1 when the host's name is too long for its service. */
+int peer_reader_init(
+    struct peer_reader *r, const struct name *host, const struct name *zone);
 
 /* The next unanswered question; start with *pos = 0 each time around.  1, or 0 when there are no
  * more for now. */

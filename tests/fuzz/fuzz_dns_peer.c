@@ -30,10 +30,11 @@ read_peer(const struct message *m)
 {
 	struct peer_reader r;
 	struct question q;
-	struct name host;
+	struct name host, zone;
 	unsigned pos = 0;
 
-	if (name_parse(&host, "nas.alice.example") == -1 || peer_reader_init(&r, &host) == -1)
+	if (name_parse(&host, "nas.alice.example") == -1 || name_parse(&zone, "example") == -1 ||
+	    peer_reader_init(&r, &host, &zone) == -1)
 		abort();
 	while (peer_reader_open(&r, &pos, &q))
 		peer_reader_take(&r, &q, m);

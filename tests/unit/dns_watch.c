@@ -19,6 +19,7 @@ struct host {
 	uint64_t epoch;	 /* 0 = its TXT names none */
 	uint64_t expires;
 	uint8_t contact; /* last octet of 11.22.33.x, 0 = no SRV */
+	int away;	 /* its SRV names a target in a zone that the server does not have */
 	enum outcome says; /* OUTCOME_OK = answers */
 };
 
@@ -105,7 +106,7 @@ static int
 put_record(struct buf *b, const struct host *h, const struct question *q)
 {
 	struct name host = name_of(h->name), service = below("_autotunnel._udp", h->name);
-	struct name at = below("at", h->name);
+	struct name at = below("at", h->away ? "nas.bob.example.org" : h->name);
 	struct host_status status = {.epoch = h->epoch, .expires_sec = h->expires, .os = "linux"};
 	struct srv srv = {.port = 4500, .target = at};
 	uint8_t ula[16] = {0xfd, [15] = 9}, addr[4] = {11, 22, 33, h->contact};
@@ -175,6 +176,7 @@ static enum outcome
 says(struct zone *z, const struct question *q)
 {
 	struct host *h = host_of(z, &q->name);
+	struct name zone = name_of(ZONE);
 
 	if (q->type == TYPE_SOA) {
 		if (z->soa < 4000)
@@ -187,6 +189,8 @@ says(struct zone *z, const struct question *q)
 	}
 	if (z->says != OUTCOME_OK)
 		return z->says;
+	if (q->type != TYPE_SOA && !name_in(&q->name, &zone))
+		return OUTCOME_REFUSED;
 	return h != NULL ? h->says : OUTCOME_OK;
 }
 
@@ -494,6 +498,24 @@ test_not_synced(void **state)
 	watch_free(w);
 }
 
+/* A machine that points to where the server must refuse the question is no reason to read all of
+ * them again for ever, nor to leave the manager waiting for the end of it. */
+static void
+test_points_away(void **state)
+{
+	static struct zone z;
+	struct watch *w = start(&z);
+
+	(void)state;
+	add(&z, "bad", 5)->away = 1;
+	add(&z, "nas", 7);
+	run(w, &z, 5 * MINUTE);
+	assert_int_equal(z.told, 2);
+	assert_int_equal(z.list, 1);
+	assert_true(watch_status(w).synced);
+	watch_free(w);
+}
+
 /* A server that dies in the middle of a long reading: not all 200 machines are waited for. */
 static void
 test_dies_while_reading(void **state)
@@ -637,6 +659,7 @@ main(void)
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_one_unreadable),
 		cmocka_unit_test(test_not_synced),
+		cmocka_unit_test(test_points_away),
 		cmocka_unit_test(test_dies_while_reading),
 		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_too_many),

@@ -51,10 +51,10 @@ static unsigned
 read_all(const struct zone *z)
 {
 	static struct message m;
-	struct name host = name_of("nas.alice.example");
+	struct name host = name_of("nas.alice.example"), domain = name_of("alice.example");
 	unsigned rounds = 0;
 
-	assert_int_equal(peer_reader_init(&r, &host), 0);
+	assert_int_equal(peer_reader_init(&r, &host, &domain), 0);
 	while (!peer_reader_done(&r)) {
 		struct question open[PEER_QUESTIONS_MAX];
 		unsigned pos = 0, n = 0;
@@ -159,6 +159,8 @@ leaves_out_what_is_no_contact(void **state)
 	    SERVICE "60 IN SRV 0 0 0 at.nas.alice.example.",
 	    SERVICE "60 IN SRV 1 0 4500 at.nas.alice.example.",
 	    SERVICE "60 IN SRV 2 0 4500 alias.nas.alice.example.",
+	    SERVICE "60 IN SRV 1 0 4500 at.nas.bob.example.", /* not this server's */
+	    "at.nas.bob.example. 60 IN A 192.0.2.66",
 	    "at.nas.alice.example. 60 IN A 127.0.0.1",
 	    "at.nas.alice.example. 60 IN A 0.0.0.0",
 	    "at.nas.alice.example. 60 IN A 224.0.0.1",
@@ -271,10 +273,10 @@ waits_for_a_good_answer(void **state)
 	struct zone z = {lines, 1};
 	struct question q, foreign;
 	static struct message m;
-	struct name host = name_of("nas.alice.example");
+	struct name host = name_of("nas.alice.example"), domain = name_of("alice.example");
 	unsigned pos = 0;
 
-	assert_int_equal(peer_reader_init(&r, &host), 0);
+	assert_int_equal(peer_reader_init(&r, &host, &domain), 0);
 	assert_int_equal(peer_reader_open(&r, &pos, &q), 1);
 	answer(&z, &q, RCODE_SERVFAIL, &m);
 	assert_int_equal(peer_reader_take(&r, &q, &m), -1);
