@@ -9,6 +9,9 @@ lab_sshd nas laptop
 before=$(lab_exec laptop sha256sum /etc/resolv.conf)
 lab_capture wire
 
+# broken.sh wants to see this fail: one process of laptop's cannot do its work.
+[ -z "${BROKEN:-}" ] || printf '[daemon]\nlog = debug\n%s\n' "$BROKEN" | lab_config laptop
+
 # From nothing to the first byte by name.
 start=$(lab_now_ms)
 lab_daemon laptop nas
