@@ -89,7 +89,7 @@ start_knot() {
 
 wait_for_server() {
 	for _ in $(seq 100); do
-		dig +short +tries=1 +time=1 @127.0.0.1 -p "$1" SOA $domain 2>/dev/null |
+		dig +tries=1 +time=1 @127.0.0.1 -p "$1" SOA $domain 2>/dev/null |
 			grep -q hostmaster && return
 		sleep 0.1
 	done
@@ -236,6 +236,22 @@ try_keys() {
 	stop_server
 }
 
+# The domain is a part of a larger zone: that one is updated.
+try_larger_zone() {
+	mkdir larger
+	tsig-keygen zone-key >larger/zone.key
+	{
+		cat larger/zone.key
+		printf 'zone "%s" { type primary; file "%s.zone"; update-policy {\n' ${domain#*.} $domain
+		printf 'grant zone-key zonesub ANY; }; };\n'
+	} >larger/zone.conf
+	start_bind larger 5404
+	expect 0 "*Enrolled: yes" "*" "" init --domain $domain --server 127.0.0.1:5404 --name pc \
+		--key larger/zone.key --state larger/pc
+	[ "$(machines 5404)" = "_autotunnel._udp.pc.$domain. " ] || fail "the list is $(machines 5404)"
+	stop_server
+}
+
 # No --server: resolv.conf's resolver leads to it.
 try_discovery() {
 	mkdir found
@@ -272,5 +288,6 @@ try_usage
 try_server bind 5401
 try_server knot 5402
 try_keys
+try_larger_zone
 try_discovery
 echo "enrol.sh: all is well"

@@ -283,27 +283,22 @@ have_srv(void *arg, int status, int timeouts, unsigned char *data, int len)
 	ask_addresses(r);
 }
 
-/* Top-level domains and the root answer for names that do not exist: not to be bothered. */
-static int
-too_high(const struct resolve *r, const struct name *zone)
-{
-	return name_labels(zone) < 2 && !name_equal(zone, &r->domain);
-}
-
 static void
 have_soa(void *arg, int status, int timeouts, unsigned char *data, int len)
 {
 	struct resolve *r = arg;
 	struct name zone;
+	struct soa soa;
 
 	(void)timeouts;
-	if (received(r, status, data, len) != 0 || message_zone(&r->m, &zone, &r->mname) != 0
-	    || !name_in(&r->domain, &zone) || too_high(r, &zone)
+	if (received(r, status, data, len) != 0
+	    || message_zone(&r->m, &r->domain, &zone, &soa) != 0
 	    || name_prepend(&zone, "_dns-update._udp", &zone) != 0) {
 		if (r->found != NULL)
 			finish(r, "no resolver tells which name server has the domain");
 		return;
 	}
+	r->mname = soa.mname;
 	question(r, &zone, TYPE_SRV, have_srv, r);
 }
 

@@ -277,26 +277,6 @@ watch_next(struct watch *w, uint64_t now, struct watch_ask *out)
 	return 0;
 }
 
-/* A negative answer carries the SOA as well, in its authority section. */
-static int
-read_soa(const struct message *m, struct name *zone, uint32_t *serial)
-{
-	static const enum dns_section sections[] = {SECTION_ANSWER, SECTION_AUTHORITY};
-	struct soa soa;
-
-	for (size_t i = 0; i < 2; i++) {
-		size_t pos = 0;
-		const struct rr *rr = message_next(m, &pos, sections[i], NULL, TYPE_SOA);
-
-		if (rr == NULL || rr_soa(m, rr, &soa) != 0)
-			continue;
-		rr_owner(m, rr, zone);
-		*serial = soa.serial;
-		return 0;
-	}
-	return -1;
-}
-
 static void
 fail(struct watch *w, enum outcome o, uint64_t now)
 {
@@ -308,17 +288,17 @@ static void
 take_soa(struct watch *w, const struct message *m, uint64_t now)
 {
 	struct name zone;
-	uint32_t serial;
+	struct soa soa;
 
-	if (read_soa(m, &zone, &serial) != 0 || !name_in(&w->domain, &zone)) {
+	if (message_zone(m, &w->domain, &zone, &soa) != 0) {
 		w->zone.len = 0;
 		fail(w, OUTCOME_NOTAUTH, now);
 		return;
 	}
 	w->zone = zone;
-	w->serial = serial;
+	w->serial = soa.serial;
 	w->outcome = OUTCOME_OK;
-	if (w->has_read && serial == w->read_serial)
+	if (w->has_read && w->serial == w->read_serial)
 		rest(w, 0, now);
 	else
 		w->phase = PHASE_LIST;

@@ -206,35 +206,21 @@ message_option(const struct message *m, uint16_t code, size_t *len)
 }
 
 int
-message_serial(const struct message *m, const struct name *zone, uint32_t *serial)
+message_zone(const struct message *m, const struct name *domain, struct name *zone, struct soa *soa)
 {
 	const struct rr *rr;
-	struct soa soa;
-	size_t pos = 0;
-
-	rr = message_next(m, &pos, SECTION_ANSWER, zone, TYPE_SOA);
-	if (rr == NULL || rr_soa(m, rr, &soa) == -1)
-		return -1;
-	*serial = soa.serial;
-	return 0;
-}
-
-int
-message_zone(const struct message *m, struct name *zone, struct name *mname)
-{
-	const struct rr *rr;
-	struct soa soa;
 	size_t pos = 0;
 
 	rr = message_next(m, &pos, SECTION_ANSWER, NULL, TYPE_SOA);
 	pos = 0;
 	if (rr == NULL)
 		rr = message_next(m, &pos, SECTION_AUTHORITY, NULL, TYPE_SOA);
-	if (rr == NULL || rr_soa(m, rr, &soa) == -1)
+	if (rr == NULL || rr_soa(m, rr, soa) == -1)
 		return -1;
 	rr_owner(m, rr, zone);
-	*mname = soa.mname;
-	return 0;
+	if (!name_in(domain, zone))
+		return -1;
+	return name_labels(zone) < 2 && !name_equal(zone, domain) ? -1 : 0;
 }
 
 /* A cursor at the record's data if it is of this type and has any; else a failed one. */

@@ -101,11 +101,14 @@ const struct rr *message_next(const struct message *m, size_t *pos, enum dns_sec
 /* The data of an EDNS option; NULL when absent.  len may be 0 for a present one. */
 const uint8_t *message_option(const struct message *m, uint16_t code, size_t *len);
 
-/* Serial of the SOA of zone in the answer section.  0, or -1 when there is none. */
-int message_serial(const struct message *m, const struct name *zone, uint32_t *serial);
-/* The SOA record in answer or authority: its owner is the zone a name lives in (RFC 8765 section
- * 6.1), *mname its primary server.  0, or -1 when there is none. */
-int message_zone(const struct message *m, struct name *zone, struct name *mname);
+/*
+ * The zone in which domain lives (RFC 8765 section 6.1), from the answer to a question for the
+ * domain's SOA: a negative one has the record in the authority section.  0, or -1 when there is
+ * none, or it is that of another place, or of a top-level domain or the root: these answer for
+ * domains that do not exist and are not to be bothered with updates.
+ */
+int message_zone(
+    const struct message *m, const struct name *domain, struct name *zone, struct soa *soa);
 
 /* Record contents.  Each returns 0, or -1 when the record is of another type or has no data. */
 void rr_owner(const struct message *m, const struct rr *rr, struct name *out);

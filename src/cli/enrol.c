@@ -25,6 +25,7 @@ struct attempt {
 	const struct enrol *e;
 	const struct endpoint *server;
 	struct name domain, host;
+	struct name zone; /* the domain, or what it is a part of */
 	struct exchange_reply *reply; /* the last one */
 	char *why;
 };
@@ -194,6 +195,21 @@ check_account(struct attempt *a)
 	return ENROL_OTHER_ACCOUNT;
 }
 
+/* An update names the zone (RFC 2136 section 3.1.1), and the domain may be a part of a larger one.
+ * Where the server does not say, its answer to the update will tell what is wrong. */
+static enum enrol_result
+find_zone(struct attempt *a)
+{
+	struct question q = {.name = a->domain, .type = TYPE_SOA, .class = CLASS_IN};
+	enum enrol_result result = ask(a, &q);
+	struct soa soa;
+
+	if (result != ENROL_DONE
+	    || message_zone(&a->reply->message, &a->domain, &a->zone, &soa) == -1)
+		a->zone = a->domain;
+	return result;
+}
+
 /* What speaks against this machine joining under this name? */
 static enum enrol_result
 check_zone(struct attempt *a)
@@ -214,7 +230,7 @@ update(struct attempt *a)
 	uint8_t room[EXCHANGE_REQUEST_MAX];
 	struct update u;
 
-	update_begin(&u, room, sizeof room, random_id(), &a->domain);
+	update_begin(&u, room, sizeof room, random_id(), &a->zone);
 	if (records_enrol(&u, &a->domain, &a->host) == -1 || update_finish(&u, NULL, 0) == 0)
 		return later(a, "cannot be told: the name is too long");
 	exchange(&u.b, a->e->key, a->server, a->reply);
@@ -242,7 +258,9 @@ enrol_try(const struct enrol *e, char why[MSG_TEXT_MAX])
 		fatalx("%s is no name", e->id->name);
 	for (int i = 0; i < e->servers && may_change(result, 0); i++) {
 		a.server = &e->server[i];
-		result = check_zone(&a);
+		result = find_zone(&a);
+		if (result == ENROL_DONE)
+			result = check_zone(&a);
 		if (result == ENROL_DONE)
 			result = update(&a);
 	}

@@ -112,18 +112,19 @@ uint8_t
 find_server(const char *domain, struct endpoint out[MSG_SERVERS_MAX])
 {
 	struct finder f = {.out = out, .reply = malloc(sizeof *f.reply)};
-	struct name name, zone, mname;
+	struct name name, zone;
+	struct soa soa;
 	struct srv srv;
 
 	if (f.reply == NULL)
 		fatalx("out of memory");
 	read_resolvers(&f);
 	if (name_parse(&name, domain) == 0 && ask(&f, &name, TYPE_SOA) == 0
-	    && message_zone(&f.reply->message, &zone, &mname) == 0) {
+	    && message_zone(&f.reply->message, &name, &zone, &soa) == 0) {
 		if (find_srv(&f, &zone, &srv) == 0)
 			add_host(&f, &srv.target, srv.port);
 		else
-			add_host(&f, &mname, DNS_PORT);
+			add_host(&f, &soa.mname, DNS_PORT);
 	}
 	free(f.reply);
 	return f.found;

@@ -68,7 +68,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct message m;
-	struct name zone, mname;
+	struct name zone;
+	struct soa soa;
 	const uint8_t *msg;
 	size_t len, pos = 0;
 
@@ -84,7 +85,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (option != NULL && (option < data || option + len > data + size))
 			abort();
 	}
-	if (message_zone(&m, &zone, &mname) == 0)
+	if (m.has_question && message_zone(&m, &m.question.name, &zone, &soa) == 0)
 		check_name(&zone);
 	while (message_next(&m, &pos, SECTION_ANSWER, NULL, TYPE_ANY) != NULL)
 		;

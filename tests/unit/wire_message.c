@@ -182,8 +182,9 @@ knows_replies(void **state)
 static void
 reads_the_zone(void **state)
 {
-	struct name zone, mname, want = name_of("a"), ns = name_of("n.a"), other = name_of("b");
-	uint32_t serial = 0;
+	struct name zone, want = name_of("a"), ns = name_of("n.a"), other = name_of("b");
+	struct name below = name_of("x.a"), parent = name_of("b.a"), sub = name_of("x.b.a");
+	struct soa soa;
 
 	/* question a SOA; answer a SOA n.a r.a 7 ... */
 	assert_int_equal(parse_hex(HEAD "0001000100000000"
@@ -194,14 +195,29 @@ reads_the_zone(void **state)
 					"0172c00c"
 					"0000000700000002000000030000000400000005"),
 	    0);
-	assert_int_equal(message_zone(&m, &zone, &mname), 0);
+	assert_int_equal(message_zone(&m, &want, &zone, &soa), 0);
 	assert_true(name_equal(&zone, &want));
-	assert_true(name_equal(&mname, &ns));
-	assert_int_equal(message_serial(&m, &want, &serial), 0);
-	assert_int_equal(serial, 7);
-	assert_int_equal(message_serial(&m, &other, &serial), -1);
+	assert_true(name_equal(&soa.mname, &ns));
+	assert_int_equal(soa.serial, 7);
+	/* another's, and a top-level domain's */
+	assert_int_equal(message_zone(&m, &other, &zone, &soa), -1);
+	assert_int_equal(message_zone(&m, &below, &zone, &soa), -1);
+	/* question x.b.a SOA; authority b.a SOA */
+	assert_int_equal(parse_hex(HEAD "0001000000010000"
+					"017801620161000006"
+					"0001"
+					"c00e00060001000000000"
+					"01c"
+					"016ec00e"
+					"0172c00e"
+					"0000000800000002000000030000000400000005"),
+	    0);
+	assert_int_equal(message_zone(&m, &sub, &zone, &soa), 0);
+	assert_true(name_equal(&zone, &parent));
+	assert_int_equal(soa.serial, 8);
+	assert_int_equal(message_zone(&m, &below, &zone, &soa), -1);
 	assert_int_equal(parse_hex(HEAD "0001000000000000" Q), 0);
-	assert_int_equal(message_zone(&m, &zone, &mname), -1);
+	assert_int_equal(message_zone(&m, &want, &zone, &soa), -1);
 }
 
 static void
