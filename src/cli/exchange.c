@@ -16,6 +16,8 @@
 struct call {
 	const struct endpoint *server;
 	const struct buf *unsigned_request;
+	enum dns_opcode opcode; /* of the request */
+	struct question q; /* in it */
 	const struct tsig_key *key; /* NULL = unsigned */
 	struct tsig_signer signer;
 	struct tsig_context tsig;
@@ -47,10 +49,16 @@ request_id(const struct call *c)
 	return (uint16_t)(c->request[0] << 8 | c->request[1]);
 }
 
-static enum dns_opcode
-request_opcode(const struct call *c)
+/* What the answer must match; -1 for a request that is none.  m is only room. */
+static int
+read_request(struct call *c, struct message *m)
 {
-	return (enum dns_opcode)(c->request[2] >> 3 & 15);
+	if (message_parse(m, c->unsigned_request->data, c->unsigned_request->pos) == -1
+	    || !m->has_question)
+		return -1;
+	c->opcode = (enum dns_opcode)m->opcode;
+	c->q = m->question;
+	return 0;
 }
 
 static void
@@ -96,9 +104,10 @@ static int
 take(struct call *c, size_t len)
 {
 	struct message *m = &c->reply->message;
+	const struct question *q = c->opcode == OPCODE_UPDATE ? NULL : &c->q;
 
 	if (message_parse(m, c->reply->data, len) == -1
-	    || !message_is_reply(m, request_opcode(c), request_id(c), NULL))
+	    || !message_is_reply(m, c->opcode, request_id(c), q))
 		return 0;
 	if (c->key != NULL && !judge(c))
 		return 0;
@@ -247,6 +256,8 @@ exchange(const struct buf *request, const struct tsig_key *key, const struct end
 	    = {.server = server, .unsigned_request = request, .key = key, .reply = reply};
 
 	reply->result = EXCHANGE_SILENT;
+	if (read_request(&c, &reply->message) == -1)
+		return;
 	if (key != NULL
 	    && tsig_signer_init(&c.signer, key->name, key->algorithm, key->secret, key->secret_len)
 		== -1)

@@ -31,6 +31,7 @@ enum act {
 	UNSIGNED,  /* NOERROR without signature */
 	TAMPERED,  /* signed, then changed */
 	WRONG_ID,  /* signed, but the answer to something else */
+	OTHER_QUESTION, /* REFUSED without signature, about another name */
 	GARBAGE,
 	PIECES,	   /* GOOD, octet by octet (TCP) */
 	HANG_UP,   /* close (TCP) */
@@ -43,6 +44,7 @@ struct behaviour {
 	enum act udp[ACTS]; /* END first: UDP port closed */
 	enum act tcp[ACTS]; /* the same for TCP */
 	int other_name, other_secret; /* the server's key */
+	int no_key;		      /* ask without signature */
 	int64_t clock_sec;	      /* added to the server's clock */
 	enum exchange_result want;
 	uint16_t rcode;
@@ -67,6 +69,9 @@ static const struct behaviour behaviours[] = {
     {"no such key", {GOOD}, {END}, .other_name = 1, .want = EXCHANGE_BAD_KEY},
     {"another secret", {GOOD}, {END}, .other_secret = 1, .want = EXCHANGE_BAD_SIG},
     {"its clock is ahead", {GOOD}, {END}, .clock_sec = 3600, .want = EXCHANGE_CLOCK},
+    {"no key needed", {UNSIGNED}, {END}, .no_key = 1, .want = EXCHANGE_ANSWERED},
+    {"no key, another question first", {OTHER_QUESTION, UNSIGNED}, {END}, .no_key = 1,
+	.want = EXCHANGE_ANSWERED},
     {"nobody there", {END}, {END}, .want = EXCHANGE_SILENT},
 };
 
@@ -79,7 +84,7 @@ static struct buf
 head(const struct message *m, enum act act)
 {
 	struct buf b = buf_writer(answer, sizeof answer);
-	unsigned rcode = act == REFUSE ? RCODE_REFUSED : RCODE_NOERROR;
+	unsigned rcode = act == REFUSE || act == OTHER_QUESTION ? RCODE_REFUSED : RCODE_NOERROR;
 
 	buf_put_u16(&b, (uint16_t)(m->id ^ (act == WRONG_ID)));
 	buf_put_u16(&b, (uint16_t)(FLAG_QR | (unsigned)m->opcode << 11 | rcode
@@ -87,7 +92,7 @@ head(const struct message *m, enum act act)
 	buf_put_u16(&b, 1);
 	buf_put_u48(&b, 0);
 	name_put(&b, &m->question.name);
-	buf_put_u16(&b, m->question.type);
+	buf_put_u16(&b, (uint16_t)(m->question.type ^ (act == OTHER_QUESTION)));
 	buf_put_u16(&b, m->question.class);
 	return b;
 }
@@ -113,7 +118,7 @@ respond(const struct behaviour *s, size_t len, enum act act)
 	    || tsig_signer_init(&signer, key.name, key.algorithm, key.secret, key.secret_len) == -1)
 		_exit(1);
 	b = head(&m, act);
-	if (act == UNSIGNED)
+	if (act == UNSIGNED || act == OTHER_QUESTION)
 		return b.pos;
 	error = tsig_check_request(&ctx, s->other_name ? NULL : &signer, &m, now, 0);
 	if (error != TSIG_NOERROR)
@@ -229,7 +234,7 @@ ask(const struct behaviour *s, struct exchange_reply *reply)
 	assert_true(child > 0);
 	close(udp);
 	close(tcp);
-	exchange(&b, &our_key, &server, reply);
+	exchange(&b, s->no_key ? NULL : &our_key, &server, reply);
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
 }
