@@ -252,6 +252,41 @@ try_larger_zone() {
 	stop_server
 }
 
+# remembers PID TEXT: does it stand in the process's heap or stack?
+remembers() {
+	local range file from
+
+	while read -r range _ _ _ _ file; do
+		[[ $file == "[heap]" || $file == "[stack]" ]] || continue
+		from=$((16#${range%-*} / 4096))
+		dd if="/proc/$1/mem" bs=4096 skip=$from count=$((16#${range#*-} / 4096 - from)) 2>/dev/null
+	done <"/proc/$1/maps" | grep -aF "$2" >/dev/null
+}
+
+# No account without a phrase: nobody is there to read it.
+try_unseen() {
+	"$autotunnel" init --domain $domain --server 127.0.0.1:9 --name pc --state unseen 2>err | :
+	[[ $(cat err) == *"could not be shown; nothing was changed" ]] || fail "unseen: $(cat err)"
+	[ -z "$(ls unseen)" ] || fail "an account whose phrase nobody has seen"
+	echo "ok: autotunnel init into a closed pipe"
+}
+
+# While it waits for the name server, perhaps for hours, init knows the phrase no more.
+try_forgetting() {
+	local init phrase
+
+	"$autotunnel" init --domain $domain --server 127.0.0.1:9 --name pc --state forgets --wait 60 \
+		>forgets.out 2>forgets.err &
+	init=$!
+	until grep -q "trying on" forgets.err; do sleep 0.1; done
+	phrase=$(sed -n 's/^Recovery phrase: //p' forgets.out)
+	remembers $init "$domain" || fail "cannot read the memory of init"
+	! remembers $init "$phrase" || fail "init remembers the phrase"
+	kill $init
+	wait $init || :
+	echo "ok: init forgets the phrase"
+}
+
 # No --server: resolv.conf's resolver leads to it.
 try_discovery() {
 	mkdir found
@@ -289,5 +324,7 @@ try_server bind 5401
 try_server knot 5402
 try_keys
 try_larger_zone
+try_unseen
+try_forgetting
 try_discovery
 echo "enrol.sh: all is well"

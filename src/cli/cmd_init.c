@@ -6,9 +6,11 @@
 #include "identity/store.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /*
  * autotunnel init: a new account, and this machine as its first.  Order matters: the state is on
@@ -56,12 +58,26 @@ make_identity(const struct account *account, const struct enrol_options *o, stru
 	return 0;
 }
 
+/* Past stdio, whose buffer would keep it while we wait for the name server. */
+static int
+show_phrase(const uint8_t *entropy)
+{
+	char text[sizeof "Recovery phrase: \n" + PHRASE_TEXT_MAX], phrase[PHRASE_TEXT_MAX];
+	int len, shown;
+
+	phrase_encode(entropy, phrase);
+	len = snprintf(text, sizeof text, "Recovery phrase: %s\n", phrase);
+	shown = write(STDOUT_FILENO, text, (size_t)len) == len;
+	crypto_wipe(phrase, sizeof phrase);
+	crypto_wipe(text, sizeof text);
+	return shown;
+}
+
 /* Write the state; then, and only then, show the phrase.  An exit status. */
 static int
 settle(const struct enrol_options *o, const struct identity *id, const uint8_t *entropy)
 {
-	char phrase[PHRASE_TEXT_MAX], why[MSG_TEXT_MAX];
-	int shown;
+	char why[MSG_TEXT_MAX];
 
 	if (store_save(o->state_dir, id, why) == -1) {
 		int denied = errno == EACCES || errno == EPERM;
@@ -69,11 +85,7 @@ settle(const struct enrol_options *o, const struct identity *id, const uint8_t *
 		cmd_warn("%s%s", why, denied ? " (are you root?)" : "");
 		return denied ? EXIT_DENIED : EXIT_ERROR;
 	}
-	phrase_encode(entropy, phrase);
-	shown = printf("Account: %s\nRecovery phrase: %s\n", id->domain, phrase) > 0
-	    && fflush(stdout) == 0;
-	crypto_wipe(phrase, sizeof phrase);
-	if (!shown) {
+	if (printf("Account: %s\n", id->domain) < 0 || fflush(stdout) != 0 || !show_phrase(entropy)) {
 		cmd_warn("the recovery phrase could not be shown; nothing was changed");
 		store_remove(o->state_dir);
 		return EXIT_ERROR;
@@ -98,6 +110,7 @@ init(struct enrol_options *o, struct account *account, struct identity *id)
 	else if ((status = enrol_find_servers(&e)) == EXIT_OK)
 		status = settle(o, id, entropy);
 	crypto_wipe(entropy, sizeof entropy);
+	account_seal(account);
 	if (status != EXIT_OK)
 		return status;
 	if (o->zone_key.secret_len != 0)
@@ -114,6 +127,7 @@ cmd_init(int argc, char **argv)
 	struct identity id = {0};
 	int status = enrol_options_parse(&o, argc, argv);
 
+	signal(SIGPIPE, SIG_IGN); /* a closed pipe must not end us before the state is taken back */
 	if (status == EXIT_OK && o.name[0] == '\0' && enrol_default_name(&o) == -1)
 		status = EXIT_USAGE;
 	if (status == EXIT_OK)

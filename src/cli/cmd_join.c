@@ -93,6 +93,7 @@ make_identity(struct join *j)
 		crypto_wipe(seed, sizeof seed);
 		j->changed = 1;
 	}
+	account_seal(&j->account);
 	if (rc == -1) {
 		cmd_warn("cannot make a certificate: out of memory?");
 		return EXIT_ERROR;

@@ -69,6 +69,13 @@ account_wipe(struct account *a)
 	crypto_wipe(a, sizeof *a);
 }
 
+void
+account_seal(struct account *a)
+{
+	crypto_wipe(a->master, sizeof a->master);
+	crypto_wipe(a->ca_seed, sizeof a->ca_seed);
+}
+
 int
 account_device_tsig(const struct account *a, const char *host, struct tsig_key *out)
 {

@@ -35,6 +35,8 @@ struct account {
  * that memory is not to be had.  The caller wipes out in both cases. */
 int account_derive(const char *domain, const uint8_t entropy[PHRASE_ENTROPY], struct account *out);
 void account_wipe(struct account *a);
+/* Wipe what further machines and keys could be made with; CA certificate and TSIG key stay. */
+void account_seal(struct account *a);
 
 /* The TSIG key of the device with this full name. */
 int account_device_tsig(const struct account *a, const char *host, struct tsig_key *out);

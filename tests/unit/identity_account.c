@@ -163,6 +163,20 @@ test_names(void **state)
 	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.bbbbbbbbbbbbbbbbbbbbbbbb"));
 }
 
+/* What is left can enrol, but make nothing. */
+static void
+test_seal(void **state)
+{
+	static const uint8_t zero[ED25519_SEED_LEN];
+	struct account sealed = account;
+
+	account_seal(&sealed);
+	assert_memory_equal(sealed.master, zero, sizeof sealed.master);
+	assert_memory_equal(sealed.ca_seed, zero, sizeof sealed.ca_seed);
+	assert_memory_equal(&sealed.tsig, &account.tsig, sizeof account.tsig);
+	assert_memory_equal(&sealed.ca, &account.ca, sizeof account.ca);
+}
+
 int
 main(void)
 {
@@ -173,6 +187,7 @@ main(void)
 	    cmocka_unit_test(test_certificates),
 	    cmocka_unit_test(test_addresses),
 	    cmocka_unit_test(test_names),
+	    cmocka_unit_test(test_seal),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);
