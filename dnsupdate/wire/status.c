@@ -128,6 +128,15 @@ parse_u64(const char *text)
 	return v;
 }
 
+/* Near the end of the range there would be no next one for ever. */
+static uint64_t
+parse_epoch(const char *text)
+{
+	uint64_t epoch = parse_u64(text);
+
+	return epoch < MSG_EPOCH_MAX ? epoch : 0;
+}
+
 static void
 set_os(struct host_status *s, const char *value)
 {
@@ -153,7 +162,7 @@ set_field(struct host_status *s, enum key key, const char *value)
 {
 	switch (key) {
 	case KEY_EPOCH:
-		s->epoch = parse_u64(value);
+		s->epoch = parse_epoch(value);
 		break;
 	case KEY_EXPIRES:
 		s->expires_sec = parse_u64(value);

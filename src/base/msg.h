@@ -27,6 +27,7 @@
 #define MSG_SECRET_MAX 64
 #define MSG_DER_MAX 2048
 #define MSG_PEERS_MAX 256     /* machines of one account */
+#define MSG_EPOCH_MAX (UINT64_C(1) << 48) /* an update a second since 1970 is below it */
 #define MSG_SIZE_MAX 4096
 
 enum msg_role {

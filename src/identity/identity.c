@@ -234,7 +234,7 @@ identity_epoch_load(const char *statedir)
 	text[len] = '\0';
 	errno = 0;
 	v = strtoull(text, &end, 10);
-	return errno != 0 || strcmp(end, "\n") != 0 ? 0 : v;
+	return errno != 0 || strcmp(end, "\n") != 0 || v >= MSG_EPOCH_MAX ? 0 : v;
 }
 
 int
