@@ -5,6 +5,12 @@
 void
 call_want(struct call *c, uint64_t now_ms)
 {
+	/* Nobody asked for a while: what failed then says nothing about now. */
+	if (c->wanted_ms <= now_ms && c->n == 0) {
+		c->failed_rounds = 0;
+		if (c->next_ms > now_ms + CALL_AGAIN_MIN_MS)
+			c->next_ms = now_ms + CALL_AGAIN_MIN_MS;
+	}
 	c->wanted_ms = now_ms + CALL_WANTED_MS;
 }
 
@@ -37,21 +43,28 @@ first_untried(const struct call *c, const struct endpoint *contact, uint32_t con
 	return NULL;
 }
 
-/* Forget the round.  A peer to be kept connected is called again after a pause that doubles; one
- * on demand when there is traffic again, and then soon. */
-static void
-end_round(struct call *c, int always, uint32_t jitter, uint64_t now_ms)
+/* first, doubled for each round that failed, at most last. */
+static uint64_t
+pause_ms(uint32_t failed_rounds, uint64_t first, uint64_t last)
 {
-	uint64_t pause = CALL_PAUSE_MIN_MS;
+	uint64_t pause = first;
 
-	for (uint32_t i = 0; always && i < c->failed_rounds && pause < CALL_PAUSE_MAX_MS; i++)
+	while (failed_rounds-- > 0 && pause < last)
 		pause *= 2;
-	if (pause > CALL_PAUSE_MAX_MS)
-		pause = CALL_PAUSE_MAX_MS;
+	return pause < last ? pause : last;
+}
+
+/* Forget the round. */
+static void
+end_round(struct call *c, uint32_t jitter, uint64_t now_ms)
+{
+	uint64_t pause = c->wanted_ms > now_ms
+	    ? pause_ms(c->failed_rounds, CALL_AGAIN_MIN_MS, CALL_AGAIN_MAX_MS)
+	    : pause_ms(c->failed_rounds, CALL_PAUSE_MIN_MS, CALL_PAUSE_MAX_MS);
+
 	c->next_ms = now_ms + pause + pause * jitter / 4000;
 	c->failed_rounds++;
 	c->n = 0;
-	c->wanted_ms = 0;
 }
 
 enum call_action
@@ -66,7 +79,7 @@ call_next(struct call *c, const struct endpoint *contact, uint32_t contacts, int
 	if (next == NULL) {
 		if (c->n == 0 || call_active(c))
 			return CALL_NOTHING;
-		end_round(c, always, jitter, now_ms);
+		end_round(c, jitter, now_ms);
 		return CALL_GAVE_UP;
 	}
 	if (c->next_ms > now_ms) {

@@ -3,9 +3,9 @@
  *
  * A round tries the contacts best first, each CALL_STAGGER_MS after the one before while none has
  * answered (the idea of RFC 8305): the first IKE SA that stands wins, the others are dropped.  A
- * contact that is learnt during a round joins it.  A round ends when all attempts have ended; a
- * peer that should always be connected gets the next one after a pause that doubles, another only
- * when there is traffic for it again.
+ * contact that is learnt during a round joins it.  A round ends when all attempts have ended; the
+ * next one begins after a pause that doubles: a short one while traffic asks for the peer, a longer
+ * one for a peer that should always be connected, none at all for another.
  */
 #ifndef IPSEC_CALL_H
 #define IPSEC_CALL_H
@@ -15,6 +15,9 @@
 #define CALL_STAGGER_MS 150
 #define CALL_PAUSE_MIN_MS 1000
 #define CALL_PAUSE_MAX_MS 60000
+/* While packets wait: two machines that start together may not know each other yet. */
+#define CALL_AGAIN_MIN_MS 200
+#define CALL_AGAIN_MAX_MS 2000
 /* Traffic without tunnel asks for a call for so long: as long as packets are held. */
 #define CALL_WANTED_MS 10000
 

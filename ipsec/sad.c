@@ -149,6 +149,8 @@ set_lifetime(struct esp_lifetime *out, const lifetime_cfg_t *in)
 	out->hard_packets = in->packets.life;
 }
 
+static _Thread_local uint32_t last_inbound;
+
 static status_t
 add_sa(kernel_ipsec_t *this, kernel_ipsec_sa_id_t *id, kernel_ipsec_add_sa_t *data)
 {
@@ -158,12 +160,16 @@ add_sa(kernel_ipsec_t *this, kernel_ipsec_sa_id_t *id, kernel_ipsec_add_sa_t *da
 	    .inbound = data->inbound,
 	    .algorithm = (uint8_t)algorithm_of(data->enc_alg, key_len),
 	    .esn = data->esn,
-	    .wait = !data->inbound && !data->initiator,
 	    .remote = endpoint_of(data->inbound ? id->src : id->dst),
 	    .local = endpoint_of(data->inbound ? id->dst : id->src),
 	};
 	int rc;
 
+	/* libcharon puts in both from one thread, the inbound one first. */
+	if (data->inbound)
+		last_inbound = ntohl(id->spi);
+	else if (!data->initiator)
+		sa.partner = last_inbound;
 	if (sa.algorithm == 0 || data->mode != MODE_TUNNEL || id->proto != IPPROTO_ESP)
 		return NOT_SUPPORTED;
 	memcpy(sa.key, data->enc_key.ptr, key_len);

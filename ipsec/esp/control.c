@@ -17,9 +17,24 @@ spec_valid(const struct esp_sa *spec)
 	return endpoint_valid(&spec->remote) && aead_key_len(spec->algorithm) > 0;
 }
 
+/* Has the peer been heard on this inbound SA, or is there none to hear it on? */
+static int
+was_heard(struct esp *e, uint32_t spi)
+{
+	struct sa *sa;
+	int heard;
+
+	pthread_mutex_lock(&e->in.lock);
+	sa = sa_find(&e->in.sas, spi);
+	heard = sa == NULL || sa->packets > 0;
+	pthread_mutex_unlock(&e->in.lock);
+	return heard;
+}
+
 int
 esp_sa_add(struct esp *e, const struct esp_sa *spec, uint64_t now_ms)
 {
+	int wait = !spec->inbound && spec->partner != 0 && !was_heard(e, spec->partner);
 	struct half *half = esp_half(e, spec->inbound);
 	struct aead *aead;
 	struct sa *sa;
@@ -34,6 +49,8 @@ esp_sa_add(struct esp *e, const struct esp_sa *spec, uint64_t now_ms)
 	}
 	pthread_mutex_lock(&half->lock);
 	sa = sa_insert(&half->sas, spec, aead, now_ms);
+	if (sa != NULL && wait)
+		sa->ready_ms = now_ms + ESP_WAIT_MS;
 	if (sa != NULL && sa_due_ms(sa) < half->due_ms)
 		half->due_ms = sa_due_ms(sa);
 	pthread_mutex_unlock(&half->lock);

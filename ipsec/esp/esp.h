@@ -23,7 +23,7 @@
 #define ESP_HOLD_MAX 256 /* packets waiting for a tunnel, all peers together */
 #define ESP_HOLD_PER_PEER 32
 #define ESP_HOLD_MS 10000 /* then they are dropped */
-#define ESP_WAIT_MS 250 /* for the peer to be ready, see esp_sa.wait */
+#define ESP_WAIT_MS 250 /* for the peer to be ready, see esp_sa.partner */
 #define ESP_REPLAY_WINDOW 4096 /* packets */
 #define ESP_PACKET_MAX 2048 /* inner packet */
 /* What tunnelling adds at most after the UDP header: SPI, sequence, IV, padding, trailer, ICV. */
@@ -38,7 +38,7 @@ struct esp_events {
 	/* An authentic packet of inbound SA spi came from elsewhere; the plane itself already sends
 	 * to the new place.  At most 5 a second for one SA. */
 	void (*moved)(void *ctx, uint32_t spi, const struct endpoint *from);
-	/* A peer that was waited for (esp_sa.wait) has been heard: held packets may go. */
+	/* A peer that was waited for (esp_sa.partner) has been heard: held packets may go. */
 	void (*ready)(void *ctx, const uint8_t peer[16]);
 	/* A lifetime has passed: soft (hard = 0) wants a rekey, hard ends the SA.  remote is the
 	 * SA's, spi in host order.  Each once. */
@@ -58,9 +58,11 @@ struct esp_sa {
 	uint8_t inbound;
 	uint8_t algorithm; /* enum aead_algorithm */
 	uint8_t esn; /* 64-bit sequence numbers (RFC 4304) */
-	/* Outbound, where the peer asked for the SA and is still putting in its own end: nothing is
-	 * sent before it is heard, or ESP_WAIT_MS have passed.  It pokes when it is done. */
-	uint8_t wait;
+	uint8_t pad;
+	/* Outbound, where the peer asked for the SAs and is still putting in its own end: nothing is
+	 * sent before it is heard on this inbound SA, or ESP_WAIT_MS have passed.  It pokes when it
+	 * is done.  0 = do not wait. */
+	uint32_t partner;
 	uint8_t key[AEAD_KEY_MAX];
 	uint8_t salt[4];
 	struct endpoint remote; /* where the peer is */

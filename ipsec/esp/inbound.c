@@ -58,6 +58,7 @@ heard(const struct sa *sa, struct event_list *events)
 	if (event == NULL)
 		return;
 	event->kind = EVENT_HEARD;
+	event->spi = sa->spi;
 	memcpy(event->peer, sa->remote_ula, sizeof(event->peer));
 }
 
@@ -118,7 +119,7 @@ tell_outbound(struct esp *e, struct event_list *events)
 
 		if (event->kind == EVENT_MOVED)
 			policy_move(&e->policies, event->peer, &event->remote);
-		if (event->kind == EVENT_HEARD && !policy_heard(&e->policies, event->peer))
+		if (event->kind == EVENT_HEARD && !policy_heard(&e->policies, event->peer, event->spi))
 			continue;
 		e->held_ready |= event->kind == EVENT_HEARD;
 		events->e[kept++] = *event;

@@ -77,12 +77,12 @@ policy_find(const struct policy_index *p, const uint8_t remote[16], uint64_t now
 }
 
 int
-policy_heard(struct policy_index *p, const uint8_t remote[16])
+policy_heard(struct policy_index *p, const uint8_t remote[16], uint32_t spi)
 {
 	int waited = 0;
 
 	for (struct sa *sa = p->buckets[hash(remote)]; sa != NULL; sa = sa->next_policy) {
-		if (memcmp(sa->remote_ula, remote, 16) != 0)
+		if (sa->partner != spi || memcmp(sa->remote_ula, remote, 16) != 0)
 			continue;
 		waited |= sa->ready_ms != 0;
 		sa->ready_ms = 0;

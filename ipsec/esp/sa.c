@@ -81,7 +81,7 @@ sa_insert(struct sa_table *t, const struct esp_sa *spec, struct aead *aead, uint
 	    .local = spec->local,
 	    .life = spec->life,
 	    .created_ms = now_ms,
-	    .ready_ms = spec->wait && !spec->inbound ? now_ms + ESP_WAIT_MS : 0,
+	    .partner = spec->partner,
 	};
 	memcpy(sa->salt, spec->salt, sizeof(sa->salt));
 	*head = sa;

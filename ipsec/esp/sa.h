@@ -32,6 +32,7 @@ struct sa {
 
 	uint64_t seq; /* outbound: the last number used */
 	uint64_t ready_ms; /* outbound: waits for the peer until then; 0 = is ready */
+	uint32_t partner; /* outbound: the inbound SA it waits to be heard on */
 	struct replay replay; /* inbound */
 	uint64_t moves_since_ms; /* inbound: the second in which moves are counted */
 	unsigned int moves;

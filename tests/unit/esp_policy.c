@@ -215,7 +215,8 @@ held_packets(void **state)
 static void
 make_wait(struct esp_sa *sa)
 {
-	sa->wait = 1;
+	if (!sa->inbound)
+		sa->partner = SPI_BA;
 }
 
 static size_t
@@ -232,23 +233,51 @@ waits_for_the_caller(void **state)
 	static struct slot poke, out;
 
 	pair_new();
-	pair_add(SPI_AB, 0, make_wait); /* A was called */
 	pair_add(SPI_BA, 1, NULL);
+	pair_add(SPI_AB, 0, make_wait); /* A was called */
 	packet_make(&s, ula_a, ula_b, 8, 'x');
-	assert_int_equal(packet_out(&a, &s, 1000), 0);
+	assert_int_equal(packet_out(&a, &s, 10), 0);
 	assert_int_equal(a.seen.acquired, 0); /* there is a tunnel: nobody need call */
-	assert_int_equal(send_held(&a, &out, 1001), 0);
+	assert_int_equal(send_held(&a, &out, 11), 0);
 	poke.p.data = poke.room + 16;
-	assert_int_equal(esp_poke(a.esp, ula_b, &poke.p, 1001), -1);
-	assert_int_equal(esp_poke(b.esp, ula_a, &poke.p, 1002), 0);
-	packet_in(&a, &poke, &at_b, 1002);
+	assert_int_equal(esp_poke(a.esp, ula_b, &poke.p, 11), -1);
+	assert_int_equal(esp_poke(b.esp, ula_a, &poke.p, 12), 0);
+	packet_in(&a, &poke, &at_b, 12);
 	assert_int_equal(a.seen.ready, 1);
 	assert_memory_equal(a.seen.dst, ula_b, 16);
-	assert_int_equal(send_held(&a, &out, 1003), 1);
-	assert_int_equal(packet_in(&b, &out, &at_a, 1003), 48);
+	assert_int_equal(send_held(&a, &out, 13), 1);
+	assert_int_equal(packet_in(&b, &out, &at_a, 13), 48);
 	packet_make(&s, ula_a, ula_b, 8, 'y');
-	assert_true(packet_out(&a, &s, 1004) > 0);
+	assert_true(packet_out(&a, &s, 14) > 0);
 	assert_int_equal(drops_all(&a), 0);
+	pair_free();
+}
+
+/* Another tunnel of the same peer says nothing about this one; one that has spoken already does. */
+static void
+waits_for_its_own_partner(void **state)
+{
+	static struct slot poke;
+
+	pair_new();
+	pair_add(SPI_BA, 1, NULL);
+	pair_add(SPI_AB, 0, make_wait);
+	pair_add(SPI_BA + 16, 1, NULL); /* B's newest: it will poke there */
+	poke.p.data = poke.room + 16;
+	assert_int_equal(esp_poke(b.esp, ula_a, &poke.p, 1), 0);
+	packet_in(&a, &poke, &at_b, 1);
+	assert_int_equal(a.seen.ready, 0);
+	packet_make(&s, ula_a, ula_b, 8, 'x');
+	assert_int_equal(packet_out(&a, &s, 2), 0);
+	pair_free();
+
+	pair_new();
+	pair_add(SPI_BA, 1, NULL);
+	assert_int_equal(esp_poke(b.esp, ula_a, &poke.p, 1), 0);
+	packet_in(&a, &poke, &at_b, 1);
+	pair_add(SPI_AB, 0, make_wait);
+	packet_make(&s, ula_a, ula_b, 8, 'x');
+	assert_true(packet_out(&a, &s, 2) > 0);
 	pair_free();
 }
 
@@ -259,6 +288,7 @@ waits_not_for_ever(void **state)
 	static struct slot out;
 
 	pair_new();
+	pair_add(SPI_BA, 1, NULL);
 	pair_add(SPI_AB, 0, make_wait); /* at time 0 */
 	packet_make(&s, ula_a, ula_b, 8, 'x');
 	assert_int_equal(packet_out(&a, &s, 1), 0);
@@ -334,6 +364,7 @@ main(void)
 	    cmocka_unit_test(only_ulas_wait),
 	    cmocka_unit_test(held_packets),
 	    cmocka_unit_test(waits_for_the_caller),
+	    cmocka_unit_test(waits_for_its_own_partner),
 	    cmocka_unit_test(waits_not_for_ever),
 	    cmocka_unit_test(old_serves_while_new_waits),
 	    cmocka_unit_test(held_is_bounded),

@@ -44,8 +44,32 @@ test_on_demand(void **state)
 	/* Traffic again: soon, but not at once. */
 	call_want(&c, 18100);
 	assert_int_equal(next(&c, 1, 0, 18100, &to, &wait), CALL_NOTHING);
-	assert_int_equal(wait, 900);
-	assert_int_equal(next(&c, 1, 0, 19000, &to, &wait), CALL_TRY);
+	assert_int_equal(wait, CALL_AGAIN_MIN_MS);
+	assert_int_equal(next(&c, 1, 0, 18100 + CALL_AGAIN_MIN_MS, &to, &wait), CALL_TRY);
+}
+
+/* While packets wait, a peer that refuses is called again, soon at first. */
+static void
+test_again_while_wanted(void **state)
+{
+	static const uint64_t pauses[] = {200, 400, 800, 1600, 2000};
+	struct call c = {0};
+	struct endpoint to;
+	uint64_t wait, now = 1000;
+
+	call_want(&c, now);
+	for (size_t i = 0; i < sizeof pauses / sizeof pauses[0]; i++) {
+		assert_int_equal(next(&c, 1, 0, now, &to, &wait), CALL_TRY);
+		call_started(&c, &to, 11, now);
+		call_ended(&c, 11);
+		assert_int_equal(next(&c, 1, 0, now, &to, &wait), CALL_GAVE_UP);
+		assert_int_equal(next(&c, 1, 0, now, &to, &wait), CALL_NOTHING);
+		assert_int_equal(wait, pauses[i]);
+		now += wait;
+	}
+	/* Nobody waits any more: nobody is called. */
+	assert_int_equal(next(&c, 1, 0, 1000 + CALL_WANTED_MS, &to, &wait), CALL_NOTHING);
+	assert_true(wait == UINT64_MAX);
 }
 
 /* Wanted before a contact is known: the call begins when it is, within the time packets wait. */
@@ -147,6 +171,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_on_demand),
+		cmocka_unit_test(test_again_while_wanted),
 		cmocka_unit_test(test_contact_comes_late),
 		cmocka_unit_test(test_staggered),
 		cmocka_unit_test(test_no_route),
