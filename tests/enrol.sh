@@ -188,6 +188,15 @@ try_server() {
 	# The name now has an address that is not a new machine's.
 	expect 1 "" "*nas.$domain is already another machine (fd00::1)*--replace*" "$phrase" \
 		join $domain --server $ns --name nas --state "$kind/nas2"
+	nsupdate -p "$port" -k "$nas" <<-UPDATE
+		server 127.0.0.1 $port
+		zone $domain
+		update delete nas.$domain AAAA
+		send
+	UPDATE
+	expect 1 "" "*nas.$domain is already a machine, which is off*--replace*" "$phrase" \
+		join $domain --server $ns --name nas --state "$kind/nas2"
+	expect 0 "*Enrolled: yes" "" "$phrase" join $domain --state "$kind/nas"
 	[ ! -e "$kind/nas2" ] || fail "a refused join wrote something"
 	expect 0 "*Enrolled: yes" "" "$phrase" \
 		join $domain --server $ns --name nas --state "$kind/nas2" --replace

@@ -130,7 +130,8 @@ save(struct join *j)
 static int
 enrol(struct join *j)
 {
-	struct enrol e = {.id = &j->id, .key = &j->account.tsig, .replace = j->o.replace};
+	struct enrol e = {.id = &j->id, .key = &j->account.tsig, .replace = j->o.replace,
+	    .known = j->enrolled};
 	enum enrol_result result;
 	char why[MSG_TEXT_MAX];
 	int status;

@@ -146,6 +146,25 @@ is_taken(struct attempt *a)
 	return 0;
 }
 
+/* A machine that is off has no address, but it leaves a TXT record (records.h).  Whose name is taken
+ * while it is off would have its records overwritten once it is back, and the other way round. */
+static enum enrol_result
+check_trace(struct attempt *a)
+{
+	struct question q = {.type = TYPE_TXT, .class = CLASS_IN};
+	enum enrol_result result;
+	size_t pos = 0;
+
+	if (records_service(&q.name, &a->host) == -1)
+		return ENROL_DONE;
+	result = ask(a, &q);
+	if (result != ENROL_DONE
+	    || message_next(&a->reply->message, &pos, SECTION_ANSWER, &q.name, TYPE_TXT) == NULL)
+		return result;
+	snprintf(a->why, MSG_TEXT_MAX, "%.90s is already a machine, which is off", a->e->id->name);
+	return ENROL_TAKEN;
+}
+
 /* 1 when the machine has an address of our account, -1 of another, 0 none. */
 static int
 account_of(struct attempt *a, const char *host)
@@ -221,6 +240,8 @@ check_zone(struct attempt *a)
 		return result;
 	if (is_taken(a))
 		return ENROL_TAKEN;
+	if (!a->e->known && (result = check_trace(a)) != ENROL_DONE)
+		return result;
 	return a->e->foreign_key ? check_account(a) : ENROL_DONE;
 }
 

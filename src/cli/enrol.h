@@ -14,6 +14,7 @@ struct enrol {
 	uint8_t servers;
 	struct endpoint server[MSG_SERVERS_MAX];
 	int replace; /* whatever the zone holds already is no objection */
+	int known; /* this machine has been enrolled: records at its name may be its own */
 	int foreign_key; /* key does not come from the phrase, so it does not prove the phrase */
 };
 
