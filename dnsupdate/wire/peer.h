@@ -7,8 +7,8 @@
  *   peer_reader_take(&r, &q, &answer);                      then A and AAAA of each SRV target
  *   if (peer_reader_done(&r)) peer_reader_result(&r, &peer);
  *
- * It follows whatever target inside the zone an SRV names, so records by RFC 6281's own rule can be read too.  What
- * an additional section volunteers is not used: it may be part of a set.
+ * It follows whatever target inside the zone an SRV names, so records by RFC 6281's own rule can be
+ * read too.  What an additional section volunteers is not used: it may be part of a set.
  */
 #ifndef DNSUPDATE_WIRE_PEER_H
 #define DNSUPDATE_WIRE_PEER_H
