@@ -60,6 +60,8 @@ struct loop_channel *loop_channel_new(struct loop *l, struct channel ch,
 /* As channel_send. */
 int loop_channel_send(struct loop_channel *c, const union msg *m, int fd);
 void loop_channel_want_write(struct loop_channel *c);
+/* The other end is known to be dead: handle what it had still sent, now.  on_gone may be called. */
+void loop_channel_drain(struct loop_channel *c);
 /* Closes the descriptor. */
 void loop_channel_free(struct loop_channel *c);
 

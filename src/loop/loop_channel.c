@@ -21,6 +21,7 @@ struct loop_channel {
 };
 
 #define MESSAGES_PER_TURN 64
+#define DRAIN_TURNS 64 /* more than a socket's buffer holds */
 
 static void
 destroy(struct loop_channel *c)
@@ -39,7 +40,8 @@ gone(struct loop_channel *c, int error)
 	c->handler->on_gone(c->ctx, error);
 }
 
-static void
+/* 1 when there may be more. */
+static int
 read_messages(struct loop_channel *c)
 {
 	for (int i = 0; i < MESSAGES_PER_TURN && !c->dead; i++) {
@@ -50,8 +52,9 @@ read_messages(struct loop_channel *c)
 		if (rc == -1)
 			gone(c, errno);
 		if (rc != 1)
-			return;
+			return 0;
 	}
+	return 1;
 }
 
 static void
@@ -66,6 +69,19 @@ channel_ready(void *arg, int ready)
 	}
 	if ((ready & LOOP_READ) != 0 && !c->dead)
 		read_messages(c);
+	c->busy = 0;
+	if (c->dead)
+		destroy(c);
+}
+
+void
+loop_channel_drain(struct loop_channel *c)
+{
+	int turns = DRAIN_TURNS;
+
+	c->busy = 1;
+	while (!c->dead && turns-- > 0 && read_messages(c) == 1)
+		;
 	c->busy = 0;
 	if (c->dead)
 		destroy(c);
