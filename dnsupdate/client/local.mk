@@ -24,7 +24,7 @@ tests_netns_dns_drive_SOURCES = tests/netns/dns_drive.c
 tests_netns_dns_drive_LDADD = $(DNS_WORKER_LIBS)
 
 DNS_UNIT = tests/unit/dns_exchange tests/unit/dns_outcome tests/unit/dns_publish \
-	tests/unit/dns_transport tests/unit/dns_watch
+	tests/unit/dns_replay tests/unit/dns_transport tests/unit/dns_watch
 check_PROGRAMS += $(DNS_UNIT)
 TESTS += $(DNS_UNIT)
 tests_unit_dns_outcome_SOURCES = tests/unit/dns_outcome.c
@@ -33,6 +33,9 @@ tests_unit_dns_outcome_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
 tests_unit_dns_publish_SOURCES = tests/unit/dns_publish.c
 tests_unit_dns_publish_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_dns_publish_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
+tests_unit_dns_replay_SOURCES = tests/unit/dns_replay.c
+tests_unit_dns_replay_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_dns_replay_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
 tests_unit_dns_watch_SOURCES = tests/unit/dns_watch.c
 tests_unit_dns_watch_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_dns_watch_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
