@@ -89,7 +89,8 @@ judge(struct call *c)
 		c->reply->skew_sec = report.skew_sec;
 		return 1;
 	case TSIG_HINT:
-		hint(c, report.error == TSIG_BADSIG ? EXCHANGE_BAD_SIG : EXCHANGE_BAD_KEY);
+		hint(c, report.error == TSIG_BADSIG ? EXCHANGE_BAD_SIG
+			: report.error == TSIG_BADKEY ? EXCHANGE_BAD_KEY : EXCHANGE_UNSIGNED);
 		return 0;
 	case TSIG_MISSING:
 		hint(c, EXCHANGE_UNSIGNED);

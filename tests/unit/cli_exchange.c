@@ -31,6 +31,7 @@ enum act {
 	UNSIGNED,  /* NOERROR without signature */
 	TAMPERED,  /* signed, then changed */
 	WRONG_ID,  /* signed, but the answer to something else */
+	NO_TSIG,   /* NOTAUTH without signature */
 	OTHER_QUESTION, /* REFUSED without signature, about another name */
 	GARBAGE,
 	PIECES,	   /* GOOD, octet by octet (TCP) */
@@ -63,6 +64,7 @@ static const struct behaviour behaviours[] = {
     {"truncated", {TRUNCATED}, {GOOD}, .want = EXCHANGE_ANSWERED},
     {"truncated and no TCP", {TRUNCATED}, {END}, .want = EXCHANGE_SILENT},
     {"unsigned is no answer", {UNSIGNED}, {HANG_UP}, .want = EXCHANGE_UNSIGNED},
+    {"not its zone, and it knows no TSIG", {NO_TSIG}, {NO_TSIG}, .want = EXCHANGE_UNSIGNED},
     {"liar first", {UNSIGNED, GARBAGE, WRONG_ID, GOOD}, {END}, .want = EXCHANGE_ANSWERED},
     {"tampered first", {TAMPERED, GOOD}, {END}, .want = EXCHANGE_ANSWERED},
     {"liar on UDP, truth on TCP", {UNSIGNED}, {UNSIGNED, GOOD}, .want = EXCHANGE_ANSWERED},
@@ -84,7 +86,9 @@ static struct buf
 head(const struct message *m, enum act act)
 {
 	struct buf b = buf_writer(answer, sizeof answer);
-	unsigned rcode = act == REFUSE || act == OTHER_QUESTION ? RCODE_REFUSED : RCODE_NOERROR;
+	unsigned rcode = act == REFUSE || act == OTHER_QUESTION ? RCODE_REFUSED
+	    : act == NO_TSIG					? RCODE_NOTAUTH
+								: RCODE_NOERROR;
 
 	buf_put_u16(&b, (uint16_t)(m->id ^ (act == WRONG_ID)));
 	buf_put_u16(&b, (uint16_t)(FLAG_QR | (unsigned)m->opcode << 11 | rcode
@@ -118,7 +122,7 @@ respond(const struct behaviour *s, size_t len, enum act act)
 	    || tsig_signer_init(&signer, key.name, key.algorithm, key.secret, key.secret_len) == -1)
 		_exit(1);
 	b = head(&m, act);
-	if (act == UNSIGNED || act == OTHER_QUESTION)
+	if (act == UNSIGNED || act == OTHER_QUESTION || act == NO_TSIG)
 		return b.pos;
 	error = tsig_check_request(&ctx, s->other_name ? NULL : &signer, &m, now, 0);
 	if (error != TSIG_NOERROR)
