@@ -5,15 +5,16 @@ else
 FUZZ_MAIN = tests/fuzz/replay.c
 endif
 
-TESTS += tests/includes.sh
-EXTRA_DIST += tests/includes.sh tests/servers.sh tests/valgrind.sh tests/corpus tests/netns tests/bench
+TESTS += tests/includes.sh tests/background.sh
+EXTRA_DIST += tests/includes.sh tests/background.sh tests/servers.sh tests/valgrind.sh tests/corpus tests/netns tests/bench
 
 UNIT_LIBS = $(CMOCKA_LIBS)
 BASE_LIBS = libbase.a $(SECCOMP_LIBS)
 
 UNIT = tests/unit/base_addr tests/unit/base_buf tests/unit/base_channel tests/unit/base_file \
 	tests/unit/base_msg tests/unit/base_proc tests/unit/base_sandbox tests/unit/base_str \
-	tests/unit/config_config tests/unit/loop_loop tests/unit/manager_reconcile \
+	tests/unit/config_config tests/unit/loop_loop \
+	tests/unit/manager_control tests/unit/manager_hear tests/unit/manager_reconcile tests/unit/manager_worker \
 	tests/fuzz/fuzz_msg tests/fuzz/fuzz_config
 check_PROGRAMS += $(UNIT)
 TESTS += $(UNIT)
@@ -29,6 +30,12 @@ tests_unit_base_str_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
 tests_unit_config_config_LDADD = libconfig.a $(BASE_LIBS) $(UNIT_LIBS)
 tests_unit_loop_loop_LDADD = libloop.a $(BASE_LIBS) $(EVENT_LIBS) $(UNIT_LIBS)
 tests_unit_manager_reconcile_LDADD = libmanager.a libconfig.a $(BASE_LIBS) $(MNL_LIBS) $(UNIT_LIBS)
+
+MANAGER_LIBS = libmanager.a libatidentity.a libconfig.a libloop.a libatcrypto.a $(BASE_LIBS) \
+	$(EVENT_LIBS) $(MNL_LIBS) $(OPENSSL_LIBS) $(ARGON2_LIBS)
+tests_unit_manager_control_LDADD = $(MANAGER_LIBS) $(UNIT_LIBS)
+tests_unit_manager_hear_LDADD = $(MANAGER_LIBS) $(UNIT_LIBS)
+tests_unit_manager_worker_LDADD = $(MANAGER_LIBS) $(UNIT_LIBS)
 
 tests_fuzz_fuzz_msg_SOURCES = tests/fuzz/fuzz_msg.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_msg_LDADD = $(BASE_LIBS)

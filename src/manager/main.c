@@ -152,8 +152,10 @@ wait_for_daemon(int fd)
 {
 	char byte;
 
-	/* An end without a byte is a daemon that failed; it has said why. */
-	_exit(read(fd, &byte, 1) == 1 ? 0 : 1);
+	if (read(fd, &byte, 1) == 1)
+		_exit(0);
+	fputs("autotunneld: did not start; the system log says why, and so does -f\n", stderr);
+	_exit(1);
 }
 
 static void
@@ -182,6 +184,31 @@ go_into_background(void)
 	close(null);
 }
 
+/* Where a standard stream is missing the next descriptor would take its place, and get our logs. */
+static void
+open_standard_streams(void)
+{
+	int fd = open("/dev/null", O_RDWR);
+
+	while (fd >= 0 && fd < 3)
+		fd = dup(fd);
+	if (fd == -1)
+		exit(1);
+	close(fd);
+}
+
+/* The file is read again later, from another directory. */
+static void
+absolute_path(const char *path, char out[PATH_MAX])
+{
+	char here[PATH_MAX];
+
+	if (*path == '/' || getcwd(here, sizeof here) == NULL)
+		snprintf(out, PATH_MAX, "%s", path);
+	else if (snprintf(out, PATH_MAX, "%s/%s", here, path) >= PATH_MAX)
+		fatalx("%s: the path is too long", path);
+}
+
 static void
 find_program(char path[PATH_MAX])
 {
@@ -195,7 +222,7 @@ find_program(char path[PATH_MAX])
 static int
 run_manager(const struct options *o)
 {
-	char program[PATH_MAX];
+	char program[PATH_MAX], config_path[PATH_MAX];
 	struct config_error error;
 	struct config config;
 
@@ -214,11 +241,12 @@ run_manager(const struct options *o)
 	}
 	log_set_level(o->debug ? LOG_LEVEL_DEBUG : config.log);
 	find_program(program);
+	absolute_path(o->config, config_path);
 	if (!o->foreground) {
 		go_into_background();
 		log_init("autotunneld", 1);
 	}
-	return manager_run(program, o->config, &config, !o->foreground, say_started);
+	return manager_run(program, config_path, &config, !o->foreground, say_started);
 }
 
 int
@@ -227,6 +255,7 @@ main(int argc, char **argv)
 	struct options o = {.config = CONFIG_FILE};
 	int c;
 
+	open_standard_streams();
 	while ((c = getopt_long(argc, argv, "c:dfntTvx:l:u:SK", long_options, NULL)) != -1)
 		option(c, &o);
 	if (optind != argc)

@@ -73,8 +73,7 @@ manager_changed(struct manager *m)
 		decide_mapping(m);
 		decide_publish(m);
 		peers_reconcile(m);
-		if (m->config.hosts_file)
-			peers_write_hosts(m);
+		peers_write_hosts(m);
 		worker_flush(m->natpmp);
 		worker_flush(m->dnsupdate);
 		worker_flush(m->ipsec);
@@ -189,8 +188,10 @@ load_identity(struct manager *m)
 	}
 	identity_wipe(id);
 	free(id);
-	if (rc == IDENTITY_BROKEN)
+	/* It is looked at again and again; what is wrong is said once. */
+	if (rc == IDENTITY_BROKEN && strcmp(why, m->broken) != 0)
 		log_error("%s: %s", m->config.state_dir, why);
+	str_copy(m->broken, sizeof m->broken, rc == IDENTITY_BROKEN ? why : "");
 	return rc == IDENTITY_NONE ? 0 : -1;
 }
 
@@ -229,7 +230,17 @@ drop_capabilities(void)
 {
 	if (geteuid() == 0)
 		proc_keep_caps(1u << CAP_NET_ADMIN | 1u << CAP_NET_RAW | 1u << CAP_SETUID | 1u << CAP_SETGID
-		    | 1u << CAP_SETPCAP | 1u << CAP_KILL | 1u << CAP_CHOWN);
+		    | 1u << CAP_SETPCAP | 1u << CAP_KILL);
+}
+
+/* One that was killed has left its names behind. */
+static void
+remove_hosts(const struct manager *m)
+{
+	char path[CONFIG_PATH_MAX + sizeof CONFIG_HOSTS_FILE + 1];
+
+	snprintf(path, sizeof path, "%s/%s", m->config.run_dir, CONFIG_HOSTS_FILE);
+	unlink(path);
 }
 
 static int
@@ -245,6 +256,7 @@ start(struct manager *m)
 		return -1;
 	}
 	drop_capabilities();
+	remove_hosts(m);
 	enrolled = load_identity(m);
 	if (enrolled == -1 || (enrolled == 1 && start_account(m) == -1))
 		return -1;
@@ -288,7 +300,8 @@ manager_reload(struct manager *m, char why[MSG_TEXT_MAX])
 	struct config_error error;
 	struct config next;
 
-	if (config_load(m->config_path, 0, &next, &error) == -1) {
+	/* A file that was named at the start and is gone now does not mean "all defaults". */
+	if (config_load(m->config_path, strcmp(m->config_path, CONFIG_FILE) != 0, &next, &error) == -1) {
 		log_error("%s (nothing was changed)", error.text);
 		str_copy(why, MSG_TEXT_MAX, error.text);
 		return -1;
@@ -380,12 +393,10 @@ on_signal(void *ctx, int signo)
 static void
 finish(struct manager *m)
 {
-	char path[CONFIG_PATH_MAX + sizeof CONFIG_HOSTS_FILE + 1];
 	struct peer *p;
 
-	snprintf(path, sizeof path, "%s/%s", m->config.run_dir, CONFIG_HOSTS_FILE);
 	if (m->identity != NULL)
-		unlink(path);
+		remove_hosts(m);
 	control_free(m->control);
 	netmon_free(m->netmon);
 	worker_free(m->natpmp);

@@ -54,6 +54,7 @@ struct manager {
 	const char *config_path;
 	struct config config;
 	struct identity *identity; /* NULL until enrolled */
+	char broken[MSG_TEXT_MAX]; /* what is wrong with the files of it, as last said */
 	struct network network;
 	struct tunnel_link link;
 	int udp4, udp6, raw6;
@@ -88,6 +89,7 @@ struct manager {
 	struct msg_ipsec_ready ready;
 	struct peer_list peers;
 	unsigned peer_count;
+	uint64_t hosts_hash; /* of what stands in the names' file; 0 = there is none */
 	uint32_t next_peer_id;
 };
 
@@ -114,7 +116,7 @@ void peers_reconcile(struct manager *m);
 /* The ipsec worker was told to forget it: no tunnel any more, and no peer if it left. */
 void peer_forgotten(struct manager *m, struct peer *p);
 void peer_free(struct manager *m, struct peer *p);
-/* The names for libnss_autotunnel; written when they changed. */
+/* The names for libnss_autotunnel: written when they changed, taken away when none are wanted. */
 void peers_write_hosts(struct manager *m);
 
 /* say.c: tell a worker what it has not been told; 0, or -1 when its channel is full or broken. */

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct peer *
 peer_find_id(struct manager *m, uint32_t id)
@@ -190,30 +191,54 @@ fill_host(struct hosts_entry *e, const uint8_t ula[16], const char *name, const 
 	e->short_name[strlen(name) - strlen(domain) - 1] = '\0';
 }
 
-void
-peers_write_hosts(struct manager *m)
+/* The machines of the file: our own, and the peers'.  *n of them; the caller's to free. */
+static struct hosts_entry *
+list_hosts(const struct manager *m, size_t *n)
 {
-	static uint64_t written; /* hash of what stands in the file */
-	char path[CONFIG_PATH_MAX + sizeof CONFIG_HOSTS_FILE + 1];
 	struct hosts_entry *list = calloc(m->peer_count + 1, sizeof *list);
-	uint64_t hash = 14695981039346656037u; /* FNV-1a */
-	struct peer *p;
-	size_t n = 1;
+	const struct identity *id = m->identity;
+	const struct peer *p;
 
 	if (list == NULL)
 		fatalx("out of memory");
-	fill_host(&list[0], m->identity->ula, m->identity->name, m->identity->domain);
+	fill_host(&list[0], id->ula, id->name, id->domain);
+	*n = 1;
 	TAILQ_FOREACH(p, &m->peers, entry)
-		if (p->usable && is_below(p->records.name, m->identity->domain))
-			fill_host(&list[n++], p->records.ula, p->records.name, m->identity->domain);
-	for (size_t i = 0; i < n * sizeof *list; i++)
-		hash = (hash ^ ((const uint8_t *)list)[i]) * 1099511628211u;
+		if (p->usable && is_below(p->records.name, id->domain))
+			fill_host(&list[(*n)++], p->records.ula, p->records.name, id->domain);
+	return list;
+}
+
+static uint64_t
+hash_of(const void *data, size_t len)
+{
+	uint64_t hash = 14695981039346656037u; /* FNV-1a */
+
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ ((const uint8_t *)data)[i]) * 1099511628211u;
+	return hash;
+}
+
+void
+peers_write_hosts(struct manager *m)
+{
+	char path[CONFIG_PATH_MAX + sizeof CONFIG_HOSTS_FILE + 1];
+	struct hosts_entry *list;
+	uint64_t hash;
+	size_t n;
+
 	snprintf(path, sizeof path, "%s/%s", m->config.run_dir, CONFIG_HOSTS_FILE);
-	if (hash != written) {
-		if (hosts_write(path, list, n) == -1)
-			log_warn("%s", path);
-		else
-			written = hash;
+	if (!m->config.hosts_file) {
+		if (m->hosts_hash != 0)
+			unlink(path);
+		m->hosts_hash = 0;
+		return;
 	}
+	list = list_hosts(m, &n);
+	hash = hash_of(list, n * sizeof *list);
+	/* What could not be written is tried again with the next change of it, not before. */
+	if (hash != m->hosts_hash && hosts_write(path, list, n) == -1)
+		log_warn("%s", path);
+	m->hosts_hash = hash;
 	free(list);
 }

@@ -194,6 +194,12 @@ peer_far_and_near(void **state)
 	assert_int_equal(reconcile_peer(&config, &r, ula, &external, &p, &why), 0);
 	assert_int_equal(p.contacts, 1);
 
+	r.contacts = 2; /* what nobody should be called at, whoever says so */
+	r.contact[0] = ep("127.0.0.1:4500");
+	r.contact[1] = ep("224.0.0.1:4500");
+	assert_int_equal(reconcile_peer(&config, &r, ula, &external, &p, &why), 0);
+	assert_int_equal(p.contacts, 0);
+
 	r.contacts = 0; /* it may still call us */
 	config.connect = CONNECT_ALWAYS;
 	assert_int_equal(reconcile_peer(&config, &r, ula, &external, &p, &why), 0);

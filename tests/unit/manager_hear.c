@@ -1,0 +1,160 @@
+/* What the manager believes of a worker's report, and what becomes of it in the names' file. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "manager/manager.h"
+
+static struct manager m;
+static char dir[] = "/tmp/manager_hear.XXXXXX";
+
+static int
+make_dir(void **state)
+{
+	static const uint8_t ula[16] = {0xfd, 1, 2, 3, 4, 5, [15] = 1};
+
+	if (mkdtemp(dir) == NULL)
+		return -1;
+	config_defaults(&m.config);
+	snprintf(m.config.state_dir, sizeof m.config.state_dir, "%s", dir);
+	snprintf(m.config.run_dir, sizeof m.config.run_dir, "%s", dir);
+	TAILQ_INIT(&m.peers);
+	m.identity = calloc(1, sizeof *m.identity);
+	memcpy(m.identity->ula, ula, sizeof ula);
+	strcpy(m.identity->domain, "alice.example");
+	strcpy(m.identity->name, "nas.alice.example");
+	return 0;
+}
+
+static int
+remove_dir(void **state)
+{
+	static const char *const files[] = {"epoch", "hosts"};
+	char path[64];
+	struct peer *p;
+
+	while ((p = TAILQ_FIRST(&m.peers)) != NULL)
+		peer_free(&m, p);
+	free(m.identity);
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(path, sizeof path, "%s/%s", dir, files[i]);
+		unlink(path);
+	}
+	return rmdir(dir);
+}
+
+static struct endpoint
+ep(const char *text)
+{
+	struct endpoint e = {0};
+
+	assert_int_equal(endpoint_parse(text, 0, &e), 0);
+	return e;
+}
+
+/* The worker's answer about the last network may still be under way when it hears of this one. */
+static void
+mapping_of_another_router(void **state)
+{
+	union msg msg;
+
+	m.mapping_wanted = 1;
+	m.want.hdr.id = 1;
+	m.want.gateway = ep("192.168.7.1");
+	msg_begin(&msg, MSG_NATPMP_STATE, 1);
+	msg.natpmp_state.state = NAT_UP;
+	msg.natpmp_state.method = NAT_METHOD_NATPMP;
+	msg.natpmp_state.gateway = ep("192.168.1.1");
+	msg.natpmp_state.external = ep("11.22.33.4:4500");
+	hear(&m, &msg);
+	assert_int_equal(m.mapping.external.family, 0);
+	msg.natpmp_state.gateway = m.want.gateway;
+	hear(&m, &msg);
+	assert_int_equal(m.mapping.external.family, 4);
+}
+
+/* A number that leaves no next one must not reach the disk. */
+static void
+absurd_epoch(void **state)
+{
+	union msg msg;
+
+	msg_begin(&msg, MSG_DNS_STATE, 0);
+	msg.dns_state.status = DNS_OK;
+	msg.dns_state.epoch = 41;
+	hear(&m, &msg);
+	assert_int_equal(identity_epoch_load(dir), 41);
+	msg.dns_state.epoch = UINT64_MAX;
+	hear(&m, &msg);
+	assert_int_equal(m.epoch, 41);
+	assert_int_equal(identity_epoch_load(dir), 41);
+}
+
+static void
+learn(const char *name, uint8_t octet)
+{
+	struct msg_dns_peer records = {.hdr = {.type = MSG_DNS_PEER}, .present = 1};
+
+	snprintf(records.name, sizeof records.name, "%s", name);
+	memcpy(records.ula, m.identity->ula, 6);
+	records.ula[15] = octet;
+	peers_learn(&m, &records);
+	peers_reconcile(&m);
+}
+
+/* Whatever names the DNS worker says, the file holds machines below the account's domain. */
+static void
+names_in_the_file(void **state)
+{
+	char path[64], text[4096];
+	ssize_t n;
+
+	learn("laptop.alice.example", 2);
+	learn("alice.example", 3);
+	learn("www.bank.example", 4);
+	peers_write_hosts(&m);
+	snprintf(path, sizeof path, "%s/hosts", dir);
+	n = file_read(path, text, sizeof text - 1);
+	assert_true(n > 0);
+	text[n] = '\0';
+	assert_string_equal(strchr(text, '\n') + 1,
+	    "fd01:203:405::1 nas.alice.example nas\n"
+	    "fd01:203:405::2 laptop.alice.example laptop\n");
+}
+
+/* Switched off by a reload: what is there must not grow old. */
+static void
+no_names_wanted(void **state)
+{
+	char path[64];
+
+	snprintf(path, sizeof path, "%s/hosts", dir);
+	peers_write_hosts(&m);
+	assert_int_equal(access(path, F_OK), 0);
+	m.config.hosts_file = 0;
+	peers_write_hosts(&m);
+	assert_int_equal(access(path, F_OK), -1);
+	m.config.hosts_file = 1;
+	peers_write_hosts(&m);
+	assert_int_equal(access(path, F_OK), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(mapping_of_another_router),
+	    cmocka_unit_test(absurd_epoch),
+	    cmocka_unit_test(names_in_the_file),
+	    cmocka_unit_test(no_names_wanted),
+	};
+
+	return cmocka_run_group_tests(tests, make_dir, remove_dir);
+}
