@@ -93,7 +93,11 @@ shift $((OPTIND - 1))
 tests=("$@")
 [ $# -gt 0 ] || mapfile -t tests < <(all_tests)
 for name in "${tests[@]}"; do
-	[ -x "$dir/$name.sh" ] || usage
+	[ -f "$dir/$name.sh" ] || usage
+	[ -x "$dir/$name.sh" ] || {
+		echo "run.sh: $name.sh cannot be executed: chmod +x" >&2
+		exit 1
+	}
 done
 mkdir -p "$AT_BUILD/lab"
 stage
