@@ -112,4 +112,11 @@ END
 ! "$daemon" -f -c "$work/proc.conf" 2>"$work/said" || fail "it runs without a run-dir"
 grep -q '/proc/autotunnel: ' "$work/said" || fail "$(cat "$work/said")"
 
+# ---- enrolled, but its users were never made; port 9 of the loopback is no name server
+"$command" init --domain alice.example --name nas --server 127.0.0.1:9 --wait 0 --state "$work/state" \
+	>"$work/said" 2>&1 || fail "$(cat "$work/said")"
+write_config "user-dns = nobody-$$"
+! timeout 10 "$daemon" -f -c "$work/at.conf" 2>"$work/said" || fail "it runs without its users"
+grep -q 'there is no user "' "$work/said" || fail "$(cat "$work/said")"
+
 echo "background.sh: all is well"

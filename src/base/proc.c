@@ -102,7 +102,10 @@ worker_begin(struct channel *ch, enum msg_role role, const struct worker_options
 		fatalx("a worker is started by autotunneld, not by hand");
 	channel_init(ch, PROC_CHANNEL_FD, role, ROLE_MANAGER);
 	sigaction(SIGPIPE, &ignore, NULL);
+	/* Sent to all of a terminal's or a service's processes they would end a worker before it has
+	 * withdrawn what it published. */
 	sigaction(SIGINT, &ignore, NULL);
+	sigaction(SIGTERM, &ignore, NULL);
 	sigaction(SIGHUP, &ignore, NULL);
 }
 

@@ -29,7 +29,7 @@ const char *proc_role_name(enum msg_role role);
 pid_t proc_start(const char *program, enum msg_role role, const struct worker_options *opt, int *fd);
 
 /* Worker, first thing: logging, channel from descriptor 3, all other descriptors closed, SIGPIPE
- * ignored, SIGINT and SIGHUP ignored (the manager decides).  Ends the process if there is no
+ * ignored, SIGINT, SIGTERM and SIGHUP ignored (the manager decides).  Ends the process if there is no
  * channel. */
 void worker_begin(struct channel *ch, enum msg_role role, const struct worker_options *opt);
 

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <linux/capability.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,12 +153,28 @@ user_for_worker(const char *user)
 	return geteuid() == 0 ? user : NULL;
 }
 
+/* A worker without its user would end again and again. */
+static int
+check_users(const struct config *c)
+{
+	const char *const users[] = {c->user_map, c->user_dns, c->user_ike};
+
+	for (size_t i = 0; i < 3 && geteuid() == 0; i++) {
+		if (getpwnam(users[i]) != NULL)
+			continue;
+		log_error("there is no user \"%s\": install the sysusers file or create it with"
+			  " \"useradd --system %s\"", users[i], users[i]);
+		return -1;
+	}
+	return 0;
+}
+
 static int
 start_account(struct manager *m)
 {
 	char addr[ADDR_TEXT_MAX];
 
-	if (open_network(m) == -1)
+	if (check_users(&m->config) == -1 || open_network(m) == -1)
 		return -1;
 	m->epoch = identity_epoch_load(m->config.state_dir);
 	m->hurry_dirty = 1; /* machines often start together: at home after a power cut */

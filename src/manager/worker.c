@@ -247,7 +247,7 @@ worker_stop(struct worker *w)
 	loop_timer_stop(w->restart);
 	msg_begin(&msg, MSG_QUIT, 0);
 	if (w->pid != 0 && worker_send(w, &msg, -1) == -1)
-		kill(w->pid, SIGTERM);
+		kill(w->pid, SIGKILL); /* it does not even read */
 }
 
 int

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +66,7 @@ live(void)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, sv) == -1 || dup2(sv[1], PROC_CHANNEL_FD) == -1)
 		_exit(1);
 	worker_begin(&ch, ROLE_DNSUPDATE, &options);
+	kill(getpid(), SIGTERM); /* as a whole service's processes may get it: the manager decides */
 	worker_lock(ROLE_DNSUPDATE, &options);
 	log_notice("from behind the walls");
 	_exit(localtime_r(&now, &tm) != NULL && tm.tm_gmtoff == 9 * 3600 ? 0 : 2);
