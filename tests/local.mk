@@ -14,7 +14,8 @@ BASE_LIBS = libbase.a $(SECCOMP_LIBS)
 UNIT = tests/unit/base_addr tests/unit/base_buf tests/unit/base_channel tests/unit/base_file \
 	tests/unit/base_msg tests/unit/base_proc tests/unit/base_sandbox tests/unit/base_str \
 	tests/unit/config_config tests/unit/loop_loop \
-	tests/unit/manager_control tests/unit/manager_hear tests/unit/manager_reconcile tests/unit/manager_worker \
+	tests/unit/manager_control tests/unit/manager_hear tests/unit/manager_network \
+	tests/unit/manager_reconcile tests/unit/manager_worker \
 	tests/fuzz/fuzz_msg tests/fuzz/fuzz_config
 check_PROGRAMS += $(UNIT)
 TESTS += $(UNIT)
@@ -35,6 +36,7 @@ MANAGER_LIBS = libmanager.a libatidentity.a libconfig.a libloop.a libatcrypto.a 
 	$(EVENT_LIBS) $(MNL_LIBS) $(OPENSSL_LIBS) $(ARGON2_LIBS)
 tests_unit_manager_control_LDADD = $(MANAGER_LIBS) $(UNIT_LIBS)
 tests_unit_manager_hear_LDADD = $(MANAGER_LIBS) $(UNIT_LIBS)
+tests_unit_manager_network_LDADD = $(MANAGER_LIBS) $(UNIT_LIBS)
 tests_unit_manager_worker_LDADD = $(MANAGER_LIBS) $(UNIT_LIBS)
 
 tests_fuzz_fuzz_msg_SOURCES = tests/fuzz/fuzz_msg.c $(FUZZ_MAIN)
