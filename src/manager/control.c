@@ -151,7 +151,8 @@ static int
 on_show(struct client *cl, const union msg *msg)
 {
 	if (msg->ctl_show.version != MSG_VERSION)
-		return answer(cl, CTL_VERSION, "autotunnel and autotunneld are of different versions: restart autotunneld");
+		return answer(cl, CTL_VERSION,
+		    "autotunnel and autotunneld are of different versions: restart autotunneld");
 	cl->watch = (int)msg->ctl_show.watch;
 	return send_snapshot(cl);
 }
@@ -223,7 +224,8 @@ turn_away(int fd)
 	channel_init(&ch, fd, ROLE_MANAGER, ROLE_CLIENT);
 	msg_begin(&msg, MSG_CTL_RESULT, 0);
 	msg.ctl_result.code = CTL_FAILED;
-	str_copy(msg.ctl_result.text, sizeof msg.ctl_result.text, "too many commands ask autotunneld at once");
+	str_copy(msg.ctl_result.text, sizeof msg.ctl_result.text,
+	    "too many commands ask autotunneld at once");
 	channel_send(&ch, &msg, -1);
 	close(fd);
 }
@@ -298,7 +300,8 @@ static int
 socket_in_use(const struct sockaddr_un *sa)
 {
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int rc = fd != -1 && (connect(fd, (const struct sockaddr *)sa, sizeof *sa) == 0 || errno == EAGAIN);
+	int rc = fd != -1
+	    && (connect(fd, (const struct sockaddr *)sa, sizeof *sa) == 0 || errno == EAGAIN);
 
 	if (fd != -1)
 		close(fd);
@@ -346,8 +349,8 @@ control_new(struct manager *m)
 	snprintf(c->path, sizeof c->path, "%s/%s", m->config.run_dir, CONFIG_CONTROL_SOCKET);
 	if (listen_at(c, m->config.control_group) == -1) {
 		if (errno == EADDRINUSE)
-			log_error("another autotunneld is running: it holds %s (\"run-dir\" in autotunnel.conf"
-				  " gives this one another place)", c->path);
+			log_error("another autotunneld is running: it holds %s (\"run-dir\" in"
+				  " autotunnel.conf gives this one another place)", c->path);
 		else
 			log_warn("%s", c->path);
 		if (c->fd != -1)

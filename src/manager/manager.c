@@ -12,11 +12,13 @@
 #include "manager/xfrm.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -227,6 +229,25 @@ check_enrolment(void *ctx)
 	loop_timer_set(m->enrol_timer, ENROL_CHECK_MS);
 }
 
+/* Two daemons with one identity would undo each other's records.  The lock ends with the process;
+ * nobody else can open the directory. */
+static int
+lock_state(const struct manager *m)
+{
+	int fd = open(m->config.state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd != -1 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (fd != -1 && errno == EWOULDBLOCK)
+		log_error("another autotunneld is running with %s (\"state-dir\" in autotunnel.conf gives"
+			  " this one an identity of its own)", m->config.state_dir);
+	else
+		log_warn("%s", m->config.state_dir);
+	if (fd != -1)
+		close(fd);
+	return -1;
+}
+
 static int
 make_directories(struct manager *m)
 {
@@ -238,7 +259,7 @@ make_directories(struct manager *m)
 		log_warn("%s", m->config.state_dir);
 		return -1;
 	}
-	return 0;
+	return lock_state(m);
 }
 
 /* What the manager needs from now on: the interface and routes, and to start workers again. */

@@ -53,7 +53,8 @@ dial(void)
 static void
 ask(int fd, int watch)
 {
-	struct msg_ctl_show show = {.hdr = {.type = MSG_CTL_SHOW}, .version = MSG_VERSION, .watch = (uint32_t)watch};
+	struct msg_ctl_show show = {.hdr = {.type = MSG_CTL_SHOW}, .version = MSG_VERSION,
+	    .watch = (uint32_t)watch};
 
 	send(fd, &show, sizeof show, MSG_NOSIGNAL);
 }
@@ -202,7 +203,7 @@ rubbish(void **state)
 	}
 }
 
-/* A second daemon leaves the first one's socket alone, also when the first is too busy to accept. */
+/* A second daemon leaves the first one's socket alone, even when nobody is accepting there. */
 static void
 second_daemon(void **state)
 {

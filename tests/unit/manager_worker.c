@@ -52,7 +52,8 @@ say_with_descriptor(void)
 	union {
 		struct cmsghdr head;
 		char room[CMSG_SPACE(sizeof(int))];
-	} control = {.head = {.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int))}};
+	} control = {.head = {.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS,
+			 .cmsg_len = CMSG_LEN(sizeof(int))}};
 	struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
 	    .msg_controllen = sizeof control};
 
@@ -80,7 +81,8 @@ say_rubbish(const char *kind)
 	else
 		msg.hdr.type = strcmp(kind, "unknown") == 0 ? MSG_TYPE_MAX : MSG_QUIT; /* "reverse" */
 	if (strcmp(kind, "early") == 0) {
-		msg.dns_state = (struct msg_dns_state){.hdr = {.type = MSG_DNS_STATE}, .status = DNS_OK};
+		msg.dns_state = (struct msg_dns_state){.hdr = {.type = MSG_DNS_STATE},
+		    .status = DNS_OK};
 		len = sizeof msg.dns_state;
 	} else if (strcmp(kind, "foreign") == 0) {
 		say_hello();
