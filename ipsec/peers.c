@@ -77,15 +77,6 @@ peers_by_name(const char *name)
 	return NULL;
 }
 
-struct peer *
-peers_by_ula(const uint8_t ula[16])
-{
-	for (uint32_t i = 0; i < MSG_PEERS_MAX; i++)
-		if (table[i] != NULL && memcmp(table[i]->ula, ula, 16) == 0)
-			return table[i];
-	return NULL;
-}
-
 struct tunnel *
 peer_tunnel_by_sa(struct peer *p, uint32_t sa)
 {

@@ -72,7 +72,6 @@ void peers_unlock(void);
 struct peer *peers_at(uint32_t index);
 struct peer *peers_by_id(uint32_t id);
 struct peer *peers_by_name(const char *name);
-struct peer *peers_by_ula(const uint8_t ula[16]);
 /* The peer with a tunnel or an attempt with this IKE SA / CHILD SPI. */
 struct peer *peers_by_sa(uint32_t sa, struct tunnel **t);
 struct peer *peers_by_spi(uint32_t spi, int inbound, struct tunnel **t);

@@ -61,20 +61,26 @@ plane_esp(void)
 
 static struct asked asked; /* under the peers' lock */
 
+/* Whoever claims the address is called; the certificate decides whose it is. */
 static void
 want(const uint8_t ula[16])
 {
 	uint64_t now = clock_boot_ms();
-	struct peer *p;
+	int found = 0;
 
 	peers_lock();
-	p = peers_by_ula(ula);
-	if (p != NULL)
+	for (uint32_t i = 0; i < MSG_PEERS_MAX; i++) {
+		struct peer *p = peers_at(i);
+
+		if (p == NULL || memcmp(p->ula, ula, 16) != 0)
+			continue;
 		call_want(&p->call, now);
-	else
+		found = 1;
+	}
+	if (!found)
 		asked_note(&asked, ula, now + CALL_WANTED_MS);
 	peers_unlock();
-	if (p != NULL)
+	if (found)
 		peers_wake();
 }
 

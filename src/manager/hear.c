@@ -32,10 +32,6 @@ hear_mapping(struct manager *m, const union msg *msg)
 	m->mapping = *s;
 }
 
-/* An update a second since 1970 is below it.  Kept on disk, a number near the end of the range would
- * leave this machine without a next one for ever. */
-#define EPOCH_MAX (UINT64_C(1) << 48)
-
 static void
 hear_dns(struct manager *m, const union msg *msg)
 {
@@ -45,7 +41,8 @@ hear_dns(struct manager *m, const union msg *msg)
 		log_notice("records published, epoch %llu", (unsigned long long)s->epoch);
 	if (strcmp(s->reason, m->dns.reason) != 0 && s->reason[0] != '\0')
 		log_notice("dns: %s", s->reason);
-	if (s->epoch > m->epoch && s->epoch < EPOCH_MAX) {
+	/* Kept on disk, a number near the end of the range would leave no next one for ever. */
+	if (s->epoch > m->epoch && s->epoch < MSG_EPOCH_MAX) {
 		m->epoch = s->epoch;
 		if (identity_epoch_save(m->config.state_dir, m->epoch) == -1)
 			log_warn("%s: keeping the epoch", m->config.state_dir);
@@ -79,7 +76,7 @@ hear_tunnel(struct manager *m, const union msg *msg)
 	if (s->state == TUNNEL_CONNECTING && p->tunnel.state != TUNNEL_CONNECTING)
 		m->hurry_dirty = 1;
 	if (s->state == TUNNEL_UP)
-		p->recover = 0;
+		p->recover_ms = 0;
 	p->tunnel = *s;
 }
 

@@ -40,7 +40,7 @@ struct peer {
 	int told;      /* the present ipsec worker knows it */
 	int dirty;     /* wanted is newer than what it knows */
 	int forget;    /* gone: to be freed once ipsec was told */
-	int recover;   /* was up when the ipsec worker died */
+	uint64_t recover_ms; /* was up when the ipsec worker died: call it until then; 0 = no */
 	struct msg_dns_peer records;
 	struct msg_ipsec_peer wanted;
 	struct msg_ipsec_state tunnel;

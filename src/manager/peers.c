@@ -11,6 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* A tunnel that was up when the ipsec worker died is called for so long, even if it is on demand. */
+#define RECOVER_MS 120000
+
 struct peer *
 peer_find_id(struct manager *m, uint32_t id)
 {
@@ -135,7 +138,8 @@ peers_untold(struct manager *m)
 
 	for (p = TAILQ_FIRST(&m->peers); p != NULL; p = next) {
 		next = TAILQ_NEXT(p, entry);
-		p->recover = p->recover || p->tunnel.state == TUNNEL_UP;
+		if (p->tunnel.state == TUNNEL_UP)
+			p->recover_ms = clock_boot_ms() + RECOVER_MS;
 		p->told = 0;
 		p->dirty = p->usable;
 		no_tunnel(p);
@@ -156,7 +160,7 @@ reconcile_one(struct manager *m, struct peer *p)
 		p->usable = 0;
 		return;
 	}
-	wanted.always = wanted.always || p->recover;
+	wanted.always = wanted.always || p->recover_ms > clock_boot_ms();
 	if (p->usable && memcmp(&wanted, &p->wanted, sizeof wanted) == 0)
 		return;
 	p->usable = 1;

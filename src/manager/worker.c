@@ -14,6 +14,7 @@
 #define BACKOFF_FIRST_MS 1000
 #define BACKOFF_MAX_MS 60000
 #define HEALTHY_MS 60000
+#define HELLO_MS 30000 /* a worker that has not said HELLO by then never will */
 
 struct worker {
 	struct manager *manager;
@@ -21,7 +22,7 @@ struct worker {
 	struct worker_options options;
 	pid_t pid; /* 0 = not running */
 	struct loop_channel *channel;
-	struct loop_timer *restart;
+	struct loop_timer *timer; /* running: wait for HELLO; dead: start it again */
 	int ready, stopping, level_dirty;
 	uint32_t restarts, features, backoff_ms;
 	uint64_t started_ms;
@@ -75,6 +76,7 @@ channel_message(void *ctx, const union msg *msg, int fd)
 		close(fd); /* no rule lets a worker send one; the check has refused it already */
 	if (msg->hdr.type == MSG_HELLO) {
 		w->ready = 1;
+		loop_timer_stop(w->timer);
 		w->features = msg->hello.features;
 		log_info("%s worker ready after %llu ms", proc_role_name(w->role),
 		    (unsigned long long)(clock_boot_ms() - w->started_ms));
@@ -104,15 +106,13 @@ schedule_restart(struct worker *w)
 	if (lived > HEALTHY_MS)
 		w->backoff_ms = BACKOFF_FIRST_MS;
 	log_notice("%s worker is started again in %u ms", proc_role_name(w->role), w->backoff_ms);
-	loop_timer_set(w->restart, w->backoff_ms);
+	loop_timer_set(w->timer, w->backoff_ms);
 	w->backoff_ms = w->backoff_ms * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : w->backoff_ms * 2;
 }
 
 static void
-restart(void *ctx)
+restart(struct worker *w)
 {
-	struct worker *w = ctx;
-
 	struct manager *m = w->manager;
 
 	/* Until now the kernel may have carried on with what the last one left. */
@@ -120,6 +120,19 @@ restart(void *ctx)
 		xfrm_clean(m->identity->ula, (uint16_t)m->config.listen_port);
 	w->restarts++;
 	start(w);
+}
+
+static void
+timer_fired(void *ctx)
+{
+	struct worker *w = ctx;
+
+	if (w->pid == 0) {
+		restart(w);
+	} else if (!w->ready) {
+		log_error("%s worker does not get ready: killed", proc_role_name(w->role));
+		kill(w->pid, SIGKILL);
+	}
 }
 
 static void
@@ -139,6 +152,7 @@ start(struct worker *w)
 	}
 	channel_init(&ch, fd, ROLE_MANAGER, w->role);
 	w->channel = loop_channel_new(w->manager->loop, ch, &handler, w);
+	loop_timer_set(w->timer, HELLO_MS);
 }
 
 struct worker *
@@ -153,7 +167,7 @@ worker_new(struct manager *m, enum msg_role role, const char *user, int keep_net
 	w->options = (struct worker_options){.user = user, .use_syslog = m->use_syslog,
 	    .keep_net_admin = keep_net_admin};
 	w->backoff_ms = BACKOFF_FIRST_MS;
-	w->restart = loop_timer_new(m->loop, restart, w);
+	w->timer = loop_timer_new(m->loop, timer_fired, w);
 	forget_told(w);
 	start(w);
 	return w;
@@ -244,7 +258,7 @@ worker_stop(struct worker *w)
 	if (w == NULL)
 		return;
 	w->stopping = 1;
-	loop_timer_stop(w->restart);
+	loop_timer_stop(w->timer);
 	msg_begin(&msg, MSG_QUIT, 0);
 	if (w->pid != 0 && worker_send(w, &msg, -1) == -1)
 		kill(w->pid, SIGKILL); /* it does not even read */
@@ -269,7 +283,7 @@ worker_free(struct worker *w)
 	if (w == NULL)
 		return;
 	loop_channel_free(w->channel);
-	loop_timer_free(w->restart);
+	loop_timer_free(w->timer);
 	free(w);
 }
 
