@@ -31,8 +31,8 @@ static size_t ntexts;
 static int
 note_text(struct dl_phdr_info *info, size_t size, void *ctx)
 {
-	if (strstr(info->dlpi_name, "libcharon.so") == NULL
-	    && strstr(info->dlpi_name, "libstrongswan.so") == NULL)
+	if (strstr(info->dlpi_name, "libcharon.so") == NULL &&
+	    strstr(info->dlpi_name, "libstrongswan.so") == NULL)
 		return 0;
 	for (int i = 0; i < info->dlpi_phnum && ntexts < TEXTS_MAX; i++) {
 		const ElfW(Phdr) *ph = &info->dlpi_phdr[i];
@@ -162,8 +162,7 @@ check_all(void)
 	return check_ike_sa();
 }
 
-static void __attribute__((noreturn))
-child(int fd)
+static void __attribute__((noreturn)) child(int fd)
 {
 	const char *wrong;
 

@@ -95,7 +95,7 @@ call_started(struct call *c, const struct endpoint *to, uint32_t sa, uint64_t no
 {
 	if (c->n == MSG_CONTACTS_MAX)
 		return;
-	c->tries[c->n++] = (struct call_try){.sa = sa, .to = *to};
+	c->tries[c->n++] = (struct call_try) {.sa = sa, .to = *to};
 	c->next_ms = sa == 0 ? now_ms : now_ms + CALL_STAGGER_MS;
 }
 

@@ -31,8 +31,8 @@ struct call {
 	struct call_try tries[MSG_CONTACTS_MAX]; /* of this round */
 	uint32_t n;
 	uint32_t failed_rounds; /* since the last success */
-	uint64_t next_ms;	/* not before */
-	uint64_t wanted_ms;	/* traffic asks until then */
+	uint64_t next_ms; /* not before */
+	uint64_t wanted_ms; /* traffic asks until then */
 };
 
 /* Traffic for the peer came, and there is no tunnel. */
@@ -42,9 +42,9 @@ void call_want(struct call *c, uint64_t now_ms);
 int call_active(const struct call *c);
 
 enum call_action {
-	CALL_NOTHING,  /* before *wait_ms from now; UINT64_MAX = until something happens */
-	CALL_TRY,      /* call *to, then say call_started */
-	CALL_GAVE_UP,  /* the round is over; just told, ask again */
+	CALL_NOTHING, /* before *wait_ms from now; UINT64_MAX = until something happens */
+	CALL_TRY, /* call *to, then say call_started */
+	CALL_GAVE_UP, /* the round is over; just told, ask again */
 };
 
 /* What to do now, for a peer without tunnel.  jitter is 0..999 and spreads the pauses. */

@@ -23,22 +23,22 @@
 static const struct {
 	char *key, *value;
 } settings[] = {
-	{"%s.threads", "8"}, /* four of them always wait: receiver, sender, scheduler, watcher */
-	{"%s.reuse_ikesa", "no"},
-	{"%s.close_ike_on_child_failure", "yes"},
-	{"%s.install_routes", "no"},
-	{"%s.install_virtual_ip", "no"},
-	{"%s.routing_table", "0"},
-	{"%s.process_route", "no"},
-	{"%s.follow_redirects", "no"},
-	{"%s.replay_window", "1024"},
-	{"%s.spi_min", "0xc0000000"}, /* tells ESP from STUN on the shared port */
-	{"%s.spi_max", "0xcfffffff"},
-	/* 0.2 + 0.4 + ... + 6.4: given up after 12.6 s.  The first is soon because libcharon loses an
-	 * answer that comes before the thread that asked has put its IKE SA back. */
-	{"%s.retransmit_timeout", "0.2"},
-	{"%s.retransmit_base", "2.0"},
-	{"%s.retransmit_tries", "5"},
+    {"%s.threads", "8"}, /* four of them always wait: receiver, sender, scheduler, watcher */
+    {"%s.reuse_ikesa", "no"},
+    {"%s.close_ike_on_child_failure", "yes"},
+    {"%s.install_routes", "no"},
+    {"%s.install_virtual_ip", "no"},
+    {"%s.routing_table", "0"},
+    {"%s.process_route", "no"},
+    {"%s.follow_redirects", "no"},
+    {"%s.replay_window", "1024"},
+    {"%s.spi_min", "0xc0000000"}, /* tells ESP from STUN on the shared port */
+    {"%s.spi_max", "0xcfffffff"},
+    /* 0.2 + 0.4 + ... + 6.4: given up after 12.6 s.  The first is soon because libcharon loses an
+     * answer that comes before the thread that asked has put its IKE SA back. */
+    {"%s.retransmit_timeout", "0.2"},
+    {"%s.retransmit_base", "2.0"},
+    {"%s.retransmit_tries", "5"},
 };
 
 /* ---- logging ---- */
@@ -142,7 +142,8 @@ charon_prepare(int kernel)
 	add_features(kernel);
 	if (!charon->initialize(charon, kernel ? PLUGINS_KERNEL : PLUGINS))
 		fatalx("libcharon does not start: %s; are libstrongswan and"
-		       " libstrongswan-standard-plugins installed?", last_words);
+		       " libstrongswan-standard-plugins installed?",
+		    last_words);
 	charon->bus->remove_logger(charon->bus, &keeper);
 	creds_init();
 	events_listen();

@@ -27,8 +27,9 @@ claim_check(const struct claim *c, const char *name, const uint8_t ula[16], char
 		return -1;
 	}
 	if (c->ulas != 1)
-		return refuse(why, c->ulas == 0 ? "there is no ULA in its certificate"
-						: "there is more than one ULA in its certificate");
+		return refuse(why,
+		    c->ulas == 0 ? "there is no ULA in its certificate"
+				 : "there is more than one ULA in its certificate");
 	if (memcmp(c->ula, ula, 16) != 0) {
 		snprintf(why, MSG_TEXT_MAX, "its certificate is for ULA %s, DNS says %s",
 		    ip6_text(c->ula, theirs), ip6_text(ula, expected));

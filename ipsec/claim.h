@@ -8,17 +8,17 @@
 #include "base/msg.h"
 
 struct claim {
-	int present;	/* a certificate was shown at all */
-	int by_our_ca;	/* the account CA's signature is on it */
-	int in_time;	/* now is within its validity */
-	int has_name;	/* a SAN dNSName equals the peer's name, exactly */
-	int ulas;	/* how many SAN iPAddress entries are IPv6 */
+	int present; /* a certificate was shown at all */
+	int by_our_ca; /* the account CA's signature is on it */
+	int in_time; /* now is within its validity */
+	int has_name; /* a SAN dNSName equals the peer's name, exactly */
+	int ulas; /* how many SAN iPAddress entries are IPv6 */
 	uint8_t ula[16]; /* the first of them */
 };
 
 /* 0 when the claim holds for a peer with this name and this ULA (from DNS; the certificate
  * decides); else -1 with a sentence in why. */
-int claim_check(const struct claim *c, const char *name, const uint8_t ula[16],
-    char why[MSG_TEXT_MAX]);
+int claim_check(
+    const struct claim *c, const char *name, const uint8_t ula[16], char why[MSG_TEXT_MAX]);
 
 #endif

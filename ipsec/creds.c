@@ -32,8 +32,8 @@ add_cert(certificate_t **out, int trusted, chunk_t der)
 {
 	certificate_t *cert;
 
-	cert = lib->creds->create(lib->creds, CRED_CERTIFICATE, CERT_X509, BUILD_BLOB_ASN1_DER, der,
-	    BUILD_END);
+	cert = lib->creds->create(
+	    lib->creds, CRED_CERTIFICATE, CERT_X509, BUILD_BLOB_ASN1_DER, der, BUILD_END);
 	if (cert == NULL)
 		return -1;
 	DESTROY_IF(*out);

@@ -20,9 +20,9 @@
 
 struct dedupe_sa {
 	uint64_t up_ms; /* when it was established */
-	uint64_t spi;	/* the initiator's IKE SPI: breaks ties, known to both ends */
-	uint8_t mine;	/* we initiated it */
-	uint8_t drop;	/* result: delete it now */
+	uint64_t spi; /* the initiator's IKE SPI: breaks ties, known to both ends */
+	uint8_t mine; /* we initiated it */
+	uint8_t drop; /* result: delete it now */
 };
 
 /*

@@ -442,15 +442,15 @@ on_message(listener_t *this, ike_sa_t *sa, message_t *message, bool incoming, bo
 }
 
 static listener_t listener = {
-	.alert = on_alert,
-	.authorize = on_authorize,
-	.ike_state_change = on_ike_state,
-	.ike_updown = on_ike_updown,
-	.ike_rekey = on_ike_rekey,
-	.ike_update = on_ike_update,
-	.child_updown = on_child_updown,
-	.child_rekey = on_child_rekey,
-	.message = on_message,
+    .alert = on_alert,
+    .authorize = on_authorize,
+    .ike_state_change = on_ike_state,
+    .ike_updown = on_ike_updown,
+    .ike_rekey = on_ike_rekey,
+    .ike_update = on_ike_update,
+    .child_updown = on_child_updown,
+    .child_rekey = on_child_rekey,
+    .message = on_message,
 };
 
 void

@@ -39,13 +39,13 @@ source_towards(struct net *n, const struct endpoint *to)
 	if (fd == -1 || (to->family == 6 && ip6_is_ula(to->addr)))
 		return me;
 	pthread_mutex_lock(&n->mutex);
-	if (connect(fd, &forget, sizeof forget) == 0
-	    && connect(fd, (struct sockaddr *)&dst, endpoint_to_sockaddr(to, &dst)) == 0
-	    && getsockname(fd, (struct sockaddr *)&src, &len) == 0)
+	if (connect(fd, &forget, sizeof forget) == 0 &&
+	    connect(fd, (struct sockaddr *)&dst, endpoint_to_sockaddr(to, &dst)) == 0 &&
+	    getsockname(fd, (struct sockaddr *)&src, &len) == 0)
 		endpoint_from_sockaddr((struct sockaddr *)&src, &me);
 	pthread_mutex_unlock(&n->mutex);
 	if (me.family == 6 && ip6_is_ula(me.addr))
-		me = (struct endpoint){0};
+		me = (struct endpoint) {0};
 	me.port = 0;
 	return me;
 }
@@ -102,8 +102,8 @@ del_ip(kernel_net_t *this, host_t *ip, int prefix, bool wait)
 }
 
 static status_t
-no_route(kernel_net_t *this, chunk_t net, uint8_t prefix, host_t *gateway, host_t *src,
-    char *iface, bool pass)
+no_route(kernel_net_t *this, chunk_t net, uint8_t prefix, host_t *gateway, host_t *src, char *iface,
+    bool pass)
 {
 	return SUCCESS;
 }
@@ -128,7 +128,7 @@ net_create(void)
 
 	if (n == NULL)
 		fatal("net");
-	n->public = (kernel_net_t){
+	n->public = (kernel_net_t) {
 	    .get_features = get_features,
 	    .get_source_addr = get_source_addr,
 	    .get_nexthop = get_nexthop,

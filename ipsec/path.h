@@ -30,8 +30,8 @@ struct path {
 
 enum path_action {
 	PATH_NOTHING, /* before *wait_ms from now; UINT64_MAX = until something happens */
-	PATH_ASK,     /* make the peer answer (dead-peer detection) */
-	PATH_MOVE,    /* send to path.to from now on */
+	PATH_ASK, /* make the peer answer (dead-peer detection) */
+	PATH_MOVE, /* send to path.to from now on */
 	PATH_GIVE_UP, /* end this tunnel, call anew */
 };
 

@@ -169,7 +169,7 @@ peer_add_tunnel(struct peer *p, uint32_t sa)
 {
 	if (p->tunnels == TUNNELS_MAX)
 		peer_remove_tunnel(p, p->tunnel[0].sa);
-	p->tunnel[p->tunnels] = (struct tunnel){.sa = sa};
+	p->tunnel[p->tunnels] = (struct tunnel) {.sa = sa};
 	return &p->tunnel[p->tunnels++];
 }
 
@@ -216,7 +216,7 @@ peer_settle(struct peer *p, uint64_t now_ms)
 		p->reason[0] = '\0';
 		p->active_ms = now_ms;
 	} else {
-		p->path = (struct path){0};
+		p->path = (struct path) {0};
 	}
 	p->state = state;
 	p->since_ms = now_ms;

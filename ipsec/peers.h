@@ -18,11 +18,11 @@
 
 /* An established IKE SA and its CHILD SA. */
 struct tunnel {
-	uint32_t sa;	 /* libcharon's number */
-	uint8_t mine;	 /* we initiated the first one (a rekeyed SA inherits it) */
-	uint8_t child;	 /* its CHILD SA is up */
+	uint32_t sa; /* libcharon's number */
+	uint8_t mine; /* we initiated the first one (a rekeyed SA inherits it) */
+	uint8_t child; /* its CHILD SA is up */
 	uint8_t dropped; /* we are deleting it */
-	uint8_t moved;	 /* an authentic packet came from `from`: libcharon is to be told */
+	uint8_t moved; /* an authentic packet came from `from`: libcharon is to be told */
 	uint8_t soft, hard; /* a lifetime of the CHILD SA is over: libcharon is to be told */
 	uint32_t spi_in, spi_out;
 	uint64_t spi; /* of the initiator of the first IKE SA */
@@ -43,7 +43,7 @@ struct peer {
 	struct endpoint contact[MSG_CONTACTS_MAX];
 	uint8_t ula[16];
 	char name[MSG_NAME_MAX]; /* lower case */
-	void *config;		 /* peer_cfg_t (config.c) */
+	void *config; /* peer_cfg_t (config.c) */
 
 	struct call call;
 	struct path path;
@@ -52,16 +52,16 @@ struct peer {
 	uint64_t dedupe_ms; /* when to judge several tunnels; 0 = not */
 
 	enum tunnel_state state;
-	uint64_t since_ms;   /* of state */
+	uint64_t since_ms; /* of state */
 	uint64_t last_in_ms; /* last authentic packet */
-	uint64_t active_ms;  /* last inner traffic */
+	uint64_t active_ms; /* last inner traffic */
 	struct counters now; /* of the CHILD SAs that live */
 	struct counters old; /* of those that are gone */
 	char reason[MSG_TEXT_MAX];
 
 	uint64_t counted_ms; /* when the counters were looked at */
 	uint64_t release_ms; /* kernel mode: when held packets may go; 0 = none do */
-	int dirty;	     /* the manager has not been told yet */
+	int dirty; /* the manager has not been told yet */
 };
 
 /* The size of the table is MSG_PEERS_MAX. */

@@ -144,10 +144,10 @@ on_stray(void *ctx, const void *packet, size_t len)
 }
 
 static const struct esp_events events = {
-	.acquire = on_acquire,
-	.moved = on_moved,
-	.ready = on_ready,
-	.expired = on_expired,
+    .acquire = on_acquire,
+    .moved = on_moved,
+    .ready = on_ready,
+    .expired = on_expired,
 };
 
 int

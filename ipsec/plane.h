@@ -22,8 +22,8 @@ uint16_t plane_port(void);
 /* NULL in kernel mode. */
 struct esp *plane_esp(void);
 /* 0 or -1 with errno; ENOTCONN before the start. */
-int plane_send(const struct endpoint *local, const struct endpoint *remote, const void *data,
-    size_t len);
+int plane_send(
+    const struct endpoint *local, const struct endpoint *remote, const void *data, size_t len);
 /* Tell the peer with this ULA where we are, with an empty ESP packet. */
 void plane_poke(const uint8_t ula[16]);
 /* Did traffic for this ULA come lately, when no peer had it?  Peers' lock held; says so once. */

@@ -241,9 +241,9 @@ policy_of(kernel_ipsec_policy_id_t *id, kernel_ipsec_manage_policy_t *data, uint
 {
 	int inbound = id->dir == POLICY_IN;
 
-	return data->type == POLICY_IPSEC && (inbound || id->dir == POLICY_OUT)
-	    && address_of(inbound ? id->dst_ts : id->src_ts, local) == 0
-	    && address_of(inbound ? id->src_ts : id->dst_ts, remote) == 0;
+	return data->type == POLICY_IPSEC && (inbound || id->dir == POLICY_OUT) &&
+	    address_of(inbound ? id->dst_ts : id->src_ts, local) == 0 &&
+	    address_of(inbound ? id->src_ts : id->dst_ts, remote) == 0;
 }
 
 static status_t
@@ -275,8 +275,8 @@ del_policy(kernel_ipsec_t *this, kernel_ipsec_policy_id_t *id, kernel_ipsec_mana
 }
 
 static status_t
-query_policy(kernel_ipsec_t *this, kernel_ipsec_policy_id_t *id,
-    kernel_ipsec_query_policy_t *data, time_t *use_time)
+query_policy(kernel_ipsec_t *this, kernel_ipsec_policy_id_t *id, kernel_ipsec_query_policy_t *data,
+    time_t *use_time)
 {
 	return NOT_SUPPORTED;
 }
@@ -312,7 +312,7 @@ sad_make(void)
 
 	if (k == NULL)
 		fatal("kernel_ipsec");
-	*k = (kernel_ipsec_t){
+	*k = (kernel_ipsec_t) {
 	    .get_features = get_features,
 	    .get_spi = get_spi,
 	    .get_cpi = get_cpi,

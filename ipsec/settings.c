@@ -7,14 +7,14 @@
 
 /* Best first.  All are AEAD with a 16-octet tag, x25519 only (RFC 8247, 8221, 8031). */
 static const char *const ike_proposals[] = {
-	"aes128gcm16-prfsha256-x25519",
-	"aes256gcm16-prfsha384-x25519",
-	"chacha20poly1305-prfsha256-x25519",
+    "aes128gcm16-prfsha256-x25519",
+    "aes256gcm16-prfsha384-x25519",
+    "chacha20poly1305-prfsha256-x25519",
 };
 static const char *const esp_proposals[] = {
-	"aes128gcm16-x25519-esn-noesn",
-	"aes256gcm16-x25519-esn-noesn",
-	"chacha20poly1305-x25519-esn-noesn",
+    "aes128gcm16-x25519-esn-noesn",
+    "aes256gcm16-x25519-esn-noesn",
+    "chacha20poly1305-x25519-esn-noesn",
 };
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -79,11 +79,12 @@ make_child(const char *name, const uint8_t ula[16])
 {
 	child_cfg_create_t data = {
 	    .mode = MODE_TUNNEL,
-	    .lifetime.time = {
-		.rekey = own.child_rekey_sec,
-		.jitter = own.child_rekey_sec / 10,
-		.life = own.child_rekey_sec + own.child_rekey_sec / 10 + 1,
-	    },
+	    .lifetime.time =
+		{
+		    .rekey = own.child_rekey_sec,
+		    .jitter = own.child_rekey_sec / 10,
+		    .life = own.child_rekey_sec + own.child_rekey_sec / 10 + 1,
+		},
 	};
 	child_cfg_t *child = child_cfg_create((char *)(uintptr_t)name, &data);
 
@@ -187,9 +188,9 @@ peer_by_name(backend_t *this, char *name)
 }
 
 static backend_t backend = {
-	.create_ike_cfg_enumerator = enumerate_ikes,
-	.create_peer_cfg_enumerator = enumerate_peers,
-	.get_peer_cfg_by_name = peer_by_name,
+    .create_ike_cfg_enumerator = enumerate_ikes,
+    .create_peer_cfg_enumerator = enumerate_peers,
+    .get_peer_cfg_by_name = peer_by_name,
 };
 
 void

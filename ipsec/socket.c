@@ -51,8 +51,8 @@ send_packet(socket_t *this, packet_t *packet)
 	const struct endpoint any = {0};
 	chunk_t data = packet->get_data(packet);
 
-	if (plane_send(&local, &remote, data.ptr, data.len) == 0
-	    || plane_send(&any, &remote, data.ptr, data.len) == 0)
+	if (plane_send(&local, &remote, data.ptr, data.len) == 0 ||
+	    plane_send(&any, &remote, data.ptr, data.len) == 0)
 		return SUCCESS;
 	log_debug("sending IKE: %s", strerror(errno));
 	return FAILED;
@@ -67,8 +67,8 @@ get_port(socket_t *this, bool nat_t)
 static socket_family_t
 supported_families(socket_t *this)
 {
-	return (plane_fd(IPSEC_FD_UDP4) != -1 ? SOCKET_FAMILY_IPV4 : 0)
-	    | (plane_fd(IPSEC_FD_UDP6) != -1 ? SOCKET_FAMILY_IPV6 : 0);
+	return (plane_fd(IPSEC_FD_UDP4) != -1 ? SOCKET_FAMILY_IPV4 : 0) |
+	    (plane_fd(IPSEC_FD_UDP6) != -1 ? SOCKET_FAMILY_IPV6 : 0);
 }
 
 static void
@@ -87,7 +87,7 @@ socket_make(void)
 	if (s == NULL)
 		fatal("socket");
 	queue = blocking_queue_create();
-	*s = (socket_t){
+	*s = (socket_t) {
 	    .receive = receive,
 	    .send = send_packet,
 	    .get_port = get_port,

@@ -36,8 +36,8 @@ destination(const uint8_t *packet)
 static int
 is_for_ula(const uint8_t *packet, size_t len)
 {
-	return len >= IP6_HEADER && len <= ESP_PACKET_MAX && packet[0] >> 4 == 6
-	    && ip6_is_ula(destination(packet));
+	return len >= IP6_HEADER && len <= ESP_PACKET_MAX && packet[0] >> 4 == 6 &&
+	    ip6_is_ula(destination(packet));
 }
 
 static void
@@ -113,8 +113,8 @@ oldest_for(const uint8_t dst[16])
 	for (size_t i = 0; i < STRAY_MAX; i++) {
 		struct stray *s = &strays[i];
 
-		if (s->len != 0 && memcmp(destination(s->data), dst, 16) == 0
-		    && (first == NULL || s->number < first->number))
+		if (s->len != 0 && memcmp(destination(s->data), dst, 16) == 0 &&
+		    (first == NULL || s->number < first->number))
 			first = s;
 	}
 	return first;

@@ -20,7 +20,7 @@ endpoint_of(host_t *host)
 	struct endpoint ep = {0};
 
 	if (host != NULL && endpoint_from_sockaddr(host->get_sockaddr(host), &ep) == -1)
-		ep = (struct endpoint){0};
+		ep = (struct endpoint) {0};
 	return ep;
 }
 

@@ -86,7 +86,8 @@ judge(struct peer *p, uint64_t now, uint64_t *wait_ms)
 	for (uint32_t i = 0; p->dedupe_ms != 0 && p->dedupe_ms <= now && i < p->tunnels; i++) {
 		if (p->tunnel[i].dropped)
 			continue;
-		sa[n] = (struct dedupe_sa){.up_ms = p->tunnel[i].up_ms, .spi = p->tunnel[i].spi,
+		sa[n] = (struct dedupe_sa) {.up_ms = p->tunnel[i].up_ms,
+		    .spi = p->tunnel[i].spi,
 		    .mine = p->tunnel[i].mine};
 		id[n++] = p->tunnel[i].sa;
 	}
@@ -261,8 +262,8 @@ static void
 take_wishes(struct peer *p, const struct msg_ipsec_peer *m, uint64_t now)
 {
 	struct tunnel *t = peer_tunnel(p);
-	int same = m->contacts == p->contacts
-	    && memcmp(m->contact, p->contact, sizeof p->contact) == 0;
+	int same =
+	    m->contacts == p->contacts && memcmp(m->contact, p->contact, sizeof p->contact) == 0;
 
 	if (!same && t != NULL)
 		path_news(&p->path, m->contact, m->contacts, &t->remote, now);

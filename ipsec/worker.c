@@ -2,13 +2,13 @@
  * The IKE and ESP worker: keeps a tunnel to each machine of the account that is wanted.
  *
  * IKEv2 is strongSwan's libcharon, inside this process; packets are encrypted by our own data plane
- * (ipsec/esp), or, in kernel mode, by the kernel's.  The worker holds the device key and parses what
- * anybody on the Internet sends to the UDP port, so it has no file, no new socket and, in user-space
- * mode, no capability: the tunnel device and the bound sockets come from the manager.
+ * (ipsec/esp), or, in kernel mode, by the kernel's.  The worker holds the device key and parses
+ * what anybody on the Internet sends to the UDP port, so it has no file, no new socket and, in
+ * user-space mode, no capability: the tunnel device and the bound sockets come from the manager.
  *
- *      manager ──fd 3──► worker.c ──► tunnels.c ──► libcharon ──► sad.c, socket.c ──► plane.c ──► esp
- *                           ▲            │ ▲            │                               │
- *                           └── states ── peers.c ◄── events.c ◄────── moved, acquire ──┘
+ *      manager ──fd 3──► worker.c ──► tunnels.c ──► libcharon ──► sad.c, socket.c ──► plane.c ──►
+ * esp ▲            │ ▲            │                               │ └── states ── peers.c ◄──
+ * events.c ◄────── moved, acquire ──┘
  *
  * Two worlds meet in peers.c, a table under one mutex.  libcharon runs threads of its own and calls
  * us from them (events.c, the providers); they write facts into the table and wake the main thread.
@@ -23,8 +23,8 @@
  *   worker_lock      user, capabilities, landlock, seccomp: from here on there is no way out
  *   HELLO            the manager sends descriptors, credentials, and SELF as the last
  *   start            user-space ESP and libcharon begin to run; READY
- * Then peers come and go.  QUIT, or the manager's end, deletes all SAs and tells the peers, in three
- * seconds at most.
+ * Then peers come and go.  QUIT, or the manager's end, deletes all SAs and tells the peers, in
+ * three seconds at most.
  *
  * RFC 7296 (IKEv2), 4555 (MOBIKE), 3948 (ESP in UDP), 4301 (who may claim which address).
  */
@@ -104,9 +104,9 @@ static void
 on_credential(const struct msg_ipsec_credential *c)
 {
 	static const char *const names[IPSEC_CREDENTIAL_MAX] = {
-		[IPSEC_DEVICE_KEY] = "device key",
-		[IPSEC_DEVICE_CERT] = "device certificate",
-		[IPSEC_ACCOUNT_CA] = "account CA certificate",
+	    [IPSEC_DEVICE_KEY] = "device key",
+	    [IPSEC_DEVICE_CERT] = "device certificate",
+	    [IPSEC_ACCOUNT_CA] = "account CA certificate",
 	};
 
 	if (creds_add(c->kind, c->der, c->len) == -1)
@@ -117,8 +117,8 @@ on_credential(const struct msg_ipsec_credential *c)
 static void
 check_descriptors(int kernel)
 {
-	if (plane_fd(IPSEC_FD_TUN) == -1 || (kernel && plane_fd(IPSEC_FD_RAW6) == -1)
-	    || (plane_fd(IPSEC_FD_UDP4) == -1 && plane_fd(IPSEC_FD_UDP6) == -1))
+	if (plane_fd(IPSEC_FD_TUN) == -1 || (kernel && plane_fd(IPSEC_FD_RAW6) == -1) ||
+	    (plane_fd(IPSEC_FD_UDP4) == -1 && plane_fd(IPSEC_FD_UDP6) == -1))
 		fatalx("the manager forgot a descriptor");
 }
 

@@ -66,8 +66,8 @@ answer(void *ctx, const uint8_t *data, size_t len, const struct endpoint *server
 	static struct message m;
 	struct exchange *x = ctx;
 	const struct question *q = x->q.name.len != 0 ? &x->q : NULL;
-	/* Several addresses may answer the same request, and verifying goes on to the next message of
-	 * a stream: so each answer is verified with a copy. */
+	/* Several addresses may answer the same request, and verifying goes on to the next message
+	 * of a stream: so each answer is verified with a copy. */
 	struct tsig_context once = x->tsig;
 	struct tsig_report report = {0};
 	enum tsig_verdict v;
@@ -117,8 +117,8 @@ start(struct transport *t, const struct tsig_signer *key, struct buf *b, struct 
 	static const struct transport_handler handler = {answer, failed, dropped};
 
 	x->hint = OUTCOME_TIMEOUT;
-	if (tsig_sign(&x->tsig, key, b, clock_wall_sec()) == 0
-	    && transport_send(t, b->data, b->pos, &handler, x) == 0)
+	if (tsig_sign(&x->tsig, key, b, clock_wall_sec()) == 0 &&
+	    transport_send(t, b->data, b->pos, &handler, x) == 0)
 		return 0;
 	dropped(x);
 	return -1;

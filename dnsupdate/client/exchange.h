@@ -14,7 +14,7 @@
 struct exchange_result {
 	enum outcome outcome;
 	const struct message *m; /* the verified answer; NULL unless OUTCOME_OK; gone afterwards */
-	int64_t skew_sec;	 /* our clock minus the server's, where it said so; else 0 */
+	int64_t skew_sec; /* our clock minus the server's, where it said so; else 0 */
 };
 
 struct exchange_handler {

@@ -9,11 +9,11 @@
 
 struct machine {
 	struct msg_dns_peer peer; /* as told or to be told; hdr is filled */
-	uint64_t read_ms;	  /* when all its records were last read, 0 = never */
+	uint64_t read_ms; /* when all its records were last read, 0 = never */
 	uint8_t used;
 	uint8_t listed; /* in the list being taken in */
 	uint8_t unread; /* to be read in this reading */
-	uint8_t dirty;	/* the manager does not know it so */
+	uint8_t dirty; /* the manager does not know it so */
 	uint8_t retell; /* tell it once read, whatever it says */
 };
 

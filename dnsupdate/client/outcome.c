@@ -57,18 +57,18 @@ outcome_try_next_server(enum outcome o)
 }
 
 static const char *const words[OUTCOME_MAX] = {
-	[OUTCOME_OK] = "ok",
-	[OUTCOME_CONFLICT] = "epoch moved",
-	[OUTCOME_TIMEOUT] = "no answer",
-	[OUTCOME_UNSIGNED] = "unsigned answer",
-	[OUTCOME_BADKEY] = "key unknown (BADKEY)",
-	[OUTCOME_BADSIG] = "bad signature (BADSIG)",
-	[OUTCOME_BADTIME] = "clocks differ (BADTIME)",
-	[OUTCOME_REFUSED] = "refused (REFUSED)",
-	[OUTCOME_NOTAUTH] = "not authoritative (NOTAUTH)",
-	[OUTCOME_SERVFAIL] = "server failure (SERVFAIL)",
-	[OUTCOME_NOTIMP] = "not implemented (NOTIMP)",
-	[OUTCOME_FAILED] = "failed",
+    [OUTCOME_OK] = "ok",
+    [OUTCOME_CONFLICT] = "epoch moved",
+    [OUTCOME_TIMEOUT] = "no answer",
+    [OUTCOME_UNSIGNED] = "unsigned answer",
+    [OUTCOME_BADKEY] = "key unknown (BADKEY)",
+    [OUTCOME_BADSIG] = "bad signature (BADSIG)",
+    [OUTCOME_BADTIME] = "clocks differ (BADTIME)",
+    [OUTCOME_REFUSED] = "refused (REFUSED)",
+    [OUTCOME_NOTAUTH] = "not authoritative (NOTAUTH)",
+    [OUTCOME_SERVFAIL] = "server failure (SERVFAIL)",
+    [OUTCOME_NOTIMP] = "not implemented (NOTIMP)",
+    [OUTCOME_FAILED] = "failed",
 };
 
 const char *
@@ -79,18 +79,18 @@ outcome_word(enum outcome o)
 
 /* %s is our key's name. */
 static const char *const sentences[OUTCOME_MAX] = {
-	[OUTCOME_OK] = "",
-	[OUTCOME_CONFLICT] = "something else keeps writing the records of this machine",
-	[OUTCOME_TIMEOUT] = "the name server does not answer",
-	[OUTCOME_UNSIGNED] = "the name server's answers are not signed and so not believed",
-	[OUTCOME_BADKEY] = "the name server does not know the key \"%s\", or grants it nothing here",
-	[OUTCOME_BADSIG] = "the name server has another secret for the key \"%s\"",
-	[OUTCOME_BADTIME] = "the clocks of this machine and of the name server differ too much",
-	[OUTCOME_REFUSED] = "the name server refuses the key \"%s\"",
-	[OUTCOME_NOTAUTH] = "the name server is not the one for this zone",
-	[OUTCOME_SERVFAIL] = "the name server reports a failure of its own (SERVFAIL)",
-	[OUTCOME_NOTIMP] = "the name server takes no updates (NOTIMP)",
-	[OUTCOME_FAILED] = "the name server answers with an error",
+    [OUTCOME_OK] = "",
+    [OUTCOME_CONFLICT] = "something else keeps writing the records of this machine",
+    [OUTCOME_TIMEOUT] = "the name server does not answer",
+    [OUTCOME_UNSIGNED] = "the name server's answers are not signed and so not believed",
+    [OUTCOME_BADKEY] = "the name server does not know the key \"%s\", or grants it nothing here",
+    [OUTCOME_BADSIG] = "the name server has another secret for the key \"%s\"",
+    [OUTCOME_BADTIME] = "the clocks of this machine and of the name server differ too much",
+    [OUTCOME_REFUSED] = "the name server refuses the key \"%s\"",
+    [OUTCOME_NOTAUTH] = "the name server is not the one for this zone",
+    [OUTCOME_SERVFAIL] = "the name server reports a failure of its own (SERVFAIL)",
+    [OUTCOME_NOTIMP] = "the name server takes no updates (NOTIMP)",
+    [OUTCOME_FAILED] = "the name server answers with an error",
 };
 
 #define KEY_SHOWN 80

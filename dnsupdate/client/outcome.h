@@ -9,13 +9,13 @@
 #include "dnsupdate/wire/tsig.h"
 
 enum outcome {
-	OUTCOME_OK,	  /* verified; for a question also "no such name" and "no such record" */
+	OUTCOME_OK, /* verified; for a question also "no such name" and "no such record" */
 	OUTCOME_CONFLICT, /* verified: the epoch is not what we thought */
-	OUTCOME_TIMEOUT,  /* nobody answered */
+	OUTCOME_TIMEOUT, /* nobody answered */
 	OUTCOME_UNSIGNED, /* answers came, none of them signed: not believed */
-	OUTCOME_BADKEY,	  /* key unknown; Knot also: key may not write this */
-	OUTCOME_BADSIG,	  /* the server has another secret under this name */
-	OUTCOME_BADTIME,  /* the two clocks differ too much */
+	OUTCOME_BADKEY, /* key unknown; Knot also: key may not write this */
+	OUTCOME_BADSIG, /* the server has another secret under this name */
+	OUTCOME_BADTIME, /* the two clocks differ too much */
 	OUTCOME_REFUSED,
 	OUTCOME_NOTAUTH, /* not the server of this zone */
 	OUTCOME_SERVFAIL,
@@ -35,8 +35,8 @@ int outcome_try_next_server(enum outcome o);
 
 /* A sentence for people, empty for OUTCOME_OK.  key is our key's name; skew_sec is our clock minus
  * the server's when the server said its time under a good signature, else 0.  Returns out. */
-const char *outcome_sentence(enum outcome o, const char *key, int64_t skew_sec,
-    char out[MSG_TEXT_MAX]);
+const char *outcome_sentence(
+    enum outcome o, const char *key, int64_t skew_sec, char out[MSG_TEXT_MAX]);
 
 /* A word for logs. */
 const char *outcome_word(enum outcome o);

@@ -39,8 +39,8 @@ take_mark(struct worker *w, const struct message *m)
 	while ((rr = message_next(m, &pos, SECTION_ANSWER, &w->service, TYPE_TXT)) != NULL) {
 		if (mark->count == PEER_TXT_MAX || rr_rdata(m, rr, &mark->txt[mark->count]) != 0)
 			return OUTCOME_FAILED;
-		if (status_from_txt(&status, &mark->txt[mark->count++]) == 0
-		    && status.epoch >= mark->epoch) {
+		if (status_from_txt(&status, &mark->txt[mark->count++]) == 0 &&
+		    status.epoch >= mark->epoch) {
 			mark->epoch = status.epoch;
 			mark->expires_sec = status.expires_sec;
 		}
@@ -98,8 +98,8 @@ build(struct worker *w, struct update *u, const struct publish_order *order)
 	if (order->act == PUBLISH_DELETE) {
 		if (status_withdrawn_to_txt(order->epoch, order->expires_sec, &w->mark.txt[0]) != 0)
 			return -1;
-		return records_withdraw(u, &w->host, order->epoch, order->expires_sec, seen->txt,
-		    seen->count);
+		return records_withdraw(
+		    u, &w->host, order->epoch, order->expires_sec, seen->txt, seen->count);
 	}
 	memcpy(r.ula, order->what->ula, sizeof r.ula);
 	memcpy(r.contact, order->what->contact, sizeof r.contact);
@@ -136,5 +136,5 @@ own_step(struct worker *w, uint64_t now)
 		return;
 	sent = order.act == PUBLISH_READ ? ask_mark(w, &h) : send_update(w, &order, zone, &h);
 	if (sent != 0)
-		published(w, 0, &(struct exchange_result){.outcome = OUTCOME_FAILED});
+		published(w, 0, &(struct exchange_result) {.outcome = OUTCOME_FAILED});
 }

@@ -13,7 +13,7 @@
 struct pace {
 	uint64_t hurry_until, flux_until;
 	uint64_t rest_ms; /* the next interval when all is calm */
-	unsigned fails;	  /* in a row */
+	unsigned fails; /* in a row */
 };
 
 void pace_init(struct pace *p);

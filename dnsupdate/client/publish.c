@@ -46,17 +46,17 @@ struct pause {
 };
 
 static const struct pause pauses[OUTCOME_MAX] = {
-	[OUTCOME_CONFLICT] = {5000, 60000},
-	[OUTCOME_TIMEOUT] = {2000, 60000},
-	[OUTCOME_UNSIGNED] = {10000, 60000},
-	[OUTCOME_BADKEY] = {60000, 60000},
-	[OUTCOME_BADSIG] = {60000, 60000},
-	[OUTCOME_BADTIME] = {60000, 60000},
-	[OUTCOME_REFUSED] = {60000, 900000},
-	[OUTCOME_NOTAUTH] = {10000, 60000},
-	[OUTCOME_SERVFAIL] = {5000, 60000},
-	[OUTCOME_NOTIMP] = {60000, 900000},
-	[OUTCOME_FAILED] = {60000, 900000},
+    [OUTCOME_CONFLICT] = {5000, 60000},
+    [OUTCOME_TIMEOUT] = {2000, 60000},
+    [OUTCOME_UNSIGNED] = {10000, 60000},
+    [OUTCOME_BADKEY] = {60000, 60000},
+    [OUTCOME_BADSIG] = {60000, 60000},
+    [OUTCOME_BADTIME] = {60000, 60000},
+    [OUTCOME_REFUSED] = {60000, 900000},
+    [OUTCOME_NOTAUTH] = {10000, 60000},
+    [OUTCOME_SERVFAIL] = {5000, 60000},
+    [OUTCOME_NOTIMP] = {60000, 900000},
+    [OUTCOME_FAILED] = {60000, 900000},
 };
 
 void
@@ -70,10 +70,10 @@ publish_init(struct publish *p, uint64_t floor, uint32_t (*jitter)(uint32_t rang
 static int
 same_records(const struct msg_dns_publish *a, const struct msg_dns_publish *b)
 {
-	return a->wanted == b->wanted && a->nat == b->nat && a->inbound == b->inbound
-	    && a->contacts == b->contacts && a->lease_sec == b->lease_sec
-	    && memcmp(a->ula, b->ula, sizeof a->ula) == 0
-	    && memcmp(a->contact, b->contact, sizeof a->contact) == 0;
+	return a->wanted == b->wanted && a->nat == b->nat && a->inbound == b->inbound &&
+	    a->contacts == b->contacts && a->lease_sec == b->lease_sec &&
+	    memcmp(a->ula, b->ula, sizeof a->ula) == 0 &&
+	    memcmp(a->contact, b->contact, sizeof a->contact) == 0;
 }
 
 void
@@ -170,8 +170,8 @@ clock_jumped(const struct publish *p, uint64_t wall)
 {
 	uint64_t lease = p->done.lease_sec;
 
-	return p->until_sec != 0
-	    && (wall + lease / 10 >= p->until_sec || p->until_sec > wall + lease + CLOCK_SLACK_SEC);
+	return p->until_sec != 0 &&
+	    (wall + lease / 10 >= p->until_sec || p->until_sec > wall + lease + CLOCK_SLACK_SEC);
 }
 
 static void
@@ -188,7 +188,7 @@ give(struct publish *p, enum publish_act act, uint64_t now, uint64_t wall)
 {
 	int write = act == PUBLISH_WRITE;
 
-	p->order = (struct publish_order){.act = act, .seen = &p->seen, .what = &p->trying};
+	p->order = (struct publish_order) {.act = act, .seen = &p->seen, .what = &p->trying};
 	if (act == PUBLISH_READ)
 		return p->order;
 	if (write) {
@@ -255,8 +255,8 @@ same_mark(const struct publish_mark *a, const struct publish_mark *b)
 static int
 is_tried(const struct publish *p, const struct publish_mark *mark)
 {
-	return p->tried_epoch != 0 && mark->count != 0 && mark->epoch == p->tried_epoch
-	    && mark->expires_sec == p->tried_sec;
+	return p->tried_epoch != 0 && mark->count != 0 && mark->epoch == p->tried_epoch &&
+	    mark->expires_sec == p->tried_sec;
 }
 
 /* Nothing of ours stands in the zone, nor can an update that we sent before still bring it back. */
@@ -267,9 +267,9 @@ is_clean(const struct publish *p, const struct publish_mark *mark)
 
 	if (mark->epoch != p->epoch || mark->count > 1)
 		return 0;
-	return mark->count == 0
-	    || (status_withdrawn_to_txt(mark->epoch, mark->expires_sec, &rd) == 0
-		&& rdata_equal(&rd, &mark->txt[0]));
+	return mark->count == 0 ||
+	    (status_withdrawn_to_txt(mark->epoch, mark->expires_sec, &rd) == 0 &&
+		rdata_equal(&rd, &mark->txt[0]));
 }
 
 static void

@@ -22,14 +22,14 @@ struct publish_mark {
 
 enum publish_act {
 	PUBLISH_NOTHING,
-	PUBLISH_READ,	/* ask for our TXT record; give it back as a mark */
-	PUBLISH_WRITE,	/* replace our records by what, if the zone still holds *seen */
+	PUBLISH_READ, /* ask for our TXT record; give it back as a mark */
+	PUBLISH_WRITE, /* replace our records by what, if the zone still holds *seen */
 	PUBLISH_DELETE, /* remove our records but for the epoch, if the zone still holds *seen */
 };
 
 struct publish_order {
 	enum publish_act act;
-	uint64_t epoch;	      /* to write */
+	uint64_t epoch; /* to write */
 	uint64_t expires_sec; /* to write; for DELETE the time it is now */
 	const struct publish_mark *seen;
 	const struct msg_dns_publish *what;
@@ -43,15 +43,15 @@ struct publish {
 	uint64_t tried_epoch, tried_sec; /* of that order, to recognise it in the zone */
 	struct publish_mark seen;
 	int seen_known;
-	uint64_t epoch;	    /* highest ever tried or read; the floor */
+	uint64_t epoch; /* highest ever tried or read; the floor */
 	uint64_t until_sec; /* our records' expiry, 0 = not published by us */
 	uint64_t refresh_ms;
 	uint64_t change_ms; /* when want last changed */
-	uint64_t sent_ms;   /* last write order, 0 = none */
-	uint64_t retry_ms;  /* hold until then after a failure */
+	uint64_t sent_ms; /* last write order, 0 = none */
+	uint64_t retry_ms; /* hold until then after a failure */
 	struct publish_order order; /* in the worker's hands, or PUBLISH_NOTHING */
 	enum outcome last;
-	unsigned failures;  /* in a row */
+	unsigned failures; /* in a row */
 	unsigned conflicts; /* in a row */
 	unsigned flaps;
 	unsigned thefts; /* our records were found changed, within the last minutes */
@@ -84,8 +84,8 @@ struct publish_order publish_next(struct publish *p, uint64_t now, uint64_t wall
 
 /* What came of the order.  mark, with OUTCOME_OK: for READ what was read (count 0: none), for WRITE
  * and DELETE what was written; NULL otherwise. */
-void publish_result(struct publish *p, enum outcome o, const struct publish_mark *mark,
-    uint64_t now);
+void publish_result(
+    struct publish *p, enum outcome o, const struct publish_mark *mark, uint64_t now);
 
 /* How publishing stands, for people: the last outcome, or OUTCOME_CONFLICT while something else
  * keeps writing our records. */

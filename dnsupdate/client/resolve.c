@@ -58,8 +58,8 @@ set_timer(struct resolve *r)
 	if (tv == NULL)
 		loop_timer_stop(r->timer);
 	else
-		loop_timer_set(r->timer,
-		    (uint64_t)tv->tv_sec * 1000 + (uint64_t)tv->tv_usec / 1000 + 1);
+		loop_timer_set(
+		    r->timer, (uint64_t)tv->tv_sec * 1000 + (uint64_t)tv->tv_usec / 1000 + 1);
 }
 
 static void
@@ -130,8 +130,8 @@ resolve_new(struct loop *l)
 		fatal("resolver");
 	r->loop = l;
 	opt.sock_state_cb_data = r;
-	if ((status = ares_library_init(ARES_LIB_INIT_ALL)) != ARES_SUCCESS
-	    || (status = ares_init_options(&r->ares, &opt, which)) != ARES_SUCCESS) {
+	if ((status = ares_library_init(ARES_LIB_INIT_ALL)) != ARES_SUCCESS ||
+	    (status = ares_init_options(&r->ares, &opt, which)) != ARES_SUCCESS) {
 		log_warnx("c-ares: %s", ares_strerror(status));
 		free(r);
 		return NULL;
@@ -251,9 +251,9 @@ add_host(struct resolve *r, const struct srv *srv)
 
 	if (srv->port == 0 || name_host(&srv->target, h.name) != 0)
 		return;
-	while (at > 0 && (r->host[at - 1].priority > h.priority
-			     || (r->host[at - 1].priority == h.priority
-				 && r->host[at - 1].weight < h.weight)))
+	while (at > 0 &&
+	    (r->host[at - 1].priority > h.priority ||
+		(r->host[at - 1].priority == h.priority && r->host[at - 1].weight < h.weight)))
 		at--;
 	if (at == MSG_SERVERS_MAX)
 		return;
@@ -279,7 +279,7 @@ have_srv(void *arg, int status, int timeouts, unsigned char *data, int len)
 	if (r->found == NULL)
 		return;
 	if (r->hosts == 0)
-		add_host(r, &(struct srv){.port = DNS_PORT, .target = r->mname});
+		add_host(r, &(struct srv) {.port = DNS_PORT, .target = r->mname});
 	ask_addresses(r);
 }
 
@@ -291,9 +291,9 @@ have_soa(void *arg, int status, int timeouts, unsigned char *data, int len)
 	struct soa soa;
 
 	(void)timeouts;
-	if (received(r, status, data, len) != 0
-	    || message_zone(&r->m, &r->domain, &zone, &soa) != 0
-	    || name_prepend(&zone, "_dns-update._udp", &zone) != 0) {
+	if (received(r, status, data, len) != 0 ||
+	    message_zone(&r->m, &r->domain, &zone, &soa) != 0 ||
+	    name_prepend(&zone, "_dns-update._udp", &zone) != 0) {
 		if (r->found != NULL)
 			finish(r, "no resolver tells which name server has the domain");
 		return;

@@ -42,8 +42,8 @@ broken(struct tcp *c)
 static void
 write_more(struct tcp *c)
 {
-	ssize_t n = send(
-	    c->fd, c->out + c->sent, c->out_len - c->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+	ssize_t n =
+	    send(c->fd, c->out + c->sent, c->out_len - c->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
 
 	if (n < 0) {
 		if (errno != EAGAIN && errno != EINTR)

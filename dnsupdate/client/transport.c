@@ -38,10 +38,11 @@ struct transport_request {
 	void *ctx;
 	size_t len;
 	uint8_t *msg;
-	unsigned sent;	/* attempts so far */
+	unsigned sent; /* attempts so far */
 	unsigned count; /* of ways */
 	int doubted;
-	int streamed; /* TCP was tried in this attempt: a forged "cut short" must not go on for ever */
+	int streamed; /* TCP was tried in this attempt: a forged "cut short" must not go on for ever
+		       */
 	struct way way[MSG_SERVERS_MAX]; /* in the order in which they are tried */
 	struct loop_timer *timer;
 	struct tcp *tcp;
@@ -305,8 +306,8 @@ transport_send(struct transport *t, const uint8_t *msg, size_t len,
 	r->ctx = ctx;
 	r->count = t->servers;
 	for (unsigned i = 0; i < r->count; i++)
-		r->way[i] = (struct way){
-		    .r = r, .to = t->server[(t->best + i) % t->servers], .fd = -1};
+		r->way[i] =
+		    (struct way) {.r = r, .to = t->server[(t->best + i) % t->servers], .fd = -1};
 	r->next = t->requests;
 	t->requests = r;
 	t->open++;

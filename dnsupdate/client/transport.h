@@ -19,17 +19,17 @@ struct transport_request;
 
 /* What to do after a message that came back. */
 enum transport_verdict {
-	TRANSPORT_DONE,	  /* this is the answer; the request ends, nothing more is called */
+	TRANSPORT_DONE, /* this is the answer; the request ends, nothing more is called */
 	TRANSPORT_IGNORE, /* not ours, or not to be believed: keep listening */
-	TRANSPORT_DOUBT,  /* not to be believed, but there is no use in repeating it here: listen on
-			   * until the timer, then ask the next address if there is one */
-	TRANSPORT_NEXT,	  /* this address is of no use: ask the next one now, if there is one */
+	TRANSPORT_DOUBT, /* not to be believed, but there is no use in repeating it here: listen on
+			  * until the timer, then ask the next address if there is one */
+	TRANSPORT_NEXT, /* this address is of no use: ask the next one now, if there is one */
 	TRANSPORT_STREAM, /* cut short: ask the same address by TCP */
 };
 
 struct transport_handler {
-	enum transport_verdict (*answer)(void *ctx, const uint8_t *msg, size_t len,
-	    const struct endpoint *server);
+	enum transport_verdict (*answer)(
+	    void *ctx, const uint8_t *msg, size_t len, const struct endpoint *server);
 	/* No answer was taken.  The request has ended. */
 	void (*failed)(void *ctx);
 	/* The transport goes away: only let go of ctx. */

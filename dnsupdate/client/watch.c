@@ -43,13 +43,13 @@ enum phase { PHASE_REST, PHASE_SOA, PHASE_LIST, PHASE_LISTING, PHASE_READ };
 
 struct open {
 	uint32_t ticket; /* 0 = free */
-	int reader;	 /* -1 = not a machine's */
+	int reader; /* -1 = not a machine's */
 	struct question q;
 };
 
 struct reader {
 	struct machine *m; /* NULL = free */
-	int txt_only;	   /* its epoch will tell whether the rest need be read */
+	int txt_only; /* its epoch will tell whether the rest need be read */
 	struct peer_reader r;
 };
 
@@ -60,11 +60,11 @@ struct watch {
 	struct name zone; /* len 0 = unknown */
 	enum phase phase;
 	uint32_t ticket;
-	uint32_t serial;      /* seen */
+	uint32_t serial; /* seen */
 	uint32_t read_serial; /* at the start of the last complete reading */
-	int has_read;	      /* read_serial counts */
-	int skipped;	      /* this reading missed a machine */
-	int silent;	      /* machines unanswered in a row */
+	int has_read; /* read_serial counts */
+	int skipped; /* this reading missed a machine */
+	int silent; /* machines unanswered in a row */
 	uint32_t readings;
 	enum outcome outcome;
 	uint64_t heard_ms, asked_ms, poll_ms;
@@ -165,8 +165,8 @@ ask(struct watch *w, int reader, const struct question *q, struct watch_ask *out
 			continue;
 		if (++w->ticket == 0)
 			w->ticket = 1;
-		*o = (struct open){.ticket = w->ticket, .reader = reader, .q = *q};
-		*out = (struct watch_ask){.ticket = o->ticket, .q = *q};
+		*o = (struct open) {.ticket = w->ticket, .reader = reader, .q = *q};
+		*out = (struct watch_ask) {.ticket = o->ticket, .q = *q};
 		return 1;
 	}
 	return 0;
@@ -223,10 +223,10 @@ start_readers(struct watch *w, uint64_t now)
 
 		if (rd->m != NULL || (rd->m = next_unread(w)) == NULL)
 			continue;
-		rd->txt_only = large && rd->m->peer.epoch != 0 && rd->m->read_ms != 0
-		    && now - rd->m->read_ms < THOROUGH_MS;
-		if (name_parse(&host, rd->m->peer.name) != 0
-		    || peer_reader_init(&rd->r, &host, &w->zone) != 0) {
+		rd->txt_only = large && rd->m->peer.epoch != 0 && rd->m->read_ms != 0 &&
+		    now - rd->m->read_ms < THOROUGH_MS;
+		if (name_parse(&host, rd->m->peer.name) != 0 ||
+		    peer_reader_init(&rd->r, &host, &w->zone) != 0) {
 			rd->m->unread = 0;
 			rd->m = NULL;
 		}
@@ -239,8 +239,8 @@ is_open(const struct watch *w, int reader, const struct question *q)
 	for (size_t i = 0; i < WATCH_OPEN_MAX; i++) {
 		const struct open *o = &w->open[i];
 
-		if (o->ticket != 0 && o->reader == reader && o->q.type == q->type
-		    && name_equal(&o->q.name, &q->name))
+		if (o->ticket != 0 && o->reader == reader && o->q.type == q->type &&
+		    name_equal(&o->q.name, &q->name))
 			return 1;
 	}
 	return 0;
@@ -439,7 +439,7 @@ watch_answer(
 struct watch_status
 watch_status(const struct watch *w)
 {
-	return (struct watch_status){
+	return (struct watch_status) {
 	    .zone = w->zone.len != 0 ? &w->zone : NULL,
 	    .serial = w->serial,
 	    .readings = w->readings,

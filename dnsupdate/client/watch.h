@@ -23,8 +23,8 @@ struct watch_ask {
 
 /* Watch the machines of domain but for ourselves, host.  jitter gives a random value below its
  * argument.  Out of memory gives NULL. */
-struct watch *watch_new(const struct name *domain, const char *host,
-    uint32_t (*jitter)(uint32_t range));
+struct watch *watch_new(
+    const struct name *domain, const char *host, uint32_t (*jitter)(uint32_t range));
 void watch_free(struct watch *w);
 
 /* Start over with another server, key or domain.  Machines already known stay until a complete
@@ -42,17 +42,17 @@ uint64_t watch_wake(const struct watch *w, uint64_t now);
 int watch_next(struct watch *w, uint64_t now, struct watch_ask *ask);
 /* What came of a question; m is its answer when o is OUTCOME_OK, else NULL.  Answers to questions
  * no longer of interest are ignored. */
-void watch_answer(struct watch *w, uint32_t ticket, enum outcome o, const struct message *m,
-    uint64_t now);
+void watch_answer(
+    struct watch *w, uint32_t ticket, enum outcome o, const struct message *m, uint64_t now);
 
 struct watch_status {
 	const struct name *zone; /* our domain lies in it; NULL until known */
-	uint32_t serial;	 /* of the zone, when last seen */
-	uint32_t readings;	 /* complete ones so far */
-	uint32_t peers;		 /* machines present */
-	int synced;		 /* everything has been read since the start, and told */
-	uint64_t heard_ms;	 /* last good answer, 0 = never */
-	enum outcome outcome;	 /* of the last poll */
+	uint32_t serial; /* of the zone, when last seen */
+	uint32_t readings; /* complete ones so far */
+	uint32_t peers; /* machines present */
+	int synced; /* everything has been read since the start, and told */
+	uint64_t heard_ms; /* last good answer, 0 = never */
+	enum outcome outcome; /* of the last poll */
 };
 struct watch_status watch_status(const struct watch *w);
 

@@ -76,7 +76,7 @@ say_peers(struct worker *w)
 	while ((peer = watch_news(w->watch)) != NULL) {
 		msg_begin(&w->out, MSG_DNS_PEER, 0);
 		w->out.dns_peer = *peer;
-		w->out.dns_peer.hdr = (struct msg_hdr){.type = MSG_DNS_PEER};
+		w->out.dns_peer.hdr = (struct msg_hdr) {.type = MSG_DNS_PEER};
 		if (say(w) != 0 && errno != EBADMSG)
 			return -1;
 		watch_told(w->watch);
@@ -153,8 +153,8 @@ step_watch(struct worker *w, uint64_t now)
 static void
 start_again(struct worker *w)
 {
-	log_notice("%s: %s; leaving, to come back with today's resolvers", w->zone.domain,
-	    w->no_server);
+	log_notice(
+	    "%s: %s; leaving, to come back with today's resolvers", w->zone.domain, w->no_server);
 	loop_stop(w->loop, 0);
 }
 
@@ -290,10 +290,11 @@ take_zone(struct worker *w, const struct msg_dns_zone *zone)
 	w->zone = *zone;
 	str_lower(w->zone.domain);
 	str_lower(w->zone.host);
-	if (name_parse(&w->domain, w->zone.domain) != 0 || name_parse(&w->host, w->zone.host) != 0
-	    || records_service(&w->service, &w->host) != 0
-	    || tsig_signer_init(&w->signer, w->zone.key_name, w->zone.algorithm, w->zone.secret,
-		   w->zone.secret_len) != 0)
+	if (name_parse(&w->domain, w->zone.domain) != 0 ||
+	    name_parse(&w->host, w->zone.host) != 0 ||
+	    records_service(&w->service, &w->host) != 0 ||
+	    tsig_signer_init(&w->signer, w->zone.key_name, w->zone.algorithm, w->zone.secret,
+		w->zone.secret_len) != 0)
 		fatalx("zone %s, host %s: no names to work with", w->zone.domain, w->zone.host);
 	start_over(w);
 }

@@ -19,10 +19,10 @@ struct worker {
 	struct transport *transport;
 	struct publish publish;
 	struct publish_mark mark; /* read, or being written */
-	struct watch *watch;	  /* NULL = no zone yet */
-	uint32_t readings;	  /* of watch, when our own records were last doubted */
-	enum outcome outcome;	  /* of watch, then */
-	enum outcome said;	  /* logged last about publishing */
+	struct watch *watch; /* NULL = no zone yet */
+	uint32_t readings; /* of watch, when our own records were last doubted */
+	enum outcome outcome; /* of watch, then */
+	enum outcome said; /* logged last about publishing */
 	int64_t skew_sec;
 	uint64_t heard_ms;
 	int quitting;

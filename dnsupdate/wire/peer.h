@@ -43,8 +43,7 @@ struct peer_reader {
 
 /* zone: what the server that is asked answers for; SRV targets outside it are left out, for it
  * would refuse the question.  0, or -1 when the host's name is too long for its service. */
-int peer_reader_init(
-    struct peer_reader *r, const struct name *host, const struct name *zone);
+int peer_reader_init(struct peer_reader *r, const struct name *host, const struct name *zone);
 
 /* The next unanswered question; start with *pos = 0 each time around.  1, or 0 when there are no
  * more for now. */

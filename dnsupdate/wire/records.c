@@ -122,8 +122,8 @@ records_withdraw(struct update *u, const struct name *host, uint64_t epoch, uint
 	if (records_service(&service, host) == -1)
 		return -1;
 	need_previous(u, &service, previous, count);
-	if (delete_all(u, host, &service) == -1
-	    || status_withdrawn_to_txt(epoch, since_sec, &rd) == -1)
+	if (delete_all(u, host, &service) == -1 ||
+	    status_withdrawn_to_txt(epoch, since_sec, &rd) == -1)
 		return -1;
 	update_add(u, &service, RECORDS_TTL_CONTACT, &rd);
 	return 0;

@@ -59,9 +59,9 @@ struct esp_sa {
 	uint8_t algorithm; /* enum aead_algorithm */
 	uint8_t esn; /* 64-bit sequence numbers (RFC 4304) */
 	uint8_t pad;
-	/* Outbound, where the peer asked for the SAs and is still putting in its own end: nothing is
-	 * sent before it is heard on this inbound SA, or ESP_WAIT_MS have passed.  It pokes when it
-	 * is done.  0 = do not wait. */
+	/* Outbound, where the peer asked for the SAs and is still putting in its own end: nothing
+	 * is sent before it is heard on this inbound SA, or ESP_WAIT_MS have passed.  It pokes when
+	 * it is done.  0 = do not wait. */
 	uint32_t partner;
 	uint8_t key[AEAD_KEY_MAX];
 	uint8_t salt[4];

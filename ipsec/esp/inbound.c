@@ -119,7 +119,8 @@ tell_outbound(struct esp *e, struct event_list *events)
 
 		if (event->kind == EVENT_MOVED)
 			policy_move(&e->policies, event->peer, &event->remote);
-		if (event->kind == EVENT_HEARD && !policy_heard(&e->policies, event->peer, event->spi))
+		if (event->kind == EVENT_HEARD &&
+		    !policy_heard(&e->policies, event->peer, event->spi))
 			continue;
 		e->held_ready |= event->kind == EVENT_HEARD;
 		events->e[kept++] = *event;

@@ -32,7 +32,8 @@ endpoint_text(const struct endpoint *ep, char out[ENDPOINT_TEXT_MAX])
 	if (ep->family == 0)
 		snprintf(out, ENDPOINT_TEXT_MAX, "none");
 	else
-		snprintf(out, ENDPOINT_TEXT_MAX, ep->family == 6 ? "[%s]:%u" : "%s:%u", addr, ep->port);
+		snprintf(
+		    out, ENDPOINT_TEXT_MAX, ep->family == 6 ? "[%s]:%u" : "%s:%u", addr, ep->port);
 	return out;
 }
 
@@ -60,7 +61,8 @@ split_port(const char *text, char host[ADDR_TEXT_MAX], uint16_t *port)
 	if (*text == '[') {
 		start = text + 1;
 		end = strchr(text, ']');
-		if (end == NULL || (end[1] != '\0' && (end[1] != ':' || parse_port(end + 2, port) != 0)))
+		if (end == NULL ||
+		    (end[1] != '\0' && (end[1] != ':' || parse_port(end + 2, port) != 0)))
 			return -1;
 	} else if (colon != NULL && strchr(colon + 1, ':') == NULL) {
 		end = colon;
@@ -159,8 +161,8 @@ endpoint_valid(const struct endpoint *ep)
 	static const uint8_t zero[16];
 	size_t used = ep->family == 6 ? 16 : ep->family == 4 ? 4 : 0;
 
-	return (ep->family == 0 || ep->family == 4 || ep->family == 6) && ep->pad == 0
-	    && memcmp(ep->addr + used, zero, 16 - used) == 0;
+	return (ep->family == 0 || ep->family == 4 || ep->family == 6) && ep->pad == 0 &&
+	    memcmp(ep->addr + used, zero, 16 - used) == 0;
 }
 
 int
@@ -177,7 +179,8 @@ struct range {
 static int
 in_ranges(const uint8_t addr[4], const struct range *r, size_t n)
 {
-	uint32_t a = (uint32_t)addr[0] << 24 | (uint32_t)addr[1] << 16 | (uint32_t)addr[2] << 8 | addr[3];
+	uint32_t a =
+	    (uint32_t)addr[0] << 24 | (uint32_t)addr[1] << 16 | (uint32_t)addr[2] << 8 | addr[3];
 
 	for (; n > 0; n--, r++)
 		if ((a ^ r->net) >> (32 - r->bits) == 0)
@@ -187,23 +190,23 @@ in_ranges(const uint8_t addr[4], const struct range *r, size_t n)
 
 /* Never a destination, whoever says so. */
 static const struct range ip4_unusable[] = {
-	{0x00000000, 8},  /* this network */
-	{0x7f000000, 8},  /* loopback */
-	{0xa9fe0000, 16}, /* link-local */
-	{0xe0000000, 3},  /* multicast, reserved, broadcast */
+    {0x00000000, 8}, /* this network */
+    {0x7f000000, 8}, /* loopback */
+    {0xa9fe0000, 16}, /* link-local */
+    {0xe0000000, 3}, /* multicast, reserved, broadcast */
 };
 
 /* RFC 6890: usable at most inside a site. */
 static const struct range ip4_not_global[] = {
-	{0x0a000000, 8},  /* RFC 1918 */
-	{0x64400000, 10}, /* RFC 6598, carrier NAT */
-	{0xac100000, 12}, /* RFC 1918 */
-	{0xc0000000, 24}, /* IETF protocol assignments */
-	{0xc0000200, 24}, /* documentation */
-	{0xc0a80000, 16}, /* RFC 1918 */
-	{0xc6120000, 15}, /* benchmarking */
-	{0xc6336400, 24}, /* documentation */
-	{0xcb007100, 24}, /* documentation */
+    {0x0a000000, 8}, /* RFC 1918 */
+    {0x64400000, 10}, /* RFC 6598, carrier NAT */
+    {0xac100000, 12}, /* RFC 1918 */
+    {0xc0000000, 24}, /* IETF protocol assignments */
+    {0xc0000200, 24}, /* documentation */
+    {0xc0a80000, 16}, /* RFC 1918 */
+    {0xc6120000, 15}, /* benchmarking */
+    {0xc6336400, 24}, /* documentation */
+    {0xcb007100, 24}, /* documentation */
 };
 
 #define IN_RANGES(addr, table) in_ranges(addr, table, sizeof table / sizeof table[0])
@@ -221,8 +224,8 @@ ip6_is_contactable(const uint8_t a[16])
 	static const uint8_t v4mapped[12] = {[10] = 0xff, [11] = 0xff};
 	static const uint8_t zero[15];
 
-	return memcmp(a, zero, 15) != 0 && memcmp(a, v4mapped, 12) != 0 && a[0] != 0xff
-	    && !(a[0] == 0xfe && (a[1] & 0xc0) == 0x80) && !ip6_is_ula(a);
+	return memcmp(a, zero, 15) != 0 && memcmp(a, v4mapped, 12) != 0 && a[0] != 0xff &&
+	    !(a[0] == 0xfe && (a[1] & 0xc0) == 0x80) && !ip6_is_ula(a);
 }
 
 int

@@ -14,7 +14,7 @@
 struct endpoint {
 	uint8_t family; /* 0, 4 or 6 */
 	uint8_t pad;
-	uint16_t port;     /* host order */
+	uint16_t port; /* host order */
 	uint16_t priority; /* as in SRV (RFC 2782): lower is tried first */
 	uint16_t weight;
 	uint8_t addr[16]; /* network order; IPv4 in the first four, the rest zero */

@@ -5,13 +5,13 @@
 struct buf
 buf_reader(const void *data, size_t len)
 {
-	return (struct buf){.data = (uint8_t *)(uintptr_t)data, .size = len};
+	return (struct buf) {.data = (uint8_t *)(uintptr_t)data, .size = len};
 }
 
 struct buf
 buf_writer(void *data, size_t size)
 {
-	return (struct buf){.data = data, .size = size};
+	return (struct buf) {.data = data, .size = size};
 }
 
 size_t

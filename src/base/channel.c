@@ -13,10 +13,10 @@ channel_init(struct channel *ch, int fd, enum msg_role self, enum msg_role peer)
 {
 	int flags = fcntl(fd, F_GETFL);
 
-	if (flags == -1 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1
-	    || fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
+	if (flags == -1 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1 ||
+	    fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
 		fatal("channel descriptor %d", fd);
-	*ch = (struct channel){.fd = fd, .self = self, .peer = peer};
+	*ch = (struct channel) {.fd = fd, .self = self, .peer = peer};
 }
 
 /* Room for two descriptors: padding makes the kernel deliver a second one even when we ask for
@@ -83,7 +83,8 @@ take_fd(struct msghdr *mh, int *extra)
 }
 
 static int
-accept_message(struct channel *ch, union msg *m, ssize_t len, const struct msghdr *mh, int fd, int extra)
+accept_message(
+    struct channel *ch, union msg *m, ssize_t len, const struct msghdr *mh, int fd, int extra)
 {
 	const char *why = "more than one descriptor";
 
@@ -105,13 +106,16 @@ channel_recv(struct channel *ch, union msg *m, int *fd)
 {
 	struct iovec iov = {m, sizeof *m};
 	union control control;
-	struct msghdr mh = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.room,
+	struct msghdr mh = {.msg_iov = &iov,
+	    .msg_iovlen = 1,
+	    .msg_control = control.room,
 	    .msg_controllen = sizeof control.room};
 	int resets = 0, extra, got;
 	ssize_t n;
 
 	*fd = -1;
-	/* A peer that died with unread data gives ECONNRESET once; its last words are still there. */
+	/* A peer that died with unread data gives ECONNRESET once; its last words are still there.
+	 */
 	while ((n = recvmsg(ch->fd, &mh, MSG_CMSG_CLOEXEC)) == -1) {
 		if (errno == EAGAIN)
 			return 0;

@@ -18,15 +18,15 @@
 
 #include <stdint.h>
 
-#define MSG_VERSION 1	      /* of this file; HELLO and CTL_SHOW carry it */
-#define MSG_NAME_MAX 256      /* a host name without final dot, and NUL */
-#define MSG_TEXT_MAX 160      /* a sentence for people */
-#define MSG_WORD_MAX 64	      /* an algorithm, a version */
-#define MSG_CONTACTS_MAX 8    /* endpoints of one host */
-#define MSG_SERVERS_MAX 4     /* addresses of the name server */
+#define MSG_VERSION 1 /* of this file; HELLO and CTL_SHOW carry it */
+#define MSG_NAME_MAX 256 /* a host name without final dot, and NUL */
+#define MSG_TEXT_MAX 160 /* a sentence for people */
+#define MSG_WORD_MAX 64 /* an algorithm, a version */
+#define MSG_CONTACTS_MAX 8 /* endpoints of one host */
+#define MSG_SERVERS_MAX 4 /* addresses of the name server */
 #define MSG_SECRET_MAX 64
 #define MSG_DER_MAX 2048
-#define MSG_PEERS_MAX 256     /* machines of one account */
+#define MSG_PEERS_MAX 256 /* machines of one account */
 #define MSG_EPOCH_MAX (UINT64_C(1) << 48) /* an update a second since 1970 is below it */
 #define MSG_SIZE_MAX 4096
 
@@ -39,31 +39,31 @@ enum msg_role {
 };
 
 enum msg_type {
-	MSG_HELLO = 1,	  /* worker: I am here, locked in, ready */
-	MSG_QUIT,	  /* to a worker: clean up and leave */
-	MSG_LOG_LEVEL,	  /* to a worker */
-	MSG_NATPMP_WANT,  /* this mapping is wanted; hdr.id names it */
-	MSG_NATPMP_DROP,  /* hdr.id is not wanted any more */
+	MSG_HELLO = 1, /* worker: I am here, locked in, ready */
+	MSG_QUIT, /* to a worker: clean up and leave */
+	MSG_LOG_LEVEL, /* to a worker */
+	MSG_NATPMP_WANT, /* this mapping is wanted; hdr.id names it */
+	MSG_NATPMP_DROP, /* hdr.id is not wanted any more */
 	MSG_NATPMP_STATE, /* this is how mapping hdr.id stands */
-	MSG_DNS_ZONE,	  /* zone, own name, key, servers */
-	MSG_DNS_PUBLISH,  /* what our records should say; or withdraw them */
-	MSG_DNS_HURRY,	  /* something is in flux: look often for a while */
-	MSG_DNS_STATE,	  /* how publishing and watching stand */
-	MSG_DNS_PEER,	  /* a machine of the account as its records describe it */
-	MSG_DNS_SYNCED,	  /* all machines have been said since the worker started */
-	MSG_IPSEC_FD,	  /* tunnel device, sockets */
+	MSG_DNS_ZONE, /* zone, own name, key, servers */
+	MSG_DNS_PUBLISH, /* what our records should say; or withdraw them */
+	MSG_DNS_HURRY, /* something is in flux: look often for a while */
+	MSG_DNS_STATE, /* how publishing and watching stand */
+	MSG_DNS_PEER, /* a machine of the account as its records describe it */
+	MSG_DNS_SYNCED, /* all machines have been said since the worker started */
+	MSG_IPSEC_FD, /* tunnel device, sockets */
 	MSG_IPSEC_CREDENTIAL, /* device key, certificate, account CA */
-	MSG_IPSEC_SELF,	  /* who we are; the last of the start messages */
-	MSG_IPSEC_PEER,	  /* hdr.id: a peer and where to find it */
+	MSG_IPSEC_SELF, /* who we are; the last of the start messages */
+	MSG_IPSEC_PEER, /* hdr.id: a peer and where to find it */
 	MSG_IPSEC_FORGET, /* hdr.id is gone: end its tunnel */
-	MSG_IPSEC_MOVED,  /* our own addresses or mapping changed: tell peers */
-	MSG_IPSEC_READY,  /* IKE runs */
-	MSG_IPSEC_STATE,  /* how the tunnel to hdr.id stands */
-	MSG_CTL_SHOW,	  /* client: tell me the state, once or on each change */
+	MSG_IPSEC_MOVED, /* our own addresses or mapping changed: tell peers */
+	MSG_IPSEC_READY, /* IKE runs */
+	MSG_IPSEC_STATE, /* how the tunnel to hdr.id stands */
+	MSG_CTL_SHOW, /* client: tell me the state, once or on each change */
 	MSG_CTL_LOG_LEVEL,
 	MSG_CTL_RELOAD,
-	MSG_CTL_RESULT,	  /* answer to any request that is not SHOW, or a refusal */
-	MSG_CTL_SELF,	  /* rows of a SHOW: SELF, MAPPING, DNS, PEER..., END */
+	MSG_CTL_RESULT, /* answer to any request that is not SHOW, or a refusal */
+	MSG_CTL_SELF, /* rows of a SHOW: SELF, MAPPING, DNS, PEER..., END */
 	MSG_CTL_MAPPING,
 	MSG_CTL_DNS,
 	MSG_CTL_PEER,
@@ -106,17 +106,17 @@ struct msg_log_level {
 
 enum nat_state {
 	NAT_ASKING = 1, /* no answer yet */
-	NAT_UP,		/* mapped */
-	NAT_REFUSED,	/* the router said no; reason tells */
-	NAT_SILENT,	/* nothing at the gateway speaks any of the methods */
+	NAT_UP, /* mapped */
+	NAT_REFUSED, /* the router said no; reason tells */
+	NAT_SILENT, /* nothing at the gateway speaks any of the methods */
 };
 
 struct msg_natpmp_want {
 	struct msg_hdr hdr;
 	struct endpoint gateway; /* IPv4 default router, port unused */
-	struct endpoint local;	 /* our address towards it and the UDP port to map */
-	uint16_t external_port;	 /* wished for; 0 = same as the local one */
-	uint8_t methods;	 /* NAT_METHOD_* allowed */
+	struct endpoint local; /* our address towards it and the UDP port to map */
+	uint16_t external_port; /* wished for; 0 = same as the local one */
+	uint8_t methods; /* NAT_METHOD_* allowed */
 	uint8_t pad;
 	uint32_t lifetime_sec;
 };
@@ -127,11 +127,11 @@ struct msg_natpmp_drop {
 
 struct msg_natpmp_state {
 	struct msg_hdr hdr;
-	uint8_t state;	/* enum nat_state */
+	uint8_t state; /* enum nat_state */
 	uint8_t method; /* one NAT_METHOD_* bit; 0 while none worked */
 	uint8_t pad[2];
-	uint32_t lifetime_sec;	  /* granted */
-	uint64_t renew_ms;	  /* boot time of the next renewal, 0 = none */
+	uint32_t lifetime_sec; /* granted */
+	uint64_t renew_ms; /* boot time of the next renewal, 0 = none */
 	struct endpoint external; /* family 0 while unknown */
 	struct endpoint gateway;
 	char reason[MSG_TEXT_MAX]; /* empty when all is well */
@@ -144,7 +144,7 @@ enum tsig_algorithm { TSIG_HMAC_SHA256 = 1, TSIG_HMAC_SHA384, TSIG_HMAC_SHA512 }
 struct msg_dns_zone {
 	struct msg_hdr hdr;
 	char domain[MSG_NAME_MAX]; /* the account's zone or sub-domain */
-	char host[MSG_NAME_MAX];   /* our own full name, inside domain */
+	char host[MSG_NAME_MAX]; /* our own full name, inside domain */
 	char key_name[MSG_NAME_MAX];
 	uint8_t algorithm; /* enum tsig_algorithm */
 	uint8_t secret_len;
@@ -171,8 +171,8 @@ enum inbound { INBOUND_UNKNOWN, INBOUND_YES, INBOUND_NO, INBOUND_MAX };
 
 struct msg_dns_publish {
 	struct msg_hdr hdr;
-	uint8_t wanted;	 /* 1 = publish, 0 = withdraw */
-	uint8_t nat;	 /* enum nat_kind */
+	uint8_t wanted; /* 1 = publish, 0 = withdraw */
+	uint8_t nat; /* enum nat_kind */
 	uint8_t inbound; /* enum inbound */
 	uint8_t contacts;
 	uint32_t lease_sec; /* how long the records may outlive us (x=) */
@@ -190,10 +190,16 @@ enum dns_status {
 	DNS_STARTING = 1, /* looking for the server */
 	DNS_OK,
 	DNS_UNREACHABLE, /* no answer; what is known stays valid */
-	DNS_REFUSED,	 /* answers, but will not take our updates; reason tells */
+	DNS_REFUSED, /* answers, but will not take our updates; reason tells */
 };
 
-enum dns_source { DNS_SOURCE_NONE, DNS_SOURCE_POLL, DNS_SOURCE_LLQ, DNS_SOURCE_PUSH, DNS_SOURCE_MAX };
+enum dns_source {
+	DNS_SOURCE_NONE,
+	DNS_SOURCE_POLL,
+	DNS_SOURCE_LLQ,
+	DNS_SOURCE_PUSH,
+	DNS_SOURCE_MAX
+};
 
 struct msg_dns_state {
 	struct msg_hdr hdr;
@@ -202,7 +208,7 @@ struct msg_dns_state {
 	uint8_t published; /* our wanted records stand in the zone */
 	uint8_t withdrawn; /* a wanted withdrawal is done */
 	uint32_t serial; /* of the zone, when last seen */
-	uint64_t epoch;	 /* last written; the manager keeps it on disk */
+	uint64_t epoch; /* last written; the manager keeps it on disk */
 	uint64_t published_until_sec; /* wall clock; 0 = not published */
 	uint64_t heard_ms; /* boot time of the last good answer, 0 = never */
 	struct endpoint server;
@@ -234,9 +240,9 @@ struct msg_dns_synced {
 
 enum ipsec_fd_kind {
 	IPSEC_FD_TUN = 1, /* the tunnel interface, non-blocking, IFF_TUN|IFF_NO_PI */
-	IPSEC_FD_UDP4,	  /* bound to the listen port */
-	IPSEC_FD_UDP6,	  /* same, IPV6_V6ONLY */
-	IPSEC_FD_RAW6,	  /* IPPROTO_RAW bound to our ULA: re-sends held packets in kernel mode */
+	IPSEC_FD_UDP4, /* bound to the listen port */
+	IPSEC_FD_UDP6, /* same, IPV6_V6ONLY */
+	IPSEC_FD_RAW6, /* IPPROTO_RAW bound to our ULA: re-sends held packets in kernel mode */
 	IPSEC_FD_MAX
 };
 
@@ -246,7 +252,12 @@ struct msg_ipsec_fd {
 	uint32_t pad;
 };
 
-enum ipsec_credential { IPSEC_DEVICE_KEY = 1, IPSEC_DEVICE_CERT, IPSEC_ACCOUNT_CA, IPSEC_CREDENTIAL_MAX };
+enum ipsec_credential {
+	IPSEC_DEVICE_KEY = 1,
+	IPSEC_DEVICE_CERT,
+	IPSEC_ACCOUNT_CA,
+	IPSEC_CREDENTIAL_MAX
+};
 
 struct msg_ipsec_credential {
 	struct msg_hdr hdr;
@@ -263,7 +274,7 @@ struct msg_ipsec_self {
 	uint8_t dataplane; /* enum ipsec_dataplane */
 	uint8_t pad;
 	uint16_t port; /* what the UDP sockets are bound to */
-	uint16_t mtu;  /* of the tunnel interface */
+	uint16_t mtu; /* of the tunnel interface */
 	uint16_t pad2;
 	uint32_t idle_sec; /* a tunnel without inner traffic for so long is taken down; 0 = never */
 	uint32_t child_rekey_sec;
@@ -305,7 +316,7 @@ struct msg_ipsec_state {
 	uint8_t state; /* enum tunnel_state */
 	uint8_t initiator; /* 1 = we called */
 	uint8_t pad[6];
-	uint64_t since_ms;   /* boot time of the last change of state */
+	uint64_t since_ms; /* boot time of the last change of state */
 	uint64_t last_in_ms; /* boot time of the last authentic packet, 0 = never */
 	uint64_t in_bytes, out_bytes, in_packets, out_packets;
 	uint64_t drops; /* packets for or from this peer that were not delivered */

@@ -110,12 +110,13 @@ natpmp_state_wrong(const struct msg_natpmp_state *s)
 {
 	if (s->state < NAT_ASKING || s->state > NAT_SILENT)
 		return "state";
-	if (s->method != 0 && s->method != NAT_METHOD_NATPMP && s->method != NAT_METHOD_PCP
-	    && s->method != NAT_METHOD_UPNP)
+	if (s->method != 0 && s->method != NAT_METHOD_NATPMP && s->method != NAT_METHOD_PCP &&
+	    s->method != NAT_METHOD_UPNP)
 		return "method";
 	if (!endpoint_valid(&s->external) || !endpoint_valid(&s->gateway))
 		return "address";
-	if (s->state == NAT_UP && (s->external.family == 0 || s->external.port == 0 || s->method == 0))
+	if (s->state == NAT_UP &&
+	    (s->external.family == 0 || s->external.port == 0 || s->method == 0))
 		return "up without address";
 	return TEXT_OK(s->reason) ? NULL : "reason";
 }
@@ -137,8 +138,8 @@ valid_dns_zone(const union msg *m)
 		return "host outside domain";
 	if (z->algorithm < TSIG_HMAC_SHA256 || z->algorithm > TSIG_HMAC_SHA512)
 		return "algorithm";
-	if (z->secret_len < 16 || z->secret_len > MSG_SECRET_MAX
-	    || !zero(z->secret + z->secret_len, MSG_SECRET_MAX - z->secret_len))
+	if (z->secret_len < 16 || z->secret_len > MSG_SECRET_MAX ||
+	    !zero(z->secret + z->secret_len, MSG_SECRET_MAX - z->secret_len))
 		return "secret";
 	return endpoints_ok(z->server, z->servers, MSG_SERVERS_MAX) ? NULL : "server";
 }
@@ -306,8 +307,8 @@ valid_ctl_self(const union msg *m)
 
 	if (s->dataplane > DATAPLANE_KERNEL || s->enrolled > 1)
 		return "flags";
-	return TEXT_OK(s->version) && TEXT_OK(s->strongswan) && TEXT_OK(s->interface)
-		&& TEXT_OK(s->domain) && TEXT_OK(s->name)
+	return TEXT_OK(s->version) && TEXT_OK(s->strongswan) && TEXT_OK(s->interface) &&
+		TEXT_OK(s->domain) && TEXT_OK(s->name)
 	    ? NULL
 	    : "text";
 }
@@ -315,7 +316,8 @@ valid_ctl_self(const union msg *m)
 static const char *
 valid_ctl_mapping(const union msg *m)
 {
-	return m->ctl_mapping.nat < NAT_KIND_MAX ? natpmp_state_wrong(&m->ctl_mapping.state) : "nat";
+	return m->ctl_mapping.nat < NAT_KIND_MAX ? natpmp_state_wrong(&m->ctl_mapping.state)
+						 : "nat";
 }
 
 static const char *
@@ -357,36 +359,36 @@ struct msg_rule {
 static const struct msg_rule rules[MSG_TYPE_MAX] = {
 #define RULE(TYPE, name, from, to, member, fd, valid)                                              \
 	[TYPE] = {name, from, to, sizeof(((union msg *)0)->member), fd, valid}
-	RULE(MSG_HELLO, "hello", WORKERS, MANAGER, hello, 0, valid_hello),
-	RULE(MSG_QUIT, "quit", MANAGER, WORKERS, quit, 0, valid_empty),
-	RULE(MSG_LOG_LEVEL, "log level", MANAGER, WORKERS, log_level, 0, valid_log_level),
-	RULE(MSG_NATPMP_WANT, "natpmp want", MANAGER, NATPMP, natpmp_want, 0, valid_natpmp_want),
-	RULE(MSG_NATPMP_DROP, "natpmp drop", MANAGER, NATPMP, natpmp_drop, 0, valid_id),
-	RULE(MSG_NATPMP_STATE, "natpmp state", NATPMP, MANAGER, natpmp_state, 0, valid_natpmp_state),
-	RULE(MSG_DNS_ZONE, "dns zone", MANAGER, DNSUPDATE, dns_zone, 0, valid_dns_zone),
-	RULE(MSG_DNS_PUBLISH, "dns publish", MANAGER, DNSUPDATE, dns_publish, 0, valid_dns_publish),
-	RULE(MSG_DNS_HURRY, "dns hurry", MANAGER, DNSUPDATE, dns_hurry, 0, valid_dns_hurry),
-	RULE(MSG_DNS_STATE, "dns state", DNSUPDATE, MANAGER, dns_state, 0, valid_dns_state),
-	RULE(MSG_DNS_PEER, "dns peer", DNSUPDATE, MANAGER, dns_peer, 0, valid_dns_peer),
-	RULE(MSG_DNS_SYNCED, "dns synced", DNSUPDATE, MANAGER, dns_synced, 0, valid_dns_synced),
-	RULE(MSG_IPSEC_FD, "ipsec fd", MANAGER, IPSEC, ipsec_fd, 1, valid_ipsec_fd),
-	RULE(MSG_IPSEC_CREDENTIAL, "ipsec credential", MANAGER, IPSEC, ipsec_credential, 0,
-	    valid_ipsec_credential),
-	RULE(MSG_IPSEC_SELF, "ipsec self", MANAGER, IPSEC, ipsec_self, 0, valid_ipsec_self),
-	RULE(MSG_IPSEC_PEER, "ipsec peer", MANAGER, IPSEC, ipsec_peer, 0, valid_ipsec_peer),
-	RULE(MSG_IPSEC_FORGET, "ipsec forget", MANAGER, IPSEC, ipsec_forget, 0, valid_id),
-	RULE(MSG_IPSEC_MOVED, "ipsec moved", MANAGER, IPSEC, ipsec_moved, 0, valid_empty),
-	RULE(MSG_IPSEC_READY, "ipsec ready", IPSEC, MANAGER, ipsec_ready, 0, valid_ipsec_ready),
-	RULE(MSG_IPSEC_STATE, "ipsec state", IPSEC, MANAGER, ipsec_state, 0, valid_ipsec_state),
-	RULE(MSG_CTL_SHOW, "show", CLIENT, MANAGER, ctl_show, 0, valid_ctl_show),
-	RULE(MSG_CTL_LOG_LEVEL, "set log level", CLIENT, MANAGER, log_level, 0, valid_log_level),
-	RULE(MSG_CTL_RELOAD, "reload", CLIENT, MANAGER, ctl_reload, 0, valid_empty),
-	RULE(MSG_CTL_RESULT, "result", MANAGER, CLIENT, ctl_result, 0, valid_ctl_result),
-	RULE(MSG_CTL_SELF, "self", MANAGER, CLIENT, ctl_self, 0, valid_ctl_self),
-	RULE(MSG_CTL_MAPPING, "mapping", MANAGER, CLIENT, ctl_mapping, 0, valid_ctl_mapping),
-	RULE(MSG_CTL_DNS, "dns", MANAGER, CLIENT, ctl_dns, 0, valid_ctl_dns),
-	RULE(MSG_CTL_PEER, "peer", MANAGER, CLIENT, ctl_peer, 0, valid_ctl_peer),
-	RULE(MSG_CTL_END, "end", MANAGER, CLIENT, ctl_end, 0, valid_ctl_end),
+    RULE(MSG_HELLO, "hello", WORKERS, MANAGER, hello, 0, valid_hello),
+    RULE(MSG_QUIT, "quit", MANAGER, WORKERS, quit, 0, valid_empty),
+    RULE(MSG_LOG_LEVEL, "log level", MANAGER, WORKERS, log_level, 0, valid_log_level),
+    RULE(MSG_NATPMP_WANT, "natpmp want", MANAGER, NATPMP, natpmp_want, 0, valid_natpmp_want),
+    RULE(MSG_NATPMP_DROP, "natpmp drop", MANAGER, NATPMP, natpmp_drop, 0, valid_id),
+    RULE(MSG_NATPMP_STATE, "natpmp state", NATPMP, MANAGER, natpmp_state, 0, valid_natpmp_state),
+    RULE(MSG_DNS_ZONE, "dns zone", MANAGER, DNSUPDATE, dns_zone, 0, valid_dns_zone),
+    RULE(MSG_DNS_PUBLISH, "dns publish", MANAGER, DNSUPDATE, dns_publish, 0, valid_dns_publish),
+    RULE(MSG_DNS_HURRY, "dns hurry", MANAGER, DNSUPDATE, dns_hurry, 0, valid_dns_hurry),
+    RULE(MSG_DNS_STATE, "dns state", DNSUPDATE, MANAGER, dns_state, 0, valid_dns_state),
+    RULE(MSG_DNS_PEER, "dns peer", DNSUPDATE, MANAGER, dns_peer, 0, valid_dns_peer),
+    RULE(MSG_DNS_SYNCED, "dns synced", DNSUPDATE, MANAGER, dns_synced, 0, valid_dns_synced),
+    RULE(MSG_IPSEC_FD, "ipsec fd", MANAGER, IPSEC, ipsec_fd, 1, valid_ipsec_fd),
+    RULE(MSG_IPSEC_CREDENTIAL, "ipsec credential", MANAGER, IPSEC, ipsec_credential, 0,
+	valid_ipsec_credential),
+    RULE(MSG_IPSEC_SELF, "ipsec self", MANAGER, IPSEC, ipsec_self, 0, valid_ipsec_self),
+    RULE(MSG_IPSEC_PEER, "ipsec peer", MANAGER, IPSEC, ipsec_peer, 0, valid_ipsec_peer),
+    RULE(MSG_IPSEC_FORGET, "ipsec forget", MANAGER, IPSEC, ipsec_forget, 0, valid_id),
+    RULE(MSG_IPSEC_MOVED, "ipsec moved", MANAGER, IPSEC, ipsec_moved, 0, valid_empty),
+    RULE(MSG_IPSEC_READY, "ipsec ready", IPSEC, MANAGER, ipsec_ready, 0, valid_ipsec_ready),
+    RULE(MSG_IPSEC_STATE, "ipsec state", IPSEC, MANAGER, ipsec_state, 0, valid_ipsec_state),
+    RULE(MSG_CTL_SHOW, "show", CLIENT, MANAGER, ctl_show, 0, valid_ctl_show),
+    RULE(MSG_CTL_LOG_LEVEL, "set log level", CLIENT, MANAGER, log_level, 0, valid_log_level),
+    RULE(MSG_CTL_RELOAD, "reload", CLIENT, MANAGER, ctl_reload, 0, valid_empty),
+    RULE(MSG_CTL_RESULT, "result", MANAGER, CLIENT, ctl_result, 0, valid_ctl_result),
+    RULE(MSG_CTL_SELF, "self", MANAGER, CLIENT, ctl_self, 0, valid_ctl_self),
+    RULE(MSG_CTL_MAPPING, "mapping", MANAGER, CLIENT, ctl_mapping, 0, valid_ctl_mapping),
+    RULE(MSG_CTL_DNS, "dns", MANAGER, CLIENT, ctl_dns, 0, valid_ctl_dns),
+    RULE(MSG_CTL_PEER, "peer", MANAGER, CLIENT, ctl_peer, 0, valid_ctl_peer),
+    RULE(MSG_CTL_END, "end", MANAGER, CLIENT, ctl_end, 0, valid_ctl_end),
 #undef RULE
 };
 

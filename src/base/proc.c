@@ -17,11 +17,11 @@
 #include <unistd.h>
 
 static const char *const role_names[] = {
-	[ROLE_MANAGER] = "manager",
-	[ROLE_NATPMP] = "natpmp",
-	[ROLE_DNSUPDATE] = "dnsupdate",
-	[ROLE_IPSEC] = "ipsec",
-	[ROLE_CLIENT] = "client",
+    [ROLE_MANAGER] = "manager",
+    [ROLE_NATPMP] = "natpmp",
+    [ROLE_DNSUPDATE] = "dnsupdate",
+    [ROLE_IPSEC] = "ipsec",
+    [ROLE_CLIENT] = "client",
 };
 
 enum msg_role
@@ -98,12 +98,13 @@ worker_begin(struct channel *ch, enum msg_role role, const struct worker_options
 	closefrom(PROC_CHANNEL_FD + 1); /* before syslog's own descriptor is there */
 	log_init(role_names[role], opt->use_syslog);
 	log_set_level(opt->log_level);
-	if (getsockopt(PROC_CHANNEL_FD, SOL_SOCKET, SO_TYPE, &type, &len) == -1 || type != SOCK_SEQPACKET)
+	if (getsockopt(PROC_CHANNEL_FD, SOL_SOCKET, SO_TYPE, &type, &len) == -1 ||
+	    type != SOCK_SEQPACKET)
 		fatalx("a worker is started by autotunneld, not by hand");
 	channel_init(ch, PROC_CHANNEL_FD, role, ROLE_MANAGER);
 	sigaction(SIGPIPE, &ignore, NULL);
-	/* Sent to all of a terminal's or a service's processes they would end a worker before it has
-	 * withdrawn what it published. */
+	/* Sent to all of a terminal's or a service's processes they would end a worker before it
+	 * has withdrawn what it published. */
 	sigaction(SIGINT, &ignore, NULL);
 	sigaction(SIGTERM, &ignore, NULL);
 	sigaction(SIGHUP, &ignore, NULL);
@@ -146,9 +147,10 @@ become(const char *user)
 	pw = getpwnam(user);
 	if (pw == NULL)
 		fatalx("there is no user \"%s\": install the sysusers file or create it with"
-		       " \"useradd --system %s\"", user, user);
-	if (setgroups(0, NULL) == -1 || setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) == -1
-	    || setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) == -1)
+		       " \"useradd --system %s\"",
+		    user, user);
+	if (setgroups(0, NULL) == -1 || setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) == -1 ||
+	    setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) == -1)
 		fatal("becoming user %s", user);
 	if (setresuid(0, 0, 0) == 0)
 		fatalx("user %s is root", user);

@@ -14,8 +14,8 @@
 
 /* What the manager hands a worker on its command line. */
 struct worker_options {
-	const char *user;  /* to become; NULL = stay (only where the manager itself is no root) */
-	int log_level;	   /* enum log_level */
+	const char *user; /* to become; NULL = stay (only where the manager itself is no root) */
+	int log_level; /* enum log_level */
 	int use_syslog;
 	int keep_net_admin; /* ipsec in kernel mode */
 };
@@ -26,11 +26,12 @@ const char *proc_role_name(enum msg_role role);
 
 /* Manager: start program (a path resolved once, at start) as this worker.  *fd is our end of the
  * channel.  Returns the pid, or -1 with errno. */
-pid_t proc_start(const char *program, enum msg_role role, const struct worker_options *opt, int *fd);
+pid_t proc_start(
+    const char *program, enum msg_role role, const struct worker_options *opt, int *fd);
 
 /* Worker, first thing: logging, channel from descriptor 3, all other descriptors closed, SIGPIPE
- * ignored, SIGINT, SIGTERM and SIGHUP ignored (the manager decides).  Ends the process if there is no
- * channel. */
+ * ignored, SIGINT, SIGTERM and SIGHUP ignored (the manager decides).  Ends the process if there is
+ * no channel. */
 void worker_begin(struct channel *ch, enum msg_role role, const struct worker_options *opt);
 
 /* Worker, when everything that needs files or privileges is open: change user, give up all

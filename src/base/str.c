@@ -17,8 +17,8 @@ str_copy(char *out, size_t size, const char *text)
 static int
 is_label_char(char c, int underscore)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-'
-	    || (underscore && c == '_');
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	    c == '-' || (underscore && c == '_');
 }
 
 static int

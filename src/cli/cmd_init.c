@@ -31,10 +31,12 @@ check_free(const char *state_dir)
 	if (result == IDENTITY_NONE)
 		status = EXIT_OK;
 	else if (result == IDENTITY_OK)
-		cmd_warn("this machine is already %s; to begin again, stop the daemon and move %s away",
+		cmd_warn(
+		    "this machine is already %s; to begin again, stop the daemon and move %s away",
 		    id.name, state_dir);
 	else
-		cmd_warn("there is an account in %s, but it is damaged (%s); move it away to begin again",
+		cmd_warn(
+		    "there is an account in %s, but it is damaged (%s); move it away to begin again",
 		    state_dir, why);
 	identity_wipe(&id);
 	return status;
@@ -85,12 +87,14 @@ settle(const struct enrol_options *o, const struct identity *id, const uint8_t *
 		cmd_warn("%s%s", why, denied ? " (are you root?)" : "");
 		return denied ? EXIT_DENIED : EXIT_ERROR;
 	}
-	if (printf("Account: %s\n", id->domain) < 0 || fflush(stdout) != 0 || !show_phrase(entropy)) {
+	if (printf("Account: %s\n", id->domain) < 0 || fflush(stdout) != 0 ||
+	    !show_phrase(entropy)) {
 		cmd_warn("the recovery phrase could not be shown; nothing was changed");
 		store_remove(o->state_dir);
 		return EXIT_ERROR;
 	}
-	cmd_warn("write the recovery phrase down: it is shown only now, and it alone can add machines");
+	cmd_warn(
+	    "write the recovery phrase down: it is shown only now, and it alone can add machines");
 	return EXIT_OK;
 }
 
@@ -104,8 +108,8 @@ init(struct enrol_options *o, struct account *account, struct identity *id)
 	int status = EXIT_ERROR;
 
 	crypto_random(entropy, sizeof entropy);
-	if (account_derive(o->domain, entropy, account) == -1
-	    || make_identity(account, o, id) == -1)
+	if (account_derive(o->domain, entropy, account) == -1 ||
+	    make_identity(account, o, id) == -1)
 		cmd_warn("cannot make an account: out of memory?");
 	else if ((status = enrol_find_servers(&e)) == EXIT_OK)
 		status = settle(o, id, entropy);

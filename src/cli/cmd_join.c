@@ -22,7 +22,7 @@ struct join {
 	struct account account;
 	struct identity id;
 	int enrolled; /* before this call */
-	int changed;  /* id is not what stands on disk */
+	int changed; /* id is not what stands on disk */
 };
 
 /* What stands in the state directory already.  An exit status. */
@@ -40,9 +40,10 @@ load(struct join *j)
 	}
 	if (result == IDENTITY_NONE)
 		return o->name[0] != '\0' || enrol_default_name(o) == 0 ? EXIT_OK : EXIT_USAGE;
-	if (strcmp(j->id.domain, o->domain) != 0
-	    || (o->name[0] != '\0' && strcmp(j->id.name, o->name) != 0)) {
-		cmd_warn("this machine is already %s; to begin again, stop the daemon and move %s away",
+	if (strcmp(j->id.domain, o->domain) != 0 ||
+	    (o->name[0] != '\0' && strcmp(j->id.name, o->name) != 0)) {
+		cmd_warn(
+		    "this machine is already %s; to begin again, stop the daemon and move %s away",
 		    j->id.name, o->state_dir);
 		return EXIT_ERROR;
 	}
@@ -69,11 +70,12 @@ derive(struct join *j)
 		cmd_warn("cannot derive the account's keys: out of memory?");
 		return EXIT_ERROR;
 	}
-	if (j->enrolled
-	    && (j->account.ca.len != j->id.ca.len
-		|| memcmp(j->account.ca.data, j->id.ca.data, j->id.ca.len) != 0)) {
-		cmd_warn("this is the phrase of another account than %s's; to begin again, stop the "
-			 "daemon and move %s away",
+	if (j->enrolled &&
+	    (j->account.ca.len != j->id.ca.len ||
+		memcmp(j->account.ca.data, j->id.ca.data, j->id.ca.len) != 0)) {
+		cmd_warn(
+		    "this is the phrase of another account than %s's; to begin again, stop the "
+		    "daemon and move %s away",
 		    j->id.name, j->o.state_dir);
 		return EXIT_ERROR;
 	}
@@ -130,8 +132,8 @@ save(struct join *j)
 static int
 enrol(struct join *j)
 {
-	struct enrol e = {.id = &j->id, .key = &j->account.tsig, .replace = j->o.replace,
-	    .known = j->enrolled};
+	struct enrol e = {
+	    .id = &j->id, .key = &j->account.tsig, .replace = j->o.replace, .known = j->enrolled};
 	enum enrol_result result;
 	char why[MSG_TEXT_MAX];
 	int status;
@@ -145,7 +147,8 @@ enrol(struct join *j)
 		return status;
 	result = enrol_try(&e, why);
 	if (result == ENROL_TAKEN) {
-		cmd_warn("%s; choose another name with --name, or take its place with --replace", why);
+		cmd_warn(
+		    "%s; choose another name with --name, or take its place with --replace", why);
 		return EXIT_ERROR;
 	}
 	if (result == ENROL_WRONG_SECRET || result == ENROL_OTHER_ACCOUNT) {

@@ -74,8 +74,8 @@ check_names(const struct zone_options *o)
 static int
 parse(struct zone_options *o, int argc, char **argv)
 {
-	static const struct option options[]
-	    = {{"keys-only", no_argument, NULL, 'k'}, {NULL, 0, NULL, 0}};
+	static const struct option options[] = {
+	    {"keys-only", no_argument, NULL, 'k'}, {NULL, 0, NULL, 0}};
 	int c;
 
 	memset(o, 0, sizeof *o);
@@ -107,8 +107,8 @@ derive_keys(const struct zone_options *o, const struct account *account, struct 
 
 	keys[0] = account->tsig;
 	for (int i = 0; i < o->count; i++)
-		if (full_name(o->names[i], o->domain, full) == -1
-		    || account_device_tsig(account, full, &keys[i + 1]) == -1)
+		if (full_name(o->names[i], o->domain, full) == -1 ||
+		    account_device_tsig(account, full, &keys[i + 1]) == -1)
 			return -1;
 	return 0;
 }
@@ -129,8 +129,9 @@ cmd_zone(int argc, char **argv)
 		cmd_warn("%s", why);
 		return EXIT_ERROR;
 	}
-	if (account_derive(o.domain, entropy, &account) == 0 && derive_keys(&o, &account, keys) == 0) {
-		o.print(&(struct zone_text){.domain = o.domain,
+	if (account_derive(o.domain, entropy, &account) == 0 &&
+	    derive_keys(&o, &account, keys) == 0) {
+		o.print(&(struct zone_text) {.domain = o.domain,
 			    .key = keys,
 			    .keys = (size_t)o.count + 1,
 			    .keys_only = o.keys_only},

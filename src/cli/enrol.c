@@ -50,7 +50,8 @@ later(struct attempt *a, const char *what)
 {
 	char text[ENDPOINT_TEXT_MAX];
 
-	snprintf(a->why, MSG_TEXT_MAX, "%s %.*s", endpoint_text(a->server, text), WHAT_MAX - 1, what);
+	snprintf(
+	    a->why, MSG_TEXT_MAX, "%s %.*s", endpoint_text(a->server, text), WHAT_MAX - 1, what);
 	return ENROL_LATER;
 }
 
@@ -106,8 +107,8 @@ explain_rcode(struct attempt *a)
 	case RCODE_NOTIMP:
 		return later(a, "does not take updates");
 	default:
-		snprintf(what, sizeof what, "did not take the update (%s)",
-		    rcode_text(a->reply->rcode));
+		snprintf(
+		    what, sizeof what, "did not take the update (%s)", rcode_text(a->reply->rcode));
 		return later(a, what);
 	}
 }
@@ -146,8 +147,9 @@ is_taken(struct attempt *a)
 	return 0;
 }
 
-/* A machine that is off has no address, but it leaves a TXT record (records.h).  Whose name is taken
- * while it is off would have its records overwritten once it is back, and the other way round. */
+/* A machine that is off has no address, but it leaves a TXT record (records.h).  Whose name is
+ * taken while it is off would have its records overwritten once it is back, and the other way
+ * round. */
 static enum enrol_result
 check_trace(struct attempt *a)
 {
@@ -158,8 +160,8 @@ check_trace(struct attempt *a)
 	if (records_service(&q.name, &a->host) == -1)
 		return ENROL_DONE;
 	result = ask(a, &q);
-	if (result != ENROL_DONE
-	    || message_next(&a->reply->message, &pos, SECTION_ANSWER, &q.name, TYPE_TXT) == NULL)
+	if (result != ENROL_DONE ||
+	    message_next(&a->reply->message, &pos, SECTION_ANSWER, &q.name, TYPE_TXT) == NULL)
 		return result;
 	snprintf(a->why, MSG_TEXT_MAX, "%.90s is already a machine, which is off", a->e->id->name);
 	return ENROL_TAKEN;
@@ -197,8 +199,8 @@ check_account(struct attempt *a)
 	result = ask(a, &q);
 	if (result != ENROL_DONE)
 		return result;
-	while (hosts < MACHINES_ASKED
-	    && records_machines_next(&a->reply->message, &pos, &a->domain, host[hosts]))
+	while (hosts < MACHINES_ASKED &&
+	    records_machines_next(&a->reply->message, &pos, &a->domain, host[hosts]))
 		hosts++;
 	for (int i = 0; i < hosts; i++) {
 		int whose = account_of(a, host[i]);
@@ -209,8 +211,8 @@ check_account(struct attempt *a)
 	}
 	if (!other)
 		return ENROL_DONE;
-	snprintf(a->why, MSG_TEXT_MAX, "the machines in %.64s are of another account: another phrase",
-	    a->e->id->domain);
+	snprintf(a->why, MSG_TEXT_MAX,
+	    "the machines in %.64s are of another account: another phrase", a->e->id->domain);
 	return ENROL_OTHER_ACCOUNT;
 }
 
@@ -223,8 +225,8 @@ find_zone(struct attempt *a)
 	enum enrol_result result = ask(a, &q);
 	struct soa soa;
 
-	if (result != ENROL_DONE
-	    || message_zone(&a->reply->message, &a->domain, &a->zone, &soa) == -1)
+	if (result != ENROL_DONE ||
+	    message_zone(&a->reply->message, &a->domain, &a->zone, &soa) == -1)
 		a->zone = a->domain;
 	return result;
 }
@@ -262,8 +264,8 @@ update(struct attempt *a)
 static int
 may_change(enum enrol_result result, int patient)
 {
-	return result == ENROL_LATER || result == ENROL_NO_KEY
-	    || (patient && result == ENROL_WRONG_SECRET);
+	return result == ENROL_LATER || result == ENROL_NO_KEY ||
+	    (patient && result == ENROL_WRONG_SECRET);
 }
 
 enum enrol_result
@@ -319,8 +321,9 @@ enrol_report(const struct identity *id, enum enrol_result result, const char *wh
 	if (result == ENROL_DONE)
 		return EXIT_OK;
 	if (new_account || result != ENROL_LATER)
-		cmd_warn("the name server must be given the account's keys; \"autotunnel zone bind %s "
-			 "%.*s\" (or knot) prints them",
+		cmd_warn(
+		    "the name server must be given the account's keys; \"autotunnel zone bind %s "
+		    "%.*s\" (or knot) prints them",
 		    id->domain, (int)strcspn(id->name, "."), id->name);
 	cmd_warn("\"autotunnel join %s\" on this machine finishes enrolling it", id->domain);
 	return EXIT_OK;

@@ -36,13 +36,13 @@ enum enrol_result enrol_try(const struct enrol *e, char why[MSG_TEXT_MAX]);
 
 /* The same, again and again while the result is ENROL_LATER, ENROL_NO_KEY or (if patient)
  * ENROL_WRONG_SECRET and wait_sec have not passed; progress goes to stderr. */
-enum enrol_result enrol_wait(const struct enrol *e, unsigned long wait_sec, int patient,
-    char why[MSG_TEXT_MAX]);
+enum enrol_result enrol_wait(
+    const struct enrol *e, unsigned long wait_sec, int patient, char why[MSG_TEXT_MAX]);
 
 /* Say on stdout who this machine is and whether it is enrolled, and on stderr what is left to do;
  * new_account != 0 when the name server cannot know its keys yet.  Returns EXIT_OK: a machine that
  * is not enrolled yet is no error. */
-int enrol_report(const struct identity *id, enum enrol_result result, const char *why,
-    int new_account);
+int enrol_report(
+    const struct identity *id, enum enrol_result result, const char *why, int new_account);
 
 #endif

@@ -54,7 +54,8 @@ set_domain(struct enrol_options *o, const char *text)
 {
 	if (set_name(o->domain, text) == 0 && account_domain_valid(o->domain))
 		return 0;
-	cmd_warn("\"%s\" cannot be an account's domain: at most %d letters, digits, hyphens and dots",
+	cmd_warn(
+	    "\"%s\" cannot be an account's domain: at most %d letters, digits, hyphens and dots",
 	    text, ACCOUNT_DOMAIN_MAX);
 	return -1;
 }
@@ -68,8 +69,8 @@ add_servers(struct enrol_options *o, const char *list)
 		char text[ENDPOINT_TEXT_MAX + 1];
 
 		snprintf(text, sizeof text, "%.*s", (int)len, list);
-		if (len >= sizeof text || o->servers == MSG_SERVERS_MAX
-		    || endpoint_parse(text, DNS_PORT, &o->server[o->servers]) == -1) {
+		if (len >= sizeof text || o->servers == MSG_SERVERS_MAX ||
+		    endpoint_parse(text, DNS_PORT, &o->server[o->servers]) == -1) {
 			cmd_warn("--server takes up to %d numeric addresses, not \"%s\"",
 			    MSG_SERVERS_MAX, text);
 			return -1;
@@ -138,8 +139,8 @@ enrol_default_name(struct enrol_options *o)
 
 	gethostname(host, sizeof host - 1);
 	host[strcspn(host, ".")] = '\0';
-	if (set_name(o->name, host) == 0 && strcmp(o->name, "localhost") != 0
-	    && complete_name(o) == 0)
+	if (set_name(o->name, host) == 0 && strcmp(o->name, "localhost") != 0 &&
+	    complete_name(o) == 0)
 		return 0;
 	cmd_warn("this machine's host name, \"%s\", cannot be used: give one with --name", host);
 	return -1;
@@ -160,7 +161,8 @@ enrol_options_parse(struct enrol_options *o, int argc, char **argv)
 	if (optind != argc || o->domain[0] == '\0')
 		return cmd_usage(argv[0]);
 	if (o->name[0] != '\0' && complete_name(o) == -1) {
-		cmd_warn("\"%s\" cannot be a machine's name: one label of letters, digits and hyphens",
+		cmd_warn(
+		    "\"%s\" cannot be a machine's name: one label of letters, digits and hyphens",
 		    o->name);
 		return EXIT_USAGE;
 	}
@@ -197,8 +199,8 @@ enrol_keys(struct enrol_options *o)
 	}
 	for (int i = 0; status == EXIT_OK && i < file.keys; i++) {
 		if (take_key(o, &file.key[i]) == -1) {
-			cmd_warn("%s: besides %s it may hold one key, that of the account", o->key_file,
-			    o->name);
+			cmd_warn("%s: besides %s it may hold one key, that of the account",
+			    o->key_file, o->name);
 			status = EXIT_ERROR;
 		}
 	}

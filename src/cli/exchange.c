@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #define TRANSPORT_MS 5000 /* for UDP, and again for TCP */
-#define RESEND_MS 1000	  /* doubles */
-#define HINT_MS 300	  /* after a hint: long enough for a real answer behind a forged one */
+#define RESEND_MS 1000 /* doubles */
+#define HINT_MS 300 /* after a hint: long enough for a real answer behind a forged one */
 
 struct call {
 	const struct endpoint *server;
@@ -36,8 +36,8 @@ prepare(struct call *c)
 
 	buf_put(&b, plain->data, plain->pos);
 	tsig_forget(&c->tsig);
-	if (b.failed
-	    || (c->key != NULL && tsig_sign(&c->tsig, &c->signer, &b, clock_wall_sec()) == -1))
+	if (b.failed ||
+	    (c->key != NULL && tsig_sign(&c->tsig, &c->signer, &b, clock_wall_sec()) == -1))
 		return -1;
 	c->len = b.pos;
 	return 0;
@@ -53,8 +53,8 @@ request_id(const struct call *c)
 static int
 read_request(struct call *c, struct message *m)
 {
-	if (message_parse(m, c->unsigned_request->data, c->unsigned_request->pos) == -1
-	    || !m->has_question)
+	if (message_parse(m, c->unsigned_request->data, c->unsigned_request->pos) == -1 ||
+	    !m->has_question)
 		return -1;
 	c->opcode = (enum dns_opcode)m->opcode;
 	c->q = m->question;
@@ -77,8 +77,7 @@ static int
 judge(struct call *c)
 {
 	struct tsig_report report;
-	enum tsig_verdict v
-	    = tsig_verify(&c->tsig, &c->reply->message, clock_wall_sec(), &report);
+	enum tsig_verdict v = tsig_verify(&c->tsig, &c->reply->message, clock_wall_sec(), &report);
 
 	switch (v) {
 	case TSIG_OK:
@@ -89,8 +88,10 @@ judge(struct call *c)
 		c->reply->skew_sec = report.skew_sec;
 		return 1;
 	case TSIG_HINT:
-		hint(c, report.error == TSIG_BADSIG ? EXCHANGE_BAD_SIG
-			: report.error == TSIG_BADKEY ? EXCHANGE_BAD_KEY : EXCHANGE_UNSIGNED);
+		hint(c,
+		    report.error == TSIG_BADSIG       ? EXCHANGE_BAD_SIG
+			: report.error == TSIG_BADKEY ? EXCHANGE_BAD_KEY
+						      : EXCHANGE_UNSIGNED);
 		return 0;
 	case TSIG_MISSING:
 		hint(c, EXCHANGE_UNSIGNED);
@@ -107,8 +108,8 @@ take(struct call *c, size_t len)
 	struct message *m = &c->reply->message;
 	const struct question *q = c->opcode == OPCODE_UPDATE ? NULL : &c->q;
 
-	if (message_parse(m, c->reply->data, len) == -1
-	    || !message_is_reply(m, c->opcode, request_id(c), q))
+	if (message_parse(m, c->reply->data, len) == -1 ||
+	    !message_is_reply(m, c->opcode, request_id(c), q))
 		return 0;
 	if (c->key != NULL && !judge(c))
 		return 0;
@@ -234,8 +235,8 @@ ask_tcp(struct call *c)
 	if (fd == -1)
 		return;
 	c->deadline_ms = clock_boot_ms() + TRANSPORT_MS;
-	if (stream_prefix(prefix, c->len) == 0 && send_all(c, fd, prefix, sizeof prefix) == 0
-	    && send_all(c, fd, c->request, c->len) == 0) {
+	if (stream_prefix(prefix, c->len) == 0 && send_all(c, fd, prefix, sizeof prefix) == 0 &&
+	    send_all(c, fd, c->request, c->len) == 0) {
 		int done = 0;
 
 		while (!done && receive_all(c, fd, prefix, sizeof prefix) == 0) {
@@ -253,15 +254,14 @@ void
 exchange(const struct buf *request, const struct tsig_key *key, const struct endpoint *server,
     struct exchange_reply *reply)
 {
-	struct call c
-	    = {.server = server, .unsigned_request = request, .key = key, .reply = reply};
+	struct call c = {.server = server, .unsigned_request = request, .key = key, .reply = reply};
 
 	reply->result = EXCHANGE_SILENT;
 	if (read_request(&c, &reply->message) == -1)
 		return;
-	if (key != NULL
-	    && tsig_signer_init(&c.signer, key->name, key->algorithm, key->secret, key->secret_len)
-		== -1)
+	if (key != NULL &&
+	    tsig_signer_init(&c.signer, key->name, key->algorithm, key->secret, key->secret_len) ==
+		-1)
 		return;
 	/* TCP also when UDP brought nothing but hints: forging those on TCP is harder. */
 	if (prepare(&c) == 0 && !ask_udp(&c) && prepare(&c) == 0) {

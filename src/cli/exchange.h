@@ -12,12 +12,12 @@
 #define EXCHANGE_REQUEST_MAX 1024 /* octets, signature included */
 
 enum exchange_result {
-	EXCHANGE_SILENT,   /* no answer, or none that was ours */
+	EXCHANGE_SILENT, /* no answer, or none that was ours */
 	EXCHANGE_ANSWERED, /* message holds it; look at its rcode */
-	EXCHANGE_BAD_KEY,  /* not authentic: "I do not know this key" */
-	EXCHANGE_BAD_SIG,  /* not authentic: "your key has another secret" */
+	EXCHANGE_BAD_KEY, /* not authentic: "I do not know this key" */
+	EXCHANGE_BAD_SIG, /* not authentic: "your key has another secret" */
 	EXCHANGE_UNSIGNED, /* not authentic: an rcode without signature */
-	EXCHANGE_CLOCK,	   /* authentic: the clocks differ by skew_sec (ours minus theirs) */
+	EXCHANGE_CLOCK, /* authentic: the clocks differ by skew_sec (ours minus theirs) */
 };
 
 /* Big: allocate it. */

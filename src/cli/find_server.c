@@ -34,8 +34,8 @@ read_resolvers(struct finder *f)
 	for (line = strtok_r(text, "\n", &save); line != NULL; line = strtok_r(NULL, "\n", &save)) {
 		char addr[ADDR_TEXT_MAX];
 
-		if (f->resolvers < RESOLVERS_MAX && sscanf(line, "nameserver %45s", addr) == 1
-		    && endpoint_parse(addr, DNS_PORT, &f->resolver[f->resolvers]) == 0)
+		if (f->resolvers < RESOLVERS_MAX && sscanf(line, "nameserver %45s", addr) == 1 &&
+		    endpoint_parse(addr, DNS_PORT, &f->resolver[f->resolvers]) == 0)
 			f->resolvers++;
 	}
 }
@@ -55,8 +55,8 @@ ask(struct finder *f, const struct name *name, uint16_t type)
 		if (query_build(&b, id, &q, 1) == -1)
 			return -1;
 		exchange(&b, NULL, &f->resolver[i], f->reply);
-		if (f->reply->result == EXCHANGE_ANSWERED
-		    && (f->reply->rcode == RCODE_NOERROR || f->reply->rcode == RCODE_NXDOMAIN))
+		if (f->reply->result == EXCHANGE_ANSWERED &&
+		    (f->reply->rcode == RCODE_NOERROR || f->reply->rcode == RCODE_NXDOMAIN))
 			return 0;
 	}
 	return -1;
@@ -86,8 +86,8 @@ add_host(struct finder *f, const struct name *host, uint16_t port)
 
 		if (ask(f, host, types[i]) == -1)
 			continue;
-		while ((rr = message_next(&f->reply->message, &pos, SECTION_ANSWER, NULL, types[i]))
-		    != NULL)
+		while ((rr = message_next(
+			    &f->reply->message, &pos, SECTION_ANSWER, NULL, types[i])) != NULL)
 			add_address(f, rr, port);
 	}
 }
@@ -102,7 +102,8 @@ find_srv(struct finder *f, const struct name *zone, struct srv *srv)
 
 	if (name_prepend(&name, "_dns-update._udp", zone) == -1 || ask(f, &name, TYPE_SRV) == -1)
 		return -1;
-	while ((rr = message_next(&f->reply->message, &pos, SECTION_ANSWER, &name, TYPE_SRV)) != NULL)
+	while (
+	    (rr = message_next(&f->reply->message, &pos, SECTION_ANSWER, &name, TYPE_SRV)) != NULL)
 		if (rr_srv(&f->reply->message, rr, srv) == 0 && name_labels(&srv->target) > 0)
 			return 0;
 	return -1;
@@ -119,8 +120,8 @@ find_server(const char *domain, struct endpoint out[MSG_SERVERS_MAX])
 	if (f.reply == NULL)
 		fatalx("out of memory");
 	read_resolvers(&f);
-	if (name_parse(&name, domain) == 0 && ask(&f, &name, TYPE_SOA) == 0
-	    && message_zone(&f.reply->message, &name, &zone, &soa) == 0) {
+	if (name_parse(&name, domain) == 0 && ask(&f, &name, TYPE_SOA) == 0 &&
+	    message_zone(&f.reply->message, &name, &zone, &soa) == 0) {
 		if (find_srv(&f, &zone, &srv) == 0)
 			add_host(&f, &srv.target, srv.port);
 		else

@@ -75,8 +75,9 @@ knot_acl(const struct zone_text *z, FILE *out)
 	fprintf(out, "  - id: %s-machines\n    key: [", z->domain);
 	for (size_t i = 1; i < z->keys; i++)
 		fprintf(out, "%s%s", i == 1 ? "" : ", ", z->key[i].name);
-	fprintf(out, "]\n    action: update\n    update-type: [A, AAAA, SRV, TXT]\n"
-		     "    update-owner: key\n    update-owner-match: sub-or-equal\n");
+	fprintf(out,
+	    "]\n    action: update\n    update-type: [A, AAAA, SRV, TXT]\n"
+	    "    update-owner: key\n    update-owner-match: sub-or-equal\n");
 }
 
 void

@@ -18,8 +18,7 @@ struct reader {
 	struct config_error *error;
 };
 
-static int __attribute__((format(printf, 2, 3)))
-wrong(struct reader *r, const char *fmt, ...)
+static int __attribute__((format(printf, 2, 3))) wrong(struct reader *r, const char *fmt, ...)
 {
 	va_list args;
 	int n = snprintf(r->error->text, sizeof r->error->text, "%s:%u: ", r->file, r->line);

@@ -14,7 +14,7 @@
 #define CONFIG_USER_MAX 33
 #define CONFIG_FILE SYSCONFDIR "/autotunnel.conf"
 #define CONFIG_CONTROL_SOCKET "control.sock" /* in run_dir */
-#define CONFIG_HOSTS_FILE "hosts"	     /* in run_dir, for libnss_autotunnel */
+#define CONFIG_HOSTS_FILE "hosts" /* in run_dir, for libnss_autotunnel */
 
 enum dataplane_choice { DATAPLANE_AUTO, DATAPLANE_CHOOSE_KERNEL, DATAPLANE_CHOOSE_USER };
 enum connect_choice { CONNECT_ON_DEMAND, CONNECT_ALWAYS };
@@ -22,7 +22,7 @@ enum connect_choice { CONNECT_ON_DEMAND, CONNECT_ALWAYS };
 struct config {
 	/* [daemon] */
 	unsigned listen_port;
-	unsigned log;	    /* enum log_level */
+	unsigned log; /* enum log_level */
 	unsigned dataplane; /* enum dataplane_choice */
 	unsigned mtu;
 	char interface[16];
@@ -35,7 +35,7 @@ struct config {
 	/* [mapping] */
 	unsigned methods; /* NAT_METHOD_* bits; 0 = none */
 	unsigned lifetime;
-	struct endpoint gateway;  /* family 0 = the default router */
+	struct endpoint gateway; /* family 0 = the default router */
 	struct endpoint external; /* family 0 = ask the router; else a fixed forward */
 	/* [names] */
 	unsigned hosts_file;

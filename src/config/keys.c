@@ -15,7 +15,8 @@ set_number(const struct config_key *key, void *field, const char *value)
 	unsigned long v;
 
 	if (str_number(value, key->min, key->max, &v) != 0) {
-		snprintf(why, sizeof why, "a number from %lu to %lu is expected", key->min, key->max);
+		snprintf(
+		    why, sizeof why, "a number from %lu to %lu is expected", key->min, key->max);
 		return why;
 	}
 	*(unsigned *)field = (unsigned)v;
@@ -31,8 +32,9 @@ print_number(const struct config_key *key, const void *field, FILE *out)
 static const char *
 set_name(const struct config_key *key, void *field, const char *value)
 {
-	if (*value == '\0' || strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.")
-		!= strlen(value))
+	if (*value == '\0' ||
+	    strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") !=
+		strlen(value))
 		return "letters, digits, \"-\", \"_\" and \".\" are expected";
 	return str_copy(field, key->max, value) == 0 ? NULL : "too long";
 }
@@ -90,7 +92,8 @@ set_methods(const struct config_key *key, void *field, const char *value)
 
 	if (str_copy(copy, sizeof copy, value) != 0)
 		return "too long";
-	for (word = strtok_r(copy, " \t,", &save); word != NULL; word = strtok_r(NULL, " \t,", &save)) {
+	for (word = strtok_r(copy, " \t,", &save); word != NULL;
+	     word = strtok_r(NULL, " \t,", &save)) {
 		size_t i = 0;
 
 		words++;
@@ -131,7 +134,8 @@ set_gateway(const struct config_key *key, void *field, const char *value)
 {
 	struct endpoint ep = {0};
 
-	if (strcmp(value, "auto") != 0 && (endpoint_parse(value, 0, &ep) != 0 || ep.family != 4 || ep.port != 0))
+	if (strcmp(value, "auto") != 0 &&
+	    (endpoint_parse(value, 0, &ep) != 0 || ep.family != 4 || ep.port != 0))
 		return "auto or the router's IPv4 address is expected";
 	*(struct endpoint *)field = ep;
 	return NULL;
@@ -171,7 +175,8 @@ set_servers(const struct config_key *key, void *field, const char *value)
 
 	if (str_copy(copy, sizeof copy, value) != 0)
 		return "too long";
-	for (word = strtok_r(copy, " \t,", &save); word != NULL; word = strtok_r(NULL, " \t,", &save)) {
+	for (word = strtok_r(copy, " \t,", &save); word != NULL;
+	     word = strtok_r(NULL, " \t,", &save)) {
 		if (strcmp(copy, "auto") == 0)
 			break;
 		if (n == MSG_SERVERS_MAX)
@@ -189,7 +194,8 @@ set_servers(const struct config_key *key, void *field, const char *value)
 static void
 print_servers(const struct config_key *key, const void *field, FILE *out)
 {
-	const struct config *c = (const struct config *)((const char *)field - offsetof(struct config, servers));
+	const struct config *c =
+	    (const struct config *)((const char *)field - offsetof(struct config, servers));
 	char text[ENDPOINT_TEXT_MAX];
 
 	if (c->servers == 0)
@@ -207,37 +213,45 @@ static const char *const no_yes[] = {"no", "yes", NULL};
 
 #define FIELD(member) offsetof(struct config, member)
 #define NUMBER(section, name, fallback, member, min, max)                                          \
-	{section, name, fallback, FIELD(member), set_number, print_number, min, max, NULL}
+	{                                                                                          \
+		section, name, fallback, FIELD(member), set_number, print_number, min, max, NULL   \
+	}
 #define CHOICE(section, name, fallback, member, words)                                             \
-	{section, name, fallback, FIELD(member), set_choice, print_choice, 0, 0, words}
+	{                                                                                          \
+		section, name, fallback, FIELD(member), set_choice, print_choice, 0, 0, words      \
+	}
 #define TEXT(section, name, fallback, member, set)                                                 \
-	{section, name, fallback, FIELD(member), set, print_text, 0,                               \
-	    sizeof(((struct config *)0)->member), NULL}
+	{                                                                                          \
+		section, name, fallback, FIELD(member), set, print_text, 0,                        \
+		    sizeof(((struct config *)0)->member), NULL                                     \
+	}
 #define OTHER(section, name, fallback, member, set, print)                                         \
-	{section, name, fallback, FIELD(member), set, print, 0, 0, NULL}
+	{                                                                                          \
+		section, name, fallback, FIELD(member), set, print, 0, 0, NULL                     \
+	}
 
 const struct config_key config_keys[] = {
-	NUMBER("daemon", "listen-port", "4500", listen_port, 1024, 65535),
-	TEXT("daemon", "interface", "at0", interface, set_name),
-	NUMBER("daemon", "mtu", "1280", mtu, 1280, 1438),
-	CHOICE("daemon", "dataplane", "auto", dataplane, dataplane_words),
-	TEXT("daemon", "control-group", "autotunnel", control_group, set_name),
-	TEXT("daemon", "user-map", "autotunnel-map", user_map, set_name),
-	TEXT("daemon", "user-dns", "autotunnel-dns", user_dns, set_name),
-	TEXT("daemon", "user-ike", "autotunnel-ike", user_ike, set_name),
-	CHOICE("daemon", "log", "notice", log, log_words),
-	TEXT("daemon", "state-dir", STATEDIR, state_dir, set_path),
-	TEXT("daemon", "run-dir", RUNDIR, run_dir, set_path),
-	OTHER("mapping", "methods", "natpmp upnp", methods, set_methods, print_methods),
-	NUMBER("mapping", "lifetime", "3600", lifetime, 120, 86400),
-	OTHER("mapping", "gateway", "auto", gateway, set_gateway, print_endpoint),
-	OTHER("mapping", "external", "auto", external, set_external, print_endpoint),
-	CHOICE("names", "hosts-file", "yes", hosts_file, no_yes),
-	OTHER("account", "server", "auto", servers, set_servers, print_servers),
-	CHOICE("account", "connect", "on-demand", connect, connect_words),
-	NUMBER("account", "idle", "1800", idle, 0, 604800),
-	NUMBER("account", "rekey", "3600", rekey, 10, 86400),
-	NUMBER("account", "dpd", "15", dpd, 2, 600),
+    NUMBER("daemon", "listen-port", "4500", listen_port, 1024, 65535),
+    TEXT("daemon", "interface", "at0", interface, set_name),
+    NUMBER("daemon", "mtu", "1280", mtu, 1280, 1438),
+    CHOICE("daemon", "dataplane", "auto", dataplane, dataplane_words),
+    TEXT("daemon", "control-group", "autotunnel", control_group, set_name),
+    TEXT("daemon", "user-map", "autotunnel-map", user_map, set_name),
+    TEXT("daemon", "user-dns", "autotunnel-dns", user_dns, set_name),
+    TEXT("daemon", "user-ike", "autotunnel-ike", user_ike, set_name),
+    CHOICE("daemon", "log", "notice", log, log_words),
+    TEXT("daemon", "state-dir", STATEDIR, state_dir, set_path),
+    TEXT("daemon", "run-dir", RUNDIR, run_dir, set_path),
+    OTHER("mapping", "methods", "natpmp upnp", methods, set_methods, print_methods),
+    NUMBER("mapping", "lifetime", "3600", lifetime, 120, 86400),
+    OTHER("mapping", "gateway", "auto", gateway, set_gateway, print_endpoint),
+    OTHER("mapping", "external", "auto", external, set_external, print_endpoint),
+    CHOICE("names", "hosts-file", "yes", hosts_file, no_yes),
+    OTHER("account", "server", "auto", servers, set_servers, print_servers),
+    CHOICE("account", "connect", "on-demand", connect, connect_words),
+    NUMBER("account", "idle", "1800", idle, 0, 604800),
+    NUMBER("account", "rekey", "3600", rekey, 10, 86400),
+    NUMBER("account", "dpd", "15", dpd, 2, 600),
 };
 
 const size_t config_key_count = sizeof config_keys / sizeof config_keys[0];

@@ -8,11 +8,11 @@ struct config_key {
 	const char *section;
 	const char *name;
 	const char *fallback; /* default, as it would stand in the file */
-	size_t offset;	      /* of the field in struct config */
+	size_t offset; /* of the field in struct config */
 	/* Store value; NULL, or a phrase that completes "KEY: ". */
 	const char *(*set)(const struct config_key *key, void *field, const char *value);
 	void (*print)(const struct config_key *key, const void *field, FILE *out);
-	unsigned long min, max;	  /* numbers: limits; texts: max = size of the field */
+	unsigned long min, max; /* numbers: limits; texts: max = size of the field */
 	const char *const *words; /* choices: their names in order, NULL at the end */
 };
 

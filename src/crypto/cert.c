@@ -36,10 +36,11 @@ copy_text(const ASN1_STRING *s, char *out, size_t size)
 static int
 read_common_name(const X509_NAME *name, char out[CERT_NAME_MAX])
 {
-	if (X509_NAME_entry_count(name) != 1
-	    || X509_NAME_get_index_by_NID(name, NID_commonName, -1) != 0)
+	if (X509_NAME_entry_count(name) != 1 ||
+	    X509_NAME_get_index_by_NID(name, NID_commonName, -1) != 0)
 		return -1;
-	return copy_text(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, 0)), out, CERT_NAME_MAX);
+	return copy_text(
+	    X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, 0)), out, CERT_NAME_MAX);
 }
 
 static int
@@ -50,7 +51,8 @@ read_public_key(X509 *x, uint8_t out[ED25519_PUBLIC_LEN])
 
 	if (key == NULL || EVP_PKEY_base_id(key) != EVP_PKEY_ED25519)
 		return -1;
-	return EVP_PKEY_get_raw_public_key(key, out, &len) == 1 && len == ED25519_PUBLIC_LEN ? 0 : -1;
+	return EVP_PKEY_get_raw_public_key(key, out, &len) == 1 && len == ED25519_PUBLIC_LEN ? 0
+											     : -1;
 }
 
 static int
@@ -97,9 +99,9 @@ cert_read(const void *der, size_t len, struct cert_info *out)
 	if (X509_get_extension_flags(x) & EXFLAG_INVALID)
 		goto out;
 	out->is_ca = (X509_get_extension_flags(x) & EXFLAG_CA) != 0;
-	if (read_common_name(X509_get_subject_name(x), out->common_name) == -1
-	    || read_common_name(X509_get_issuer_name(x), out->issuer) == -1
-	    || read_public_key(x, out->public_key) == -1)
+	if (read_common_name(X509_get_subject_name(x), out->common_name) == -1 ||
+	    read_common_name(X509_get_issuer_name(x), out->issuer) == -1 ||
+	    read_public_key(x, out->public_key) == -1)
 		goto out;
 	rc = read_alt_names(x, out);
 out:
@@ -111,9 +113,9 @@ int
 cert_issued_by(const void *cert, size_t cert_len, const void *ca, size_t ca_len)
 {
 	X509 *x = parse(cert, cert_len), *issuer = parse(ca, ca_len);
-	int ok = x != NULL && issuer != NULL && X509_check_issued(issuer, x) == X509_V_OK
-	    && (X509_get_extension_flags(issuer) & EXFLAG_CA) != 0
-	    && X509_verify(x, X509_get0_pubkey(issuer)) == 1;
+	int ok = x != NULL && issuer != NULL && X509_check_issued(issuer, x) == X509_V_OK &&
+	    (X509_get_extension_flags(issuer) & EXFLAG_CA) != 0 &&
+	    X509_verify(x, X509_get0_pubkey(issuer)) == 1;
 
 	X509_free(x);
 	X509_free(issuer);

@@ -23,15 +23,15 @@ struct cert_info {
 	uint8_t public_key[ED25519_PUBLIC_LEN];
 	int is_ca;
 	char common_name[CERT_NAME_MAX];
-	char issuer[CERT_NAME_MAX];  /* its common name */
+	char issuer[CERT_NAME_MAX]; /* its common name */
 	char dns_name[CERT_DNS_MAX]; /* this and address: devices only */
 	uint8_t address[16];
 };
 
 /* Write the CA certificate of this seed as DER.  Returns its length, -1 when name is empty or
  * longer than CERT_NAME_MAX - 1, or when it does not fit. */
-ssize_t cert_make_ca(const char *name, const uint8_t seed[ED25519_SEED_LEN], uint8_t *out,
-    size_t size);
+ssize_t cert_make_ca(
+    const char *name, const uint8_t seed[ED25519_SEED_LEN], uint8_t *out, size_t size);
 
 /* Write a device's certificate as DER, signed by the CA of this seed; info says all but is_ca. */
 ssize_t cert_make_device(const struct cert_info *info, const uint8_t ca_seed[ED25519_SEED_LEN],

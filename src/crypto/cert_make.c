@@ -26,15 +26,14 @@ set_name(X509_NAME *name, const char *text)
 	if (len == 0 || len >= CERT_NAME_MAX)
 		return 0;
 	return X509_NAME_add_entry_by_NID(name, NID_commonName, V_ASN1_UTF8STRING,
-		   (const unsigned char *)text, (int)len, -1, 0)
-	    == 1;
+		   (const unsigned char *)text, (int)len, -1, 0) == 1;
 }
 
 static int
 set_times(X509 *x)
 {
-	return ASN1_TIME_set_string_X509(X509_getm_notBefore(x), NOT_BEFORE) == 1
-	    && ASN1_TIME_set_string_X509(X509_getm_notAfter(x), NOT_AFTER) == 1;
+	return ASN1_TIME_set_string_X509(X509_getm_notBefore(x), NOT_BEFORE) == 1 &&
+	    ASN1_TIME_set_string_X509(X509_getm_notAfter(x), NOT_AFTER) == 1;
 }
 
 /* The CA is number 1; a device is numbered by its key. */
@@ -73,8 +72,8 @@ add_key_usage(X509 *x, int is_ca)
 {
 	ASN1_BIT_STRING *usage = ASN1_BIT_STRING_new();
 	int bit = is_ca ? 5 : 0; /* keyCertSign or digitalSignature, RFC 5280 4.2.1.3 */
-	int ok = usage != NULL && ASN1_BIT_STRING_set_bit(usage, bit, 1)
-	    && add_ext(x, NID_key_usage, usage, 1);
+	int ok = usage != NULL && ASN1_BIT_STRING_set_bit(usage, bit, 1) &&
+	    add_ext(x, NID_key_usage, usage, 1);
 
 	ASN1_BIT_STRING_free(usage);
 	return ok;
@@ -104,9 +103,9 @@ add_key_ids(X509 *x, const uint8_t *subject_key, const uint8_t *issuer_key)
 
 	if (authority != NULL)
 		authority->keyid = key_id(issuer_key);
-	ok = authority != NULL && authority->keyid != NULL
-	    && add_ext(x, NID_subject_key_identifier, subject, 0)
-	    && add_ext(x, NID_authority_key_identifier, authority, 0);
+	ok = authority != NULL && authority->keyid != NULL &&
+	    add_ext(x, NID_subject_key_identifier, subject, 0) &&
+	    add_ext(x, NID_authority_key_identifier, authority, 0);
 	AUTHORITY_KEYID_free(authority);
 	ASN1_OCTET_STRING_free(subject);
 	return ok;
@@ -116,8 +115,8 @@ static int
 push_alt_name(GENERAL_NAMES *names, int type, const void *data, size_t len)
 {
 	GENERAL_NAME *name = GENERAL_NAME_new();
-	ASN1_STRING *value = ASN1_STRING_type_new(
-	    type == GEN_DNS ? V_ASN1_IA5STRING : V_ASN1_OCTET_STRING);
+	ASN1_STRING *value =
+	    ASN1_STRING_type_new(type == GEN_DNS ? V_ASN1_IA5STRING : V_ASN1_OCTET_STRING);
 
 	if (name != NULL && value != NULL && ASN1_STRING_set(value, data, (int)len)) {
 		GENERAL_NAME_set0_value(name, type, value);
@@ -134,9 +133,10 @@ static int
 add_alt_names(X509 *x, const struct cert_info *info)
 {
 	GENERAL_NAMES *names = GENERAL_NAMES_new();
-	int ok = names != NULL && push_alt_name(names, GEN_DNS, info->dns_name, strlen(info->dns_name))
-	    && push_alt_name(names, GEN_IPADD, info->address, sizeof info->address)
-	    && add_ext(x, NID_subject_alt_name, names, 0);
+	int ok = names != NULL &&
+	    push_alt_name(names, GEN_DNS, info->dns_name, strlen(info->dns_name)) &&
+	    push_alt_name(names, GEN_IPADD, info->address, sizeof info->address) &&
+	    add_ext(x, NID_subject_alt_name, names, 0);
 
 	GENERAL_NAMES_free(names);
 	return ok;
@@ -145,8 +145,8 @@ add_alt_names(X509 *x, const struct cert_info *info)
 static int
 set_subject_key(X509 *x, const uint8_t *public_key)
 {
-	EVP_PKEY *key
-	    = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, public_key, ED25519_PUBLIC_LEN);
+	EVP_PKEY *key =
+	    EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, public_key, ED25519_PUBLIC_LEN);
 	int ok = key != NULL && X509_set_pubkey(x, key) == 1;
 
 	EVP_PKEY_free(key);
@@ -157,7 +157,8 @@ set_subject_key(X509 *x, const uint8_t *public_key)
 static int
 sign(X509 *x, const uint8_t *seed)
 {
-	EVP_PKEY *key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, ED25519_SEED_LEN);
+	EVP_PKEY *key =
+	    EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, ED25519_SEED_LEN);
 	int ok = key != NULL && X509_sign(x, key, NULL) > 0;
 
 	EVP_PKEY_free(key);
@@ -181,14 +182,14 @@ make(const struct cert_info *info, const uint8_t *issuer_seed, uint8_t *out, siz
 	X509 *x = X509_new();
 	ssize_t len = -1;
 
-	if (x != NULL && ed25519_public(issuer_seed, issuer_key) == 0
-	    && X509_set_version(x, X509_VERSION_3) == 1
-	    && set_serial(x, info->public_key, info->is_ca)
-	    && set_name(X509_get_subject_name(x), info->common_name)
-	    && set_name(X509_get_issuer_name(x), info->issuer) && set_times(x)
-	    && set_subject_key(x, info->public_key) && add_basic_constraints(x, info->is_ca)
-	    && add_key_usage(x, info->is_ca) && add_key_ids(x, info->public_key, issuer_key)
-	    && (info->is_ca || add_alt_names(x, info)) && sign(x, issuer_seed))
+	if (x != NULL && ed25519_public(issuer_seed, issuer_key) == 0 &&
+	    X509_set_version(x, X509_VERSION_3) == 1 &&
+	    set_serial(x, info->public_key, info->is_ca) &&
+	    set_name(X509_get_subject_name(x), info->common_name) &&
+	    set_name(X509_get_issuer_name(x), info->issuer) && set_times(x) &&
+	    set_subject_key(x, info->public_key) && add_basic_constraints(x, info->is_ca) &&
+	    add_key_usage(x, info->is_ca) && add_key_ids(x, info->public_key, issuer_key) &&
+	    (info->is_ca || add_alt_names(x, info)) && sign(x, issuer_seed))
 		len = write_der(x, out, size);
 	X509_free(x);
 	return len;

@@ -11,7 +11,8 @@ static const uint8_t pkcs8_head[ED25519_PKCS8_LEN - ED25519_SEED_LEN] = {
 int
 ed25519_public(const uint8_t seed[ED25519_SEED_LEN], uint8_t out[ED25519_PUBLIC_LEN])
 {
-	EVP_PKEY *key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, ED25519_SEED_LEN);
+	EVP_PKEY *key =
+	    EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, ED25519_SEED_LEN);
 	size_t len = ED25519_PUBLIC_LEN;
 	int ok = key != NULL && EVP_PKEY_get_raw_public_key(key, out, &len) == 1;
 

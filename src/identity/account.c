@@ -20,8 +20,8 @@ derive_master(struct account *a, const uint8_t entropy[PHRASE_ENTROPY])
 	char salt[sizeof SALT_HEAD + MSG_NAME_MAX];
 	int len = snprintf(salt, sizeof salt, SALT_HEAD "%s", a->domain);
 
-	return argon2id(&cost, entropy, PHRASE_ENTROPY, salt, (size_t)len, a->master,
-	    sizeof a->master);
+	return argon2id(
+	    &cost, entropy, PHRASE_ENTROPY, salt, (size_t)len, a->master, sizeof a->master);
 }
 
 static int
@@ -54,11 +54,12 @@ account_derive(const char *domain, const uint8_t entropy[PHRASE_ENTROPY], struct
 	if (str_copy(out->domain, sizeof out->domain, domain) == -1)
 		return -1;
 	str_lower(out->domain);
-	if (snprintf(out->tsig.name, sizeof out->tsig.name, ACCOUNT_KEY_LABEL ".%s", out->domain)
-	    >= (int)sizeof out->tsig.name)
+	if (snprintf(out->tsig.name, sizeof out->tsig.name, ACCOUNT_KEY_LABEL ".%s", out->domain) >=
+	    (int)sizeof out->tsig.name)
 		return -1;
-	if (derive_master(out, entropy) == -1 || derive_tsig(out, "tsig-account", &out->tsig) == -1
-	    || derive(out, "ca", out->ca_seed, sizeof out->ca_seed) == -1)
+	if (derive_master(out, entropy) == -1 ||
+	    derive_tsig(out, "tsig-account", &out->tsig) == -1 ||
+	    derive(out, "ca", out->ca_seed, sizeof out->ca_seed) == -1)
 		return -1;
 	return make_ca(out);
 }
@@ -100,8 +101,8 @@ make_cert(const struct account *a, const uint8_t *public_key, struct identity *i
 	memcpy(info.address, id->ula, sizeof info.address);
 	snprintf(info.common_name, sizeof info.common_name, "%.*s", (int)strcspn(id->name, "."),
 	    id->name);
-	if (str_copy(info.issuer, sizeof info.issuer, a->domain) == -1
-	    || str_copy(info.dns_name, sizeof info.dns_name, id->name) == -1)
+	if (str_copy(info.issuer, sizeof info.issuer, a->domain) == -1 ||
+	    str_copy(info.dns_name, sizeof info.dns_name, id->name) == -1)
 		return -1;
 	len = cert_make_device(&info, a->ca_seed, id->cert.data, sizeof id->cert.data);
 	id->cert.len = len == -1 ? 0 : (uint16_t)len;
@@ -115,8 +116,8 @@ account_issue(const struct account *a, const char *host, const uint8_t seed[ED25
 	uint8_t ca_key[ED25519_PUBLIC_LEN], key[ED25519_PUBLIC_LEN];
 
 	memset(id, 0, sizeof *id);
-	if (ed25519_public(a->ca_seed, ca_key) == -1 || ed25519_public(seed, key) == -1
-	    || account_device_tsig(a, host, &id->tsig) == -1)
+	if (ed25519_public(a->ca_seed, ca_key) == -1 || ed25519_public(seed, key) == -1 ||
+	    account_device_tsig(a, host, &id->tsig) == -1)
 		return -1;
 	memcpy(id->domain, a->domain, sizeof id->domain);
 	memcpy(id->name, id->tsig.name, sizeof id->name);

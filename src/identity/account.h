@@ -28,7 +28,7 @@ struct account {
 	uint8_t master[ACCOUNT_MASTER_LEN];
 	uint8_t ca_seed[ED25519_SEED_LEN];
 	struct tsig_key tsig; /* for enrolling */
-	struct blob ca;	      /* certificate */
+	struct blob ca; /* certificate */
 };
 
 /* domain must be account_domain_valid().  Takes a fraction of a second and 64 MiB.  0, or -1 when

@@ -11,25 +11,25 @@
 int
 account_domain_valid(const char *domain)
 {
-	return strlen(domain) <= ACCOUNT_DOMAIN_MAX && str_is_hostname(domain, 0)
-	    && strpbrk(domain, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == NULL;
+	return strlen(domain) <= ACCOUNT_DOMAIN_MAX && str_is_hostname(domain, 0) &&
+	    strpbrk(domain, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == NULL;
 }
 
 int
 account_name_valid(const char *name, const char *domain)
 {
-	return str_is_hostname(name, 0) && str_in_domain(name, domain)
-	    && strncmp(name, ACCOUNT_KEY_LABEL ".", sizeof ACCOUNT_KEY_LABEL) != 0
-	    && strpbrk(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == NULL
-	    && strcspn(name, ".") + 1 + strlen(domain) == strlen(name);
+	return str_is_hostname(name, 0) && str_in_domain(name, domain) &&
+	    strncmp(name, ACCOUNT_KEY_LABEL ".", sizeof ACCOUNT_KEY_LABEL) != 0 &&
+	    strpbrk(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == NULL &&
+	    strcspn(name, ".") + 1 + strlen(domain) == strlen(name);
 }
 
 static int
 add_server(struct identity *id, const char *value)
 {
-	if (id->servers == MSG_SERVERS_MAX
-	    || endpoint_parse(value, DNS_PORT, &id->server[id->servers]) == -1
-	    || id->server[id->servers].port == 0)
+	if (id->servers == MSG_SERVERS_MAX ||
+	    endpoint_parse(value, DNS_PORT, &id->server[id->servers]) == -1 ||
+	    id->server[id->servers].port == 0)
 		return -1;
 	id->servers++;
 	return 0;

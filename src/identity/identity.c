@@ -122,7 +122,8 @@ check_ca(const struct identity *id, struct cert_info *ca, char why[MSG_TEXT_MAX]
 	if (cert_read(id->ca.data, id->ca.len, ca) == -1 || !ca->is_ca)
 		return broken(why, STORE_CA, "not an account's certificate");
 	if (strcmp(ca->common_name, id->domain) != 0)
-		return broken(why, STORE_CA, "it belongs to another domain than the account file says");
+		return broken(
+		    why, STORE_CA, "it belongs to another domain than the account file says");
 	if (!cert_issued_by(id->ca.data, id->ca.len, id->ca.data, id->ca.len))
 		return broken(why, STORE_CA, "its signature is wrong");
 	return 0;
@@ -168,8 +169,8 @@ check(struct identity *id, char why[MSG_TEXT_MAX])
 {
 	struct cert_info ca, cert;
 
-	if (check_ca(id, &ca, why) == -1 || check_cert(id, &ca, &cert, why) == -1
-	    || check_key(id, &cert, why) == -1)
+	if (check_ca(id, &ca, why) == -1 || check_cert(id, &ca, &cert, why) == -1 ||
+	    check_key(id, &cert, why) == -1)
 		return -1;
 	if (strcasecmp(id->tsig.name, id->name) != 0)
 		return broken(why, STORE_TSIG, "its key is not named like this device");
@@ -201,12 +202,12 @@ identity_load(const char *statedir, struct identity *id, char why[MSG_TEXT_MAX])
 		snprintf(why, MSG_TEXT_MAX, "no account yet");
 		return IDENTITY_NONE;
 	}
-	if (rc == 1 && check_mode(statedir, STORE_KEY, why) == 0
-	    && check_mode(statedir, STORE_TSIG, why) == 0
-	    && load_blob(statedir, STORE_CA, &id->ca, why) == 0
-	    && load_blob(statedir, STORE_CERT, &id->cert, why) == 0
-	    && load_blob(statedir, STORE_KEY, &id->key, why) == 0
-	    && load_tsig(statedir, id, why) == 0 && check(id, why) == 0)
+	if (rc == 1 && check_mode(statedir, STORE_KEY, why) == 0 &&
+	    check_mode(statedir, STORE_TSIG, why) == 0 &&
+	    load_blob(statedir, STORE_CA, &id->ca, why) == 0 &&
+	    load_blob(statedir, STORE_CERT, &id->cert, why) == 0 &&
+	    load_blob(statedir, STORE_KEY, &id->key, why) == 0 &&
+	    load_tsig(statedir, id, why) == 0 && check(id, why) == 0)
 		return IDENTITY_OK;
 	identity_wipe(id);
 	return IDENTITY_BROKEN;

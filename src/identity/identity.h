@@ -40,7 +40,8 @@ enum identity_result { IDENTITY_OK, IDENTITY_NONE, IDENTITY_BROKEN };
 /* Read and cross-check everything: certificate signed by the CA, key fits certificate, ULA in the
  * certificate is the one derived from CA and key, names agree.  IDENTITY_NONE when the directory
  * or the account file does not exist; IDENTITY_BROKEN with a sentence in why otherwise. */
-enum identity_result identity_load(const char *statedir, struct identity *id, char why[MSG_TEXT_MAX]);
+enum identity_result identity_load(
+    const char *statedir, struct identity *id, char why[MSG_TEXT_MAX]);
 void identity_wipe(struct identity *id);
 
 /* Last epoch written, 0 when there is none; and keep a new one (0, or -1 with errno). */

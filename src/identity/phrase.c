@@ -51,8 +51,8 @@ compare(const void *key, const void *entry)
 static int
 find_word(const char *word)
 {
-	const char(*hit)[PHRASE_WORD_MAX]
-	    = bsearch(word, phrase_words, PHRASE_WORDS, PHRASE_WORD_MAX, compare);
+	const char(*hit)[PHRASE_WORD_MAX] =
+	    bsearch(word, phrase_words, PHRASE_WORDS, PHRASE_WORD_MAX, compare);
 
 	return hit == NULL ? -1 : (int)(hit - phrase_words);
 }
@@ -102,10 +102,12 @@ explain_word(int number, const char *word, char why[MSG_TEXT_MAX])
 		}
 	}
 	if (best == -1)
-		snprintf(why, MSG_TEXT_MAX, "word %d, \"%s\", is not in the word list", number, word);
+		snprintf(
+		    why, MSG_TEXT_MAX, "word %d, \"%s\", is not in the word list", number, word);
 	else
-		snprintf(why, MSG_TEXT_MAX, "word %d, \"%s\", is not in the word list; is it \"%.*s\"?",
-		    number, word, PHRASE_WORD_MAX - 1, phrase_words[best]);
+		snprintf(why, MSG_TEXT_MAX,
+		    "word %d, \"%s\", is not in the word list; is it \"%.*s\"?", number, word,
+		    PHRASE_WORD_MAX - 1, phrase_words[best]);
 }
 
 static int
@@ -159,7 +161,8 @@ read_words(const char *text, uint8_t bits[PHRASE_ENTROPY + 1], char why[MSG_TEXT
 		}
 	}
 	if (rc == 0 && n != PHRASE_LEN) {
-		snprintf(why, MSG_TEXT_MAX, "a recovery phrase has %d words, not %d", PHRASE_LEN, n);
+		snprintf(
+		    why, MSG_TEXT_MAX, "a recovery phrase has %d words, not %d", PHRASE_LEN, n);
 		rc = -1;
 	}
 	crypto_wipe(word, sizeof word);

@@ -10,7 +10,7 @@
 
 #define PHRASE_WORDS 2048
 #define PHRASE_WORD_MAX 9 /* with NUL */
-#define PHRASE_LEN 12	  /* words of a phrase */
+#define PHRASE_LEN 12 /* words of a phrase */
 #define PHRASE_ENTROPY 16
 #define PHRASE_TEXT_MAX (PHRASE_LEN * PHRASE_WORD_MAX)
 

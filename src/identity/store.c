@@ -18,8 +18,8 @@ save(const char *dir, const char *file, const void *data, size_t len, char why[M
 	int saved;
 
 	errno = ENAMETOOLONG;
-	if (snprintf(path, sizeof path, "%s/%s", dir, file) < (int)sizeof path
-	    && file_write_atomic(path, data, len, 0600) == 0)
+	if (snprintf(path, sizeof path, "%s/%s", dir, file) < (int)sizeof path &&
+	    file_write_atomic(path, data, len, 0600) == 0)
 		return 0;
 	saved = errno;
 	snprintf(why, MSG_TEXT_MAX, "%.90s/%s: %s", dir, file, strerror(saved));
@@ -46,10 +46,10 @@ store_save(const char *dir, const struct identity *id, char why[MSG_TEXT_MAX])
 		snprintf(why, MSG_TEXT_MAX, "%.90s: %s", dir, strerror(errno));
 		return -1;
 	}
-	if (save(dir, STORE_KEY, id->key.data, id->key.len, why) == -1
-	    || save(dir, STORE_CERT, id->cert.data, id->cert.len, why) == -1
-	    || save(dir, STORE_CA, id->ca.data, id->ca.len, why) == -1
-	    || save_tsig(dir, &id->tsig, why) == -1)
+	if (save(dir, STORE_KEY, id->key.data, id->key.len, why) == -1 ||
+	    save(dir, STORE_CERT, id->cert.data, id->cert.len, why) == -1 ||
+	    save(dir, STORE_CA, id->ca.data, id->ca.len, why) == -1 ||
+	    save_tsig(dir, &id->tsig, why) == -1)
 		return -1;
 	return save(dir, STORE_ACCOUNT, text, account_file_print(id, text), why);
 }
@@ -57,8 +57,8 @@ store_save(const char *dir, const struct identity *id, char why[MSG_TEXT_MAX])
 void
 store_remove(const char *dir)
 {
-	static const char *const files[]
-	    = {STORE_ACCOUNT, STORE_KEY, STORE_CERT, STORE_CA, STORE_TSIG};
+	static const char *const files[] = {
+	    STORE_ACCOUNT, STORE_KEY, STORE_CERT, STORE_CA, STORE_TSIG};
 	char path[PATH_MAX];
 
 	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)

@@ -151,8 +151,8 @@ read_name(struct reader *r, struct tsig_key *key)
 	len = strlen(r->token);
 	if (len > 1 && r->token[len - 1] == '.')
 		r->token[len - 1] = '\0';
-	if (r->kind != TOKEN_WORD || !str_is_hostname(r->token, 1)
-	    || str_copy(key->name, sizeof key->name, r->token) == -1)
+	if (r->kind != TOKEN_WORD || !str_is_hostname(r->token, 1) ||
+	    str_copy(key->name, sizeof key->name, r->token) == -1)
 		return fail(r, "a key's name is a domain name");
 	str_lower(key->name);
 	return 0;
@@ -216,8 +216,8 @@ read_key(struct reader *r, struct tsig_file *out)
 
 	if (out->keys == TSIG_FILE_KEYS)
 		return fail(r, "too many keys");
-	if (read_name(r, key) == -1 || expect(r, "{", "\"{\" is missing") == -1
-	    || read_body(r, key) == -1 || expect(r, ";", "\";\" is missing") == -1)
+	if (read_name(r, key) == -1 || expect(r, "{", "\"{\" is missing") == -1 ||
+	    read_body(r, key) == -1 || expect(r, ";", "\";\" is missing") == -1)
 		return -1;
 	if (key->algorithm == 0 || key->secret_len == 0)
 		return fail(r, "a key has an algorithm and a secret");

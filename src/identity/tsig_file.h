@@ -12,9 +12,9 @@
 
 #include "identity/identity.h"
 
-#define TSIG_FILE_KEYS 16	/* of one file */
+#define TSIG_FILE_KEYS 16 /* of one file */
 #define TSIG_FILE_SIZE 8192 /* octets of one file */
-#define TSIG_TEXT_MAX 512	/* of one key as text */
+#define TSIG_TEXT_MAX 512 /* of one key as text */
 
 struct tsig_file {
 	int keys;

@@ -81,7 +81,8 @@ fd_event(evutil_socket_t fd, short what, void *arg)
 {
 	struct loop_fd *f = arg;
 
-	f->cb(f->ctx, ((what & EV_READ) != 0 ? LOOP_READ : 0) | ((what & EV_WRITE) != 0 ? LOOP_WRITE : 0));
+	f->cb(f->ctx,
+	    ((what & EV_READ) != 0 ? LOOP_READ : 0) | ((what & EV_WRITE) != 0 ? LOOP_WRITE : 0));
 }
 
 struct loop_fd *
@@ -89,7 +90,7 @@ loop_fd_new(struct loop *l, int fd, int what, void (*cb)(void *ctx, int ready), 
 {
 	struct loop_fd *f = must(calloc(1, sizeof *f));
 
-	*f = (struct loop_fd){.loop = l, .fd = fd, .cb = cb, .ctx = ctx};
+	*f = (struct loop_fd) {.loop = l, .fd = fd, .cb = cb, .ctx = ctx};
 	loop_fd_watch(f, what);
 	return f;
 }
@@ -145,7 +146,8 @@ loop_timer_new(struct loop *l, void (*cb)(void *ctx), void *ctx)
 void
 loop_timer_set(struct loop_timer *t, uint64_t delay_ms)
 {
-	struct timeval tv = {.tv_sec = (time_t)(delay_ms / 1000), .tv_usec = (suseconds_t)(delay_ms % 1000) * 1000};
+	struct timeval tv = {
+	    .tv_sec = (time_t)(delay_ms / 1000), .tv_usec = (suseconds_t)(delay_ms % 1000) * 1000};
 
 	if (event_add(t->event, &tv) == -1)
 		fatalx("cannot set a timer");

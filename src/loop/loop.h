@@ -28,7 +28,8 @@ void loop_stop(struct loop *l, int status);
 
 /* Watch fd (borrowed) for LOOP_READ|LOOP_WRITE; the callback gets what is ready.  Level-triggered.
  * loop_fd_free may be called from the callback. */
-struct loop_fd *loop_fd_new(struct loop *l, int fd, int what, void (*cb)(void *ctx, int ready), void *ctx);
+struct loop_fd *loop_fd_new(
+    struct loop *l, int fd, int what, void (*cb)(void *ctx, int ready), void *ctx);
 void loop_fd_watch(struct loop_fd *f, int what);
 void loop_fd_free(struct loop_fd *f);
 
@@ -40,7 +41,8 @@ void loop_timer_set(struct loop_timer *t, uint64_t delay_ms);
 void loop_timer_stop(struct loop_timer *t);
 void loop_timer_free(struct loop_timer *t);
 
-struct loop_signal *loop_signal_new(struct loop *l, int signo, void (*cb)(void *ctx, int signo), void *ctx);
+struct loop_signal *loop_signal_new(
+    struct loop *l, int signo, void (*cb)(void *ctx, int signo), void *ctx);
 void loop_signal_free(struct loop_signal *s);
 
 /*
@@ -55,8 +57,8 @@ struct loop_channel_handler {
 	void (*on_writable)(void *ctx);
 	void (*on_gone)(void *ctx, int error);
 };
-struct loop_channel *loop_channel_new(struct loop *l, struct channel ch,
-    const struct loop_channel_handler *handler, void *ctx);
+struct loop_channel *loop_channel_new(
+    struct loop *l, struct channel ch, const struct loop_channel_handler *handler, void *ctx);
 /* As channel_send. */
 int loop_channel_send(struct loop_channel *c, const union msg *m, int fd);
 void loop_channel_want_write(struct loop_channel *c);

@@ -88,7 +88,8 @@ loop_channel_drain(struct loop_channel *c)
 }
 
 struct loop_channel *
-loop_channel_new(struct loop *l, struct channel ch, const struct loop_channel_handler *handler, void *ctx)
+loop_channel_new(
+    struct loop *l, struct channel ch, const struct loop_channel_handler *handler, void *ctx)
 {
 	struct loop_channel *c = calloc(1, sizeof *c);
 

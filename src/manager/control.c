@@ -33,7 +33,7 @@ TAILQ_HEAD(client_list, client);
 struct control {
 	struct manager *manager;
 	int fd;
-	char path[sizeof ((struct sockaddr_un *)0)->sun_path];
+	char path[sizeof((struct sockaddr_un *)0)->sun_path];
 	struct loop_fd *listener;
 	struct loop_timer *timer;
 	int pending;
@@ -121,7 +121,7 @@ send_snapshot(struct client *cl)
 		if (loop_channel_send(cl->channel, &msg, -1) == -1)
 			return -1;
 	}
-	TAILQ_FOREACH(p, &m->peers, entry) {
+	TAILQ_FOREACH (p, &m->peers, entry) {
 		if (p->forget)
 			continue;
 		row_peer(p, &msg);
@@ -294,14 +294,14 @@ control_changed(struct control *c)
 	loop_timer_set(c->timer, WATCH_MS);
 }
 
-/* A live daemon has its socket open, even if it is too busy to answer (EAGAIN); a dead one's is only
- * in the way. */
+/* A live daemon has its socket open, even if it is too busy to answer (EAGAIN); a dead one's is
+ * only in the way. */
 static int
 socket_in_use(const struct sockaddr_un *sa)
 {
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int rc = fd != -1
-	    && (connect(fd, (const struct sockaddr *)sa, sizeof *sa) == 0 || errno == EAGAIN);
+	int rc = fd != -1 &&
+	    (connect(fd, (const struct sockaddr *)sa, sizeof *sa) == 0 || errno == EAGAIN);
 
 	if (fd != -1)
 		close(fd);
@@ -350,7 +350,8 @@ control_new(struct manager *m)
 	if (listen_at(c, m->config.control_group) == -1) {
 		if (errno == EADDRINUSE)
 			log_error("another autotunneld is running: it holds %s (\"run-dir\" in"
-				  " autotunnel.conf gives this one another place)", c->path);
+				  " autotunnel.conf gives this one another place)",
+			    c->path);
 		else
 			log_warn("%s", c->path);
 		if (c->fd != -1)

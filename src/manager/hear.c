@@ -25,9 +25,10 @@ hear_mapping(struct manager *m, const union msg *msg)
 		log_notice("mapped to %s", endpoint_text(&s->external, text));
 	if (s->state != NAT_UP && s->state != m->mapping.state && s->reason[0] != '\0')
 		log_notice("no mapping: %s", s->reason);
-	/* Another outside of the same NAT: peers must hear of it now, not at their next question. */
-	if (m->mapping.external.family != 0 && s->state == NAT_UP
-	    && !endpoint_equal(&s->external, &m->mapping.external))
+	/* Another outside of the same NAT: peers must hear of it now, not at their next question.
+	 */
+	if (m->mapping.external.family != 0 && s->state == NAT_UP &&
+	    !endpoint_equal(&s->external, &m->mapping.external))
 		m->moved_dirty = 1;
 	m->mapping = *s;
 }
@@ -55,11 +56,13 @@ log_tunnel(const struct peer *p, const struct msg_ipsec_state *s)
 {
 	char text[ENDPOINT_TEXT_MAX];
 
-	if (s->state == TUNNEL_UP
-	    && (p->tunnel.state != TUNNEL_UP || !endpoint_equal(&s->remote, &p->tunnel.remote)))
-		log_notice("peer %s: up, direct %s", p->records.name, endpoint_text(&s->remote, text));
+	if (s->state == TUNNEL_UP &&
+	    (p->tunnel.state != TUNNEL_UP || !endpoint_equal(&s->remote, &p->tunnel.remote)))
+		log_notice(
+		    "peer %s: up, direct %s", p->records.name, endpoint_text(&s->remote, text));
 	else if (s->state != TUNNEL_UP && p->tunnel.state == TUNNEL_UP)
-		log_notice("peer %s: down%s%s", p->records.name, s->reason[0] == '\0' ? "" : ": ", s->reason);
+		log_notice("peer %s: down%s%s", p->records.name, s->reason[0] == '\0' ? "" : ": ",
+		    s->reason);
 	else if (strcmp(s->reason, p->tunnel.reason) != 0 && s->reason[0] != '\0')
 		log_notice("peer %s: %s", p->records.name, s->reason);
 }

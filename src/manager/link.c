@@ -29,10 +29,12 @@ open_tun(struct tunnel_link *link, const char *name)
 		log_warn("/dev/net/tun (is the tun module there?)");
 		return -1;
 	}
-	if (str_copy(request.ifr_name, sizeof request.ifr_name, name) != 0
-	    || ioctl(link->fd, TUNSETIFF, &request) == -1) {
-		log_warn("interface %s cannot be made (is another autotunneld running? \"interface\" in"
-			 " autotunnel.conf gives it another name)", name);
+	if (str_copy(request.ifr_name, sizeof request.ifr_name, name) != 0 ||
+	    ioctl(link->fd, TUNSETIFF, &request) == -1) {
+		log_warn(
+		    "interface %s cannot be made (is another autotunneld running? \"interface\" in"
+		    " autotunnel.conf gives it another name)",
+		    name);
 		close(link->fd);
 		return -1;
 	}

@@ -43,18 +43,17 @@ static const char usage_text[] =
 enum { OPTION_HELP = 256, OPTION_VERSION };
 
 static const struct option long_options[] = {
-	{"config", required_argument, NULL, 'c'},
-	{"foreground", no_argument, NULL, 'f'},
-	{"debug", no_argument, NULL, 'd'},
-	{"check", no_argument, NULL, 'n'},
-	{"print", no_argument, NULL, 'T'},
-	{"help", no_argument, NULL, OPTION_HELP},
-	{"version", no_argument, NULL, OPTION_VERSION},
-	{NULL, 0, NULL, 0},
+    {"config", required_argument, NULL, 'c'},
+    {"foreground", no_argument, NULL, 'f'},
+    {"debug", no_argument, NULL, 'd'},
+    {"check", no_argument, NULL, 'n'},
+    {"print", no_argument, NULL, 'T'},
+    {"help", no_argument, NULL, OPTION_HELP},
+    {"version", no_argument, NULL, OPTION_VERSION},
+    {NULL, 0, NULL, 0},
 };
 
-static void __attribute__((noreturn))
-usage(void)
+static void __attribute__((noreturn)) usage(void)
 {
 	fputs(usage_text, stderr);
 	exit(2);
@@ -236,7 +235,8 @@ run_manager(const struct options *o)
 	if (o->check || o->print)
 		return 0;
 	if (geteuid() != 0) {
-		fputs("autotunneld: must be started by root (it makes the tunnel interface)\n", stderr);
+		fputs("autotunneld: must be started by root (it makes the tunnel interface)\n",
+		    stderr);
 		return 1;
 	}
 	log_set_level(o->debug ? LOG_LEVEL_DEBUG : config.log);

@@ -54,8 +54,9 @@ static void
 decide_publish(struct manager *m)
 {
 	struct msg_dns_publish publish;
-	uint64_t wait = reconcile_publish(&m->config, &m->network, m->mapping_wanted ? &m->mapping : NULL,
-	    m->identity->ula, m->mapping_since_ms, clock_boot_ms(), &publish);
+	uint64_t wait =
+	    reconcile_publish(&m->config, &m->network, m->mapping_wanted ? &m->mapping : NULL,
+		m->identity->ula, m->mapping_since_ms, clock_boot_ms(), &publish);
 
 	if (wait > 0) {
 		loop_timer_set(m->timer, wait);
@@ -104,7 +105,8 @@ network_changed(void *ctx)
 		return;
 	m->network = now;
 	m->moved_dirty = m->hurry_dirty = 1; /* who moves together is found together */
-	m->mapping_dirty = m->mapping_dirty || m->mapping_wanted; /* the same wish again: look now */
+	m->mapping_dirty =
+	    m->mapping_dirty || m->mapping_wanted; /* the same wish again: look now */
 	log_info("addresses or routes changed");
 	manager_changed(m);
 }
@@ -134,8 +136,9 @@ choose_dataplane(struct manager *m)
 static int
 open_network(struct manager *m)
 {
-	if (choose_dataplane(m) == -1 || sockets_bind(m->config.listen_port, &m->udp4, &m->udp6) == -1
-	    || link_make(&m->link, m->config.interface, m->config.mtu, m->identity->ula) == -1)
+	if (choose_dataplane(m) == -1 ||
+	    sockets_bind(m->config.listen_port, &m->udp4, &m->udp6) == -1 ||
+	    link_make(&m->link, m->config.interface, m->config.mtu, m->identity->ula) == -1)
 		return -1;
 	if (m->dataplane == DATAPLANE_KERNEL && (m->raw6 = sockets_raw6(m->identity->ula)) == -1)
 		return -1;
@@ -165,7 +168,8 @@ check_users(const struct config *c)
 		if (getpwnam(users[i]) != NULL)
 			continue;
 		log_error("there is no user \"%s\": install the sysusers file or create it with"
-			  " \"useradd --system %s\"", users[i], users[i]);
+			  " \"useradd --system %s\"",
+		    users[i], users[i]);
 		return -1;
 	}
 	return 0;
@@ -180,12 +184,12 @@ start_account(struct manager *m)
 		return -1;
 	m->epoch = identity_epoch_load(m->config.state_dir);
 	m->hurry_dirty = 1; /* machines often start together: at home after a power cut */
-	log_notice("this is %s, %s on %s, UDP port %u", m->identity->name, ip6_text(m->identity->ula, addr),
-	    m->link.name, m->config.listen_port);
+	log_notice("this is %s, %s on %s, UDP port %u", m->identity->name,
+	    ip6_text(m->identity->ula, addr), m->link.name, m->config.listen_port);
 	m->natpmp = worker_new(m, ROLE_NATPMP, user_for_worker(m->config.user_map), 0);
 	m->dnsupdate = worker_new(m, ROLE_DNSUPDATE, user_for_worker(m->config.user_dns), 0);
-	m->ipsec = worker_new(m, ROLE_IPSEC, user_for_worker(m->config.user_ike),
-	    m->dataplane == DATAPLANE_KERNEL);
+	m->ipsec = worker_new(
+	    m, ROLE_IPSEC, user_for_worker(m->config.user_ike), m->dataplane == DATAPLANE_KERNEL);
 	manager_changed(m);
 	return 0;
 }
@@ -239,8 +243,10 @@ lock_state(const struct manager *m)
 	if (fd != -1 && flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return 0;
 	if (fd != -1 && errno == EWOULDBLOCK)
-		log_error("another autotunneld is running with %s (\"state-dir\" in autotunnel.conf gives"
-			  " this one an identity of its own)", m->config.state_dir);
+		log_error(
+		    "another autotunneld is running with %s (\"state-dir\" in autotunnel.conf gives"
+		    " this one an identity of its own)",
+		    m->config.state_dir);
 	else
 		log_warn("%s", m->config.state_dir);
 	if (fd != -1)
@@ -267,8 +273,8 @@ static void
 drop_capabilities(void)
 {
 	if (geteuid() == 0)
-		proc_keep_caps(1u << CAP_NET_ADMIN | 1u << CAP_NET_RAW | 1u << CAP_SETUID | 1u << CAP_SETGID
-		    | 1u << CAP_SETPCAP | 1u << CAP_KILL);
+		proc_keep_caps(1u << CAP_NET_ADMIN | 1u << CAP_NET_RAW | 1u << CAP_SETUID |
+		    1u << CAP_SETGID | 1u << CAP_SETPCAP | 1u << CAP_KILL);
 }
 
 /* One that was killed has left its names behind. */
@@ -310,12 +316,13 @@ start(struct manager *m)
 static int
 needs_restart(const struct config *a, const struct config *b)
 {
-	return a->listen_port != b->listen_port || a->dataplane != b->dataplane || a->mtu != b->mtu
-	    || strcmp(a->interface, b->interface) != 0 || strcmp(a->control_group, b->control_group) != 0
-	    || strcmp(a->user_map, b->user_map) != 0 || strcmp(a->user_dns, b->user_dns) != 0
-	    || strcmp(a->user_ike, b->user_ike) != 0 || strcmp(a->state_dir, b->state_dir) != 0
-	    || strcmp(a->run_dir, b->run_dir) != 0 || a->idle != b->idle || a->rekey != b->rekey
-	    || a->dpd != b->dpd;
+	return a->listen_port != b->listen_port || a->dataplane != b->dataplane ||
+	    a->mtu != b->mtu || strcmp(a->interface, b->interface) != 0 ||
+	    strcmp(a->control_group, b->control_group) != 0 ||
+	    strcmp(a->user_map, b->user_map) != 0 || strcmp(a->user_dns, b->user_dns) != 0 ||
+	    strcmp(a->user_ike, b->user_ike) != 0 || strcmp(a->state_dir, b->state_dir) != 0 ||
+	    strcmp(a->run_dir, b->run_dir) != 0 || a->idle != b->idle || a->rekey != b->rekey ||
+	    a->dpd != b->dpd;
 }
 
 static void
@@ -339,17 +346,19 @@ manager_reload(struct manager *m, char why[MSG_TEXT_MAX])
 	struct config next;
 
 	/* A file that was named at the start and is gone now does not mean "all defaults". */
-	if (config_load(m->config_path, strcmp(m->config_path, CONFIG_FILE) != 0, &next, &error) == -1) {
+	if (config_load(m->config_path, strcmp(m->config_path, CONFIG_FILE) != 0, &next, &error) ==
+	    -1) {
 		log_error("%s (nothing was changed)", error.text);
 		str_copy(why, MSG_TEXT_MAX, error.text);
 		return -1;
 	}
 	if (needs_restart(&m->config, &next)) {
-		str_copy(why, MSG_TEXT_MAX, "read; some of the changes need a restart of autotunneld");
+		str_copy(
+		    why, MSG_TEXT_MAX, "read; some of the changes need a restart of autotunneld");
 		log_notice("configuration %s", why);
 	}
-	m->zone_dirty = m->zone_dirty || next.servers != m->config.servers
-	    || memcmp(next.server, m->config.server, sizeof next.server) != 0;
+	m->zone_dirty = m->zone_dirty || next.servers != m->config.servers ||
+	    memcmp(next.server, m->config.server, sizeof next.server) != 0;
 	if (next.log != m->config.log) {
 		log_set_level(next.log);
 		worker_set_log_level(m->natpmp, (int)next.log);
@@ -407,7 +416,8 @@ reap(struct manager *m)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		if (!worker_reaped(m->natpmp, pid, status) && !worker_reaped(m->dnsupdate, pid, status))
+		if (!worker_reaped(m->natpmp, pid, status) &&
+		    !worker_reaped(m->dnsupdate, pid, status))
 			worker_reaped(m->ipsec, pid, status);
 	if (m->stopping && all_gone(m))
 		loop_stop(m->loop, 0);
@@ -454,13 +464,19 @@ finish(struct manager *m)
 }
 
 int
-manager_run(const char *program, const char *config_path, const struct config *config, int use_syslog,
-    void (*started)(void))
+manager_run(const char *program, const char *config_path, const struct config *config,
+    int use_syslog, void (*started)(void))
 {
 	static const int signals[4] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
-	struct manager m = {.program = program, .config_path = config_path, .config = *config,
-	    .use_syslog = use_syslog, .link = {.fd = -1}, .udp4 = -1, .udp6 = -1, .raw6 = -1};
+	struct manager m = {.program = program,
+	    .config_path = config_path,
+	    .config = *config,
+	    .use_syslog = use_syslog,
+	    .link = {.fd = -1},
+	    .udp4 = -1,
+	    .udp6 = -1,
+	    .raw6 = -1};
 	int status = 1;
 
 	sigaction(SIGPIPE, &ignore, NULL);

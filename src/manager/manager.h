@@ -36,10 +36,10 @@ struct peer {
 	TAILQ_ENTRY(peer) entry;
 	uint32_t id;
 	int confirmed; /* said by the present dnsupdate worker */
-	int usable;    /* wanted holds a peer for ipsec */
-	int told;      /* the present ipsec worker knows it */
-	int dirty;     /* wanted is newer than what it knows */
-	int forget;    /* gone: to be freed once ipsec was told */
+	int usable; /* wanted holds a peer for ipsec */
+	int told; /* the present ipsec worker knows it */
+	int dirty; /* wanted is newer than what it knows */
+	int forget; /* gone: to be freed once ipsec was told */
 	uint64_t recover_ms; /* was up when the ipsec worker died: call it until then; 0 = no */
 	struct msg_dns_peer records;
 	struct msg_ipsec_peer wanted;
@@ -94,11 +94,11 @@ struct manager {
 };
 
 /* Set everything up and run until told to stop.  Returns the exit status. */
-int manager_run(const char *program, const char *config_path, const struct config *config, int use_syslog,
-    void (*started)(void));
+int manager_run(const char *program, const char *config_path, const struct config *config,
+    int use_syslog, void (*started)(void));
 
-/* Read the configuration again.  What can change at run time is taken over; 0 with a sentence in why
- * when something has to wait for a restart; -1 with the error when nothing was taken over. */
+/* Read the configuration again.  What can change at run time is taken over; 0 with a sentence in
+ * why when something has to wait for a restart; -1 with the error when nothing was taken over. */
 int manager_reload(struct manager *m, char why[MSG_TEXT_MAX]);
 
 /* A fact changed: decide again, tell the workers, tell who watches. */

@@ -43,7 +43,8 @@ run(struct mnl_socket *nl, const struct nlmsghdr *message, mnl_cb_t cb, void *ct
 			continue;
 		if (n == -1)
 			return -1;
-		rc = mnl_cb_run(room, (size_t)n, message->nlmsg_seq, mnl_socket_get_portid(nl), cb, ctx);
+		rc = mnl_cb_run(
+		    room, (size_t)n, message->nlmsg_seq, mnl_socket_get_portid(nl), cb, ctx);
 	}
 	return rc == MNL_CB_STOP ? 0 : -1;
 }

@@ -44,7 +44,8 @@ on_route(const struct nlmsghdr *message, void *ctx)
 		return MNL_CB_OK;
 	best->found = 1;
 	best->metric = metric;
-	best->has_gateway = attr[RTA_GATEWAY] != NULL && mnl_attr_get_payload_len(attr[RTA_GATEWAY]) == 4;
+	best->has_gateway =
+	    attr[RTA_GATEWAY] != NULL && mnl_attr_get_payload_len(attr[RTA_GATEWAY]) == 4;
 	if (best->has_gateway)
 		memcpy(best->gateway, mnl_attr_get_payload(attr[RTA_GATEWAY]), 4);
 	return MNL_CB_OK;
@@ -120,8 +121,8 @@ on_address(const struct nlmsghdr *message, void *ctx)
 	mnl_attr_parse(message, sizeof *a, address_attr, attr);
 	if (attr[IFA_FLAGS] != NULL)
 		flags = mnl_attr_get_u32(attr[IFA_FLAGS]);
-	if (attr[IFA_ADDRESS] == NULL || mnl_attr_get_payload_len(attr[IFA_ADDRESS]) != 16
-	    || (flags & (IFA_F_TENTATIVE | IFA_F_DEPRECATED | IFA_F_DADFAILED | IFA_F_TEMPORARY)) != 0)
+	if (attr[IFA_ADDRESS] == NULL || mnl_attr_get_payload_len(attr[IFA_ADDRESS]) != 16 ||
+	    (flags & (IFA_F_TENTATIVE | IFA_F_DEPRECATED | IFA_F_DADFAILED | IFA_F_TEMPORARY)) != 0)
 		return MNL_CB_OK;
 	memcpy(ep.addr, mnl_attr_get_payload(attr[IFA_ADDRESS]), 16);
 	if (endpoint_is_public(&ep) && out->local6_count < NETWORK_IP6_MAX)
@@ -175,8 +176,8 @@ network_read(struct network *out)
 int
 network_equal(const struct network *a, const struct network *b)
 {
-	if (!endpoint_equal(&a->gateway, &b->gateway) || !endpoint_equal(&a->local4, &b->local4)
-	    || a->local6_count != b->local6_count)
+	if (!endpoint_equal(&a->gateway, &b->gateway) || !endpoint_equal(&a->local4, &b->local4) ||
+	    a->local6_count != b->local6_count)
 		return 0;
 	for (unsigned i = 0; i < a->local6_count; i++)
 		if (!endpoint_equal(&a->local6[i], &b->local6[i]))
@@ -226,13 +227,14 @@ netmon_timer(void *arg)
 struct netmon *
 netmon_new(struct loop *l, void (*cb)(void *ctx), void *ctx)
 {
-	struct mnl_socket *nl = netlink_open(NETLINK_ROUTE, RTMGRP_LINK | RTMGRP_IPV4_IFADDR
-		| RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE);
+	struct mnl_socket *nl = netlink_open(NETLINK_ROUTE,
+	    RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE |
+		RTMGRP_IPV6_ROUTE);
 	struct netmon *m = nl == NULL ? NULL : calloc(1, sizeof *m);
 
 	if (m == NULL)
 		return NULL;
-	*m = (struct netmon){.nl = nl, .cb = cb, .ctx = ctx};
+	*m = (struct netmon) {.nl = nl, .cb = cb, .ctx = ctx};
 	m->fd = loop_fd_new(l, mnl_socket_get_fd(nl), LOOP_READ, netmon_ready, m);
 	m->timer = loop_timer_new(l, netmon_timer, m);
 	return m;

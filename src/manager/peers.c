@@ -11,7 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A tunnel that was up when the ipsec worker died is called for so long, even if it is on demand. */
+/* A tunnel that was up when the ipsec worker died is called for so long, even if it is on demand.
+ */
 #define RECOVER_MS 120000
 
 struct peer *
@@ -19,7 +20,7 @@ peer_find_id(struct manager *m, uint32_t id)
 {
 	struct peer *p;
 
-	TAILQ_FOREACH(p, &m->peers, entry)
+	TAILQ_FOREACH (p, &m->peers, entry)
 		if (p->id == id)
 			return p;
 	return NULL;
@@ -30,7 +31,7 @@ find_name(struct manager *m, const char *name)
 {
 	struct peer *p;
 
-	TAILQ_FOREACH(p, &m->peers, entry)
+	TAILQ_FOREACH (p, &m->peers, entry)
 		if (strcmp(p->records.name, name) == 0)
 			return p;
 	return NULL;
@@ -118,7 +119,7 @@ peers_unconfirm(struct manager *m)
 {
 	struct peer *p;
 
-	TAILQ_FOREACH(p, &m->peers, entry)
+	TAILQ_FOREACH (p, &m->peers, entry)
 		p->confirmed = 0;
 }
 
@@ -154,7 +155,8 @@ reconcile_one(struct manager *m, struct peer *p)
 	struct msg_ipsec_peer wanted = {.hdr = {.id = p->id}};
 	const char *why;
 
-	if (reconcile_peer(&m->config, &p->records, m->identity->ula, &m->mapping.external, &wanted, &why) == -1) {
+	if (reconcile_peer(&m->config, &p->records, m->identity->ula, &m->mapping.external, &wanted,
+		&why) == -1) {
 		if (p->usable)
 			log_notice("peer %s: %s", p->records.name, why);
 		p->usable = 0;
@@ -173,7 +175,7 @@ peers_reconcile(struct manager *m)
 {
 	struct peer *p;
 
-	TAILQ_FOREACH(p, &m->peers, entry)
+	TAILQ_FOREACH (p, &m->peers, entry)
 		if (!p->forget)
 			reconcile_one(m, p);
 }
@@ -207,7 +209,7 @@ list_hosts(const struct manager *m, size_t *n)
 		fatalx("out of memory");
 	fill_host(&list[0], id->ula, id->name, id->domain);
 	*n = 1;
-	TAILQ_FOREACH(p, &m->peers, entry)
+	TAILQ_FOREACH (p, &m->peers, entry)
 		if (p->usable && is_below(p->records.name, id->domain))
 			fill_host(&list[(*n)++], p->records.ula, p->records.name, id->domain);
 	return list;

@@ -28,7 +28,7 @@ reconcile_mapping(const struct config *c, const struct network *n, uint16_t last
 	if (why != NULL)
 		return why;
 	memset(want, 0, sizeof *want);
-	want->hdr = (struct msg_hdr){.type = MSG_NATPMP_WANT, .id = 1};
+	want->hdr = (struct msg_hdr) {.type = MSG_NATPMP_WANT, .id = 1};
 	want->gateway = *gateway;
 	want->local = n->local4;
 	want->local.port = (uint16_t)c->listen_port;
@@ -55,7 +55,9 @@ add_contact(struct msg_dns_publish *p, struct endpoint ep, uint16_t port, uint16
 static enum nat_kind
 kind_of_method(unsigned method)
 {
-	return method == NAT_METHOD_UPNP ? NAT_KIND_UPNP : method == NAT_METHOD_PCP ? NAT_KIND_PCP : NAT_KIND_NATPMP;
+	return method == NAT_METHOD_UPNP ? NAT_KIND_UPNP
+	    : method == NAT_METHOD_PCP   ? NAT_KIND_PCP
+					 : NAT_KIND_NATPMP;
 }
 
 /* The IPv4 side: which contact, and how we sit behind the NAT. */
@@ -88,8 +90,8 @@ reconcile_publish(const struct config *c, const struct network *n,
     const struct msg_natpmp_state *mapping, const uint8_t ula[16], uint64_t wanted_since_ms,
     uint64_t now_ms, struct msg_dns_publish *publish)
 {
-	if (mapping != NULL && mapping->state == NAT_ASKING
-	    && now_ms - wanted_since_ms < MAPPING_PATIENCE_MS)
+	if (mapping != NULL && mapping->state == NAT_ASKING &&
+	    now_ms - wanted_since_ms < MAPPING_PATIENCE_MS)
 		return MAPPING_PATIENCE_MS - (now_ms - wanted_since_ms);
 	memset(publish, 0, sizeof *publish);
 	publish->hdr.type = MSG_DNS_PUBLISH;
@@ -119,8 +121,8 @@ static void
 take(const struct msg_dns_peer *records, int public, struct msg_ipsec_peer *peer)
 {
 	for (unsigned i = 0; i < records->contacts; i++)
-		if (endpoint_is_contactable(&records->contact[i])
-		    && endpoint_is_public(&records->contact[i]) == public)
+		if (endpoint_is_contactable(&records->contact[i]) &&
+		    endpoint_is_public(&records->contact[i]) == public)
 			peer->contact[peer->contacts++] = records->contact[i];
 }
 
@@ -141,7 +143,7 @@ reconcile_peer(const struct config *c, const struct msg_dns_peer *records, const
 	if (memcmp(records->ula, ula, 16) == 0)
 		return -1;
 	memset(peer, 0, sizeof *peer);
-	peer->hdr = (struct msg_hdr){.type = MSG_IPSEC_PEER, .id = id};
+	peer->hdr = (struct msg_hdr) {.type = MSG_IPSEC_PEER, .id = id};
 	peer->always = c->connect == CONNECT_ALWAYS;
 	memcpy(peer->ula, records->ula, 16);
 	memcpy(peer->name, records->name, sizeof peer->name);

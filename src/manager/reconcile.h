@@ -13,9 +13,9 @@
 #include "manager/network.h"
 
 /* SRV priorities (RFC 2782: lower first) of the kinds of contact. */
-#define PRIORITY_IP6 10	    /* global IPv6: no NAT in between (RFC 6886 4.2) */
-#define PRIORITY_PUBLIC 20  /* our own public IPv4, a mapping, a fixed forward */
-#define PRIORITY_LOCAL 30   /* private IPv4: for peers behind the same NAT */
+#define PRIORITY_IP6 10 /* global IPv6: no NAT in between (RFC 6886 4.2) */
+#define PRIORITY_PUBLIC 20 /* our own public IPv4, a mapping, a fixed forward */
+#define PRIORITY_LOCAL 30 /* private IPv4: for peers behind the same NAT */
 
 /* Records may outlive us by so long (RFC 6281 5.2: typically 90 minutes). */
 #define RECORD_LEASE_SEC 5400
@@ -24,8 +24,8 @@
 #define MAPPING_PATIENCE_MS 2500
 
 /* Is a mapping wanted, and which?  NULL with *want complete, or why none is: a sentence. */
-const char *reconcile_mapping(const struct config *c, const struct network *n, uint16_t last_external,
-    struct msg_natpmp_want *want);
+const char *reconcile_mapping(const struct config *c, const struct network *n,
+    uint16_t last_external, struct msg_natpmp_want *want);
 
 /*
  * What to publish.  mapping is NULL when none is wanted.  Returns 0 with *publish complete, or the
@@ -41,8 +41,9 @@ uint64_t reconcile_publish(const struct config *c, const struct network *n,
  * our LAN, and its private address comes first; any other peer's private address is not tried
  * while it has a public one.  0; -1 with *why when the records give no usable peer.
  */
-int reconcile_peer(const struct config *c, const struct msg_dns_peer *records, const uint8_t ula[16],
-    const struct endpoint *external, struct msg_ipsec_peer *peer, const char **why);
+int reconcile_peer(const struct config *c, const struct msg_dns_peer *records,
+    const uint8_t ula[16], const struct endpoint *external, struct msg_ipsec_peer *peer,
+    const char **why);
 
 /* Has the time in the peer's records passed?  Never, when they named none. */
 int reconcile_is_stale(const struct msg_dns_peer *records, uint64_t now_sec);

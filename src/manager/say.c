@@ -48,7 +48,8 @@ say_zone(struct manager *m)
 	memcpy(msg.dns_zone.secret, id->tsig.secret, MSG_SECRET_MAX);
 	msg.dns_zone.epoch = m->epoch;
 	msg.dns_zone.servers = own ? (uint8_t)m->config.servers : id->servers;
-	memcpy(msg.dns_zone.server, own ? m->config.server : id->server, sizeof msg.dns_zone.server);
+	memcpy(
+	    msg.dns_zone.server, own ? m->config.server : id->server, sizeof msg.dns_zone.server);
 	rc = worker_send(m->dnsupdate, &msg, -1);
 	explicit_bzero(&msg, sizeof msg);
 	return rc;

@@ -17,8 +17,8 @@ widen(int fd)
 {
 	int size = SOCKET_BUFFER;
 
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) == -1
-	    || setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size) == -1)
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) == -1 ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size) == -1)
 		log_debug("UDP socket buffers: %s", strerror(errno));
 }
 
@@ -29,8 +29,9 @@ bind_udp(int family, const struct sockaddr *sa, socklen_t len)
 
 	if (fd == -1)
 		return -1;
-	if ((family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) == -1)
-	    || bind(fd, sa, len) == -1) {
+	if ((family == AF_INET6 &&
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) == -1) ||
+	    bind(fd, sa, len) == -1) {
 		int saved = errno;
 
 		close(fd);
@@ -45,8 +46,10 @@ static void
 log_bind(unsigned port)
 {
 	if (errno == EADDRINUSE)
-		log_error("UDP port %u is in use, perhaps by another IKE daemon: stop that, or choose another"
-			  " port with \"listen-port\" in autotunnel.conf", port);
+		log_error(
+		    "UDP port %u is in use, perhaps by another IKE daemon: stop that, or choose another"
+		    " port with \"listen-port\" in autotunnel.conf",
+		    port);
 	else
 		log_warn("binding UDP port %u", port);
 }

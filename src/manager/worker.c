@@ -96,7 +96,8 @@ channel_writable(void *ctx)
 	worker_flush(ctx);
 }
 
-static const struct loop_channel_handler handler = {channel_message, channel_writable, channel_gone};
+static const struct loop_channel_handler handler = {
+    channel_message, channel_writable, channel_gone};
 
 static void
 schedule_restart(struct worker *w)
@@ -164,8 +165,8 @@ worker_new(struct manager *m, enum msg_role role, const char *user, int keep_net
 		fatalx("out of memory");
 	w->manager = m;
 	w->role = role;
-	w->options = (struct worker_options){.user = user, .use_syslog = m->use_syslog,
-	    .keep_net_admin = keep_net_admin};
+	w->options = (struct worker_options) {
+	    .user = user, .use_syslog = m->use_syslog, .keep_net_admin = keep_net_admin};
 	w->backoff_ms = BACKOFF_FIRST_MS;
 	w->timer = loop_timer_new(m->loop, timer_fired, w);
 	forget_told(w);
@@ -230,7 +231,8 @@ log_end(const struct worker *w, int status)
 		log_warnx("%s worker (pid %d) was killed by signal %d (%s)", name, (int)w->pid,
 		    WTERMSIG(status), strsignal(WTERMSIG(status)));
 	else if (!w->stopping || WEXITSTATUS(status) != 0)
-		log_warnx("%s worker (pid %d) ended with status %d", name, (int)w->pid, WEXITSTATUS(status));
+		log_warnx("%s worker (pid %d) ended with status %d", name, (int)w->pid,
+		    WEXITSTATUS(status));
 }
 
 int

@@ -10,7 +10,8 @@
 struct worker;
 
 /* Make and start it.  user may be NULL. */
-struct worker *worker_new(struct manager *m, enum msg_role role, const char *user, int keep_net_admin);
+struct worker *worker_new(
+    struct manager *m, enum msg_role role, const char *user, int keep_net_admin);
 
 /* Ready = it said HELLO. */
 int worker_ready(const struct worker *w);

@@ -28,8 +28,9 @@ static void
 put_algorithm(struct nlmsghdr *m)
 {
 	uint8_t room[sizeof(struct xfrm_algo_aead) + GCM_KEY_LEN];
-	struct xfrm_algo_aead head = {
-	    .alg_name = "rfc4106(gcm(aes))", .alg_key_len = GCM_KEY_LEN * 8, .alg_icv_len = GCM_ICV_BITS};
+	struct xfrm_algo_aead head = {.alg_name = "rfc4106(gcm(aes))",
+	    .alg_key_len = GCM_KEY_LEN * 8,
+	    .alg_icv_len = GCM_ICV_BITS};
 
 	memcpy(room, &head, sizeof head);
 	for (size_t i = 0; i < GCM_KEY_LEN; i++)
@@ -43,7 +44,8 @@ add_state(struct mnl_socket *nl, uint32_t spi)
 	char room[NETLINK_ROOM];
 	struct nlmsghdr *m = netlink_begin(room, XFRM_MSG_NEWSA, NLM_F_CREATE | NLM_F_EXCL);
 	struct xfrm_usersa_info *sa = mnl_nlmsg_put_extra_header(m, sizeof *sa);
-	struct xfrm_encap_tmpl encap = {.encap_type = UDP_ENCAP_ESPINUDP, .encap_sport = htons(4500),
+	struct xfrm_encap_tmpl encap = {.encap_type = UDP_ENCAP_ESPINUDP,
+	    .encap_sport = htons(4500),
 	    .encap_dport = htons(4500)};
 
 	probe_addresses(&sa->saddr, &sa->id.daddr);
@@ -83,7 +85,8 @@ xfrm_available(char *why, size_t size)
 	uint32_t spi = htonl(0xc0000000u | clock_jitter(0x0fffffff));
 
 	if (nl == NULL || add_state(nl, spi) == -1) {
-		snprintf(why, size, nl == NULL ? "no XFRM: %s" : "no ESP in UDP: %s", strerror(errno));
+		snprintf(
+		    why, size, nl == NULL ? "no XFRM: %s" : "no ESP in UDP: %s", strerror(errno));
 		if (nl != NULL)
 			mnl_socket_close(nl);
 		return 0;
@@ -115,8 +118,8 @@ struct leftovers {
 static int
 is_ours(const struct leftovers *l, const struct xfrm_selector *sel)
 {
-	return sel->family == AF_INET6 && memcmp(&sel->saddr, l->ula, ACCOUNT_PREFIX_LEN) == 0
-	    && memcmp(&sel->daddr, l->ula, ACCOUNT_PREFIX_LEN) == 0;
+	return sel->family == AF_INET6 && memcmp(&sel->saddr, l->ula, ACCOUNT_PREFIX_LEN) == 0 &&
+	    memcmp(&sel->daddr, l->ula, ACCOUNT_PREFIX_LEN) == 0;
 }
 
 static int
@@ -126,7 +129,8 @@ on_policy(const struct nlmsghdr *message, void *ctx)
 	struct leftovers *l = ctx;
 
 	if (is_ours(l, &p->sel) && l->policies < LEFTOVERS_MAX)
-		l->policy[l->policies++] = (struct xfrm_userpolicy_id){.sel = p->sel, .index = p->index, .dir = p->dir};
+		l->policy[l->policies++] =
+		    (struct xfrm_userpolicy_id) {.sel = p->sel, .index = p->index, .dir = p->dir};
 	return MNL_CB_OK;
 }
 
@@ -136,7 +140,8 @@ is_local(const xfrm_address_t *addr, uint16_t family)
 {
 	struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = addr->a4};
 	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
-	const struct sockaddr *sa = family == AF_INET ? (struct sockaddr *)&in : (struct sockaddr *)&in6;
+	const struct sockaddr *sa =
+	    family == AF_INET ? (struct sockaddr *)&in : (struct sockaddr *)&in6;
 	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0), rc;
 
 	if (fd == -1)
@@ -150,8 +155,8 @@ is_local(const xfrm_address_t *addr, uint16_t family)
 static int
 find_encap(const struct nlattr *attr, void *data)
 {
-	if (mnl_attr_get_type(attr) == XFRMA_ENCAP
-	    && mnl_attr_get_payload_len(attr) >= sizeof(struct xfrm_encap_tmpl))
+	if (mnl_attr_get_type(attr) == XFRMA_ENCAP &&
+	    mnl_attr_get_payload_len(attr) >= sizeof(struct xfrm_encap_tmpl))
 		*(const struct xfrm_encap_tmpl **)data = mnl_attr_get_payload(attr);
 	return MNL_CB_OK;
 }
@@ -167,10 +172,12 @@ on_state(const struct nlmsghdr *message, void *ctx)
 	mnl_attr_parse(message, sizeof *sa, find_encap, &encap);
 	if (sa->id.proto != IPPROTO_ESP || encap == NULL || l->states == LEFTOVERS_MAX)
 		return MNL_CB_OK;
-	if ((ntohs(encap->encap_sport) == l->port && is_local(&sa->saddr, sa->family))
-	    || (ntohs(encap->encap_dport) == l->port && is_local(&sa->id.daddr, sa->family)))
-		l->state[l->states++] = (struct leftover_state){
-		    .id = {.daddr = sa->id.daddr, .spi = sa->id.spi, .family = sa->family, .proto = IPPROTO_ESP},
+	if ((ntohs(encap->encap_sport) == l->port && is_local(&sa->saddr, sa->family)) ||
+	    (ntohs(encap->encap_dport) == l->port && is_local(&sa->id.daddr, sa->family)))
+		l->state[l->states++] = (struct leftover_state) {.id = {.daddr = sa->id.daddr,
+								     .spi = sa->id.spi,
+								     .family = sa->family,
+								     .proto = IPPROTO_ESP},
 		    .from = sa->saddr};
 	return MNL_CB_OK;
 }
@@ -219,7 +226,8 @@ xfrm_clean(const uint8_t ula[16], uint16_t port)
 		delete_policies(nl, l);
 		delete_states(nl, l);
 		if (l->policies + l->states > 0)
-			log_info("removed %zu policies and %zu states of the last IKE worker", l->policies, l->states);
+			log_info("removed %zu policies and %zu states of the last IKE worker",
+			    l->policies, l->states);
 	}
 	free(l);
 	if (nl != NULL)

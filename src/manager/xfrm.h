@@ -9,9 +9,9 @@
  * in why. */
 int xfrm_available(char *why, size_t size);
 
-/* Remove what an IKE worker that died has left: policies between addresses of our account (our ULA's
- * /48) would swallow packets, and states of our UDP port are of no use any more.  Others' are not
- * touched. */
+/* Remove what an IKE worker that died has left: policies between addresses of our account (our
+ * ULA's /48) would swallow packets, and states of our UDP port are of no use any more.  Others' are
+ * not touched. */
 void xfrm_clean(const uint8_t ula[16], uint16_t port);
 
 #endif

@@ -18,13 +18,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 		return 0;
 	}
-	if (!account_domain_valid(id.domain) || !account_name_valid(id.name, id.domain)
-	    || id.servers > MSG_SERVERS_MAX)
+	if (!account_domain_valid(id.domain) || !account_name_valid(id.name, id.domain) ||
+	    id.servers > MSG_SERVERS_MAX)
 		abort();
 	len = account_file_print(&id, text);
-	if (len != strlen(text) || account_file_parse(text, len, &again, why) == -1
-	    || strcmp(again.domain, id.domain) != 0 || strcmp(again.name, id.name) != 0
-	    || again.servers != id.servers)
+	if (len != strlen(text) || account_file_parse(text, len, &again, why) == -1 ||
+	    strcmp(again.domain, id.domain) != 0 || strcmp(again.name, id.name) != 0 ||
+	    again.servers != id.servers)
 		abort();
 	for (int i = 0; i < id.servers; i++)
 		if (!endpoint_equal(&again.server[i], &id.server[i]))

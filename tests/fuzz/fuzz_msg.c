@@ -22,7 +22,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memset(&m, 0xa5, sizeof m);
 	memcpy(&m, data + 1, size - 1);
 	ok = msg_check(&m, (uint32_t)(size - 1), from, to, data[0] >> 7, &why);
-	if (ok == 0 && (msg_size(m.hdr.type) != size - 1 || (from != ROLE_MANAGER && to != ROLE_MANAGER)))
+	if (ok == 0 &&
+	    (msg_size(m.hdr.type) != size - 1 || (from != ROLE_MANAGER && to != ROLE_MANAGER)))
 		abort();
 	return 0;
 }

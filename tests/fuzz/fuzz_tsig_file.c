@@ -13,8 +13,8 @@ check(const struct tsig_key *key)
 	char text[TSIG_TEXT_MAX], why[MSG_TEXT_MAX];
 	size_t len = tsig_key_print(key, text);
 
-	if (len != strlen(text) || tsig_file_parse(text, len, &again, why) == -1 || again.keys != 1
-	    || memcmp(&again.key[0], key, sizeof *key) != 0)
+	if (len != strlen(text) || tsig_file_parse(text, len, &again, why) == -1 ||
+	    again.keys != 1 || memcmp(&again.key[0], key, sizeof *key) != 0)
 		abort();
 }
 

@@ -84,8 +84,8 @@ say_zone(char *rest)
 	z->epoch = strtoull(word(&rest), NULL, 10);
 	z->algorithm = TSIG_HMAC_SHA256;
 	while ((w = strtok_r(NULL, " ", &rest)) != NULL)
-		if (z->servers == MSG_SERVERS_MAX
-		    || endpoint_parse(w, 53, &z->server[z->servers++]) != 0)
+		if (z->servers == MSG_SERVERS_MAX ||
+		    endpoint_parse(w, 53, &z->server[z->servers++]) != 0)
 			fatalx("server %s", w);
 	send_message(&m);
 }
@@ -105,8 +105,8 @@ say_publish(char *rest)
 	p->nat = (uint8_t)atoi(word(&rest));
 	p->inbound = INBOUND_YES;
 	while ((w = strtok_r(NULL, " ", &rest)) != NULL) {
-		if (p->contacts == MSG_CONTACTS_MAX
-		    || endpoint_parse(w, 4500, &p->contact[p->contacts]) != 0)
+		if (p->contacts == MSG_CONTACTS_MAX ||
+		    endpoint_parse(w, 4500, &p->contact[p->contacts]) != 0)
 			fatalx("contact %s", w);
 		p->contact[p->contacts].priority = (uint16_t)(10 * p->contacts);
 		p->contacts++;
@@ -148,8 +148,7 @@ say_quit(char *rest)
 	send_message(&m);
 }
 
-static void __attribute__((noreturn))
-ended(void)
+static void __attribute__((noreturn)) ended(void)
 {
 	int status;
 

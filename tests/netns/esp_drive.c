@@ -179,7 +179,8 @@ encap(const char *port)
 int
 main(int argc, char **argv)
 {
-	struct esp_events events = {.acquire = on_acquire, .moved = on_moved, .expired = on_expired};
+	struct esp_events events = {
+	    .acquire = on_acquire, .moved = on_moved, .expired = on_expired};
 	struct esp_io_config c = {.on_ike = on_ike};
 	struct esp_io *io;
 	pthread_t ike_thread;

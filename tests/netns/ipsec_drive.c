@@ -324,9 +324,8 @@ main(int argc, char **argv)
 	d.fd[IPSEC_FD_TUN] = open_tun();
 	d.fd[IPSEC_FD_UDP4] = open_udp(AF_INET, d.port);
 	d.fd[IPSEC_FD_UDP6] = open_udp(AF_INET6, d.port);
-	d.fd[IPSEC_FD_RAW6] = d.opt.keep_net_admin
-	    ? socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW)
-	    : -1;
+	d.fd[IPSEC_FD_RAW6] =
+	    d.opt.keep_net_admin ? socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW) : -1;
 	d.start_ms = clock_boot_ms();
 	printf("device ready\n");
 	start(&d, program);

@@ -89,8 +89,8 @@ classes(void **state)
 		struct endpoint ep;
 
 		assert_int_equal(endpoint_parse(ranges[i].addr, 4500, &ep), 0);
-		if (endpoint_is_public(&ep) != ranges[i].public
-		    || endpoint_is_contactable(&ep) != ranges[i].contactable)
+		if (endpoint_is_public(&ep) != ranges[i].public ||
+		    endpoint_is_contactable(&ep) != ranges[i].contactable)
 			fail_msg("%s", ranges[i].addr);
 		ep.port = 0;
 		assert_false(endpoint_is_contactable(&ep));

@@ -147,8 +147,10 @@ every_type_has_a_rule(void **state)
 		if (n != 1 && n != 3)
 			fail_msg("%s may go in %d directions", msg_name((uint16_t)type), n);
 		assert_int_equal(msg_check(&m, msg_size((uint16_t)type), from, to, !fd, &why), -1);
-		assert_int_equal(msg_check(&m, msg_size((uint16_t)type) - 1, from, to, fd, &why), -1);
-		assert_int_equal(msg_check(&m, msg_size((uint16_t)type) + 1, from, to, fd, &why), -1);
+		assert_int_equal(
+		    msg_check(&m, msg_size((uint16_t)type) - 1, from, to, fd, &why), -1);
+		assert_int_equal(
+		    msg_check(&m, msg_size((uint16_t)type) + 1, from, to, fd, &why), -1);
 		assert_int_equal(msg_check(&m, 3, from, to, fd, &why), -1);
 	}
 }
@@ -167,7 +169,10 @@ unknown_types(void **state)
 }
 
 /* One wrong field each: the offset and width of what is overwritten, and with what. */
-#define WRONG(type, member, value) {type, offsetof(union msg, member), sizeof(((union msg *)0)->member), value}
+#define WRONG(type, member, value)                                                                 \
+	{                                                                                          \
+		type, offsetof(union msg, member), sizeof(((union msg *)0)->member), value         \
+	}
 
 static const struct {
 	enum msg_type type;

@@ -25,8 +25,8 @@
 #include "base/proc.h"
 
 /* A time zone nine hours east of Greenwich in the oldest form of tzfile(5). */
-static const uint8_t zone_file[] = {'T', 'Z', 'i', 'f', [39] = 1, [43] = 4, 0, 0, 0x7e, 0x90, 0, 0,
-    'E', 'S', 'T', 0};
+static const uint8_t zone_file[] = {
+    'T', 'Z', 'i', 'f', [39] = 1, [43] = 4, 0, 0, 0x7e, 0x90, 0, 0, 'E', 'S', 'T', 0};
 
 static int
 write_zone(void)
@@ -45,19 +45,19 @@ own_syslog(void)
 	struct sockaddr_un sa = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
 	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
 
-	if (unshare(CLONE_NEWNS | (geteuid() == 0 ? 0 : CLONE_NEWUSER)) == -1
-	    || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1
-	    || mount("none", "/dev", "tmpfs", 0, NULL) == -1
-	    || bind(fd, (struct sockaddr *)&sa, sizeof sa) == -1)
+	if (unshare(CLONE_NEWNS | (geteuid() == 0 ? 0 : CLONE_NEWUSER)) == -1 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
+	    mount("none", "/dev", "tmpfs", 0, NULL) == -1 ||
+	    bind(fd, (struct sockaddr *)&sa, sizeof sa) == -1)
 		return -1;
 	return fd;
 }
 
 /* A worker's life up to its walls, and one line from behind them. */
-static void __attribute__((noreturn))
-live(void)
+static void __attribute__((noreturn)) live(void)
 {
-	static const struct worker_options options = {.log_level = LOG_LEVEL_NOTICE, .use_syslog = 1};
+	static const struct worker_options options = {
+	    .log_level = LOG_LEVEL_NOTICE, .use_syslog = 1};
 	struct channel ch;
 	struct tm tm;
 	time_t now = time(NULL);
@@ -66,7 +66,8 @@ live(void)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, sv) == -1 || dup2(sv[1], PROC_CHANNEL_FD) == -1)
 		_exit(1);
 	worker_begin(&ch, ROLE_DNSUPDATE, &options);
-	kill(getpid(), SIGTERM); /* as a whole service's processes may get it: the manager decides */
+	kill(
+	    getpid(), SIGTERM); /* as a whole service's processes may get it: the manager decides */
 	worker_lock(ROLE_DNSUPDATE, &options);
 	log_notice("from behind the walls");
 	_exit(localtime_r(&now, &tm) != NULL && tm.tm_gmtoff == 9 * 3600 ? 0 : 2);

@@ -54,15 +54,15 @@ refused(int rc)
 static int
 open_files(void)
 {
-	return refused(open("/etc/passwd", O_RDONLY)) | refused(open("/proc/self/mem", O_RDWR))
-	    | refused(open("/tmp/autotunnel-sandbox-test", O_RDWR | O_CREAT, 0600));
+	return refused(open("/etc/passwd", O_RDONLY)) | refused(open("/proc/self/mem", O_RDWR)) |
+	    refused(open("/tmp/autotunnel-sandbox-test", O_RDWR | O_CREAT, 0600));
 }
 
 static int
 other_sockets(void)
 {
-	return refused(socket(AF_UNIX, SOCK_STREAM, 0)) | refused(socket(AF_NETLINK, SOCK_RAW, 0))
-	    | refused(socket(AF_PACKET, SOCK_RAW, 0));
+	return refused(socket(AF_UNIX, SOCK_STREAM, 0)) | refused(socket(AF_NETLINK, SOCK_RAW, 0)) |
+	    refused(socket(AF_PACKET, SOCK_RAW, 0));
 }
 
 static int

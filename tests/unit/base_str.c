@@ -79,7 +79,8 @@ escapes(void **state)
 {
 	char out[32];
 
-	assert_string_equal(log_escape(out, sizeof out, "a\nb\\\x1b\xff", 6), "a\\x0ab\\x5c\\x1b\\xff");
+	assert_string_equal(
+	    log_escape(out, sizeof out, "a\nb\\\x1b\xff", 6), "a\\x0ab\\x5c\\x1b\\xff");
 	/* It ends before it would have to cut an escape in two. */
 	assert_string_equal(log_escape(out, 8, "\n\n\n", 3), "\\x0a");
 	assert_string_equal(log_escape(out, 1, "abc", 3), "");

@@ -25,17 +25,17 @@
 /* What the server does with a request, in this order, on UDP and on TCP. */
 enum act {
 	END,
-	GOOD,	   /* signed NOERROR */
-	REFUSE,	   /* signed REFUSED */
+	GOOD, /* signed NOERROR */
+	REFUSE, /* signed REFUSED */
 	TRUNCATED, /* signed, TC */
-	UNSIGNED,  /* NOERROR without signature */
-	TAMPERED,  /* signed, then changed */
-	WRONG_ID,  /* signed, but the answer to something else */
-	NO_TSIG,   /* NOTAUTH without signature */
+	UNSIGNED, /* NOERROR without signature */
+	TAMPERED, /* signed, then changed */
+	WRONG_ID, /* signed, but the answer to something else */
+	NO_TSIG, /* NOTAUTH without signature */
 	OTHER_QUESTION, /* REFUSED without signature, about another name */
 	GARBAGE,
-	PIECES,	   /* GOOD, octet by octet (TCP) */
-	HANG_UP,   /* close (TCP) */
+	PIECES, /* GOOD, octet by octet (TCP) */
+	HANG_UP, /* close (TCP) */
 };
 
 #define ACTS 4
@@ -45,8 +45,8 @@ struct behaviour {
 	enum act udp[ACTS]; /* END first: UDP port closed */
 	enum act tcp[ACTS]; /* the same for TCP */
 	int other_name, other_secret; /* the server's key */
-	int no_key;		      /* ask without signature */
-	int64_t clock_sec;	      /* added to the server's clock */
+	int no_key; /* ask without signature */
+	int64_t clock_sec; /* added to the server's clock */
 	enum exchange_result want;
 	uint16_t rcode;
 };
@@ -87,12 +87,13 @@ head(const struct message *m, enum act act)
 {
 	struct buf b = buf_writer(answer, sizeof answer);
 	unsigned rcode = act == REFUSE || act == OTHER_QUESTION ? RCODE_REFUSED
-	    : act == NO_TSIG					? RCODE_NOTAUTH
+	    : act == NO_TSIG                                    ? RCODE_NOTAUTH
 								: RCODE_NOERROR;
 
 	buf_put_u16(&b, (uint16_t)(m->id ^ (act == WRONG_ID)));
-	buf_put_u16(&b, (uint16_t)(FLAG_QR | (unsigned)m->opcode << 11 | rcode
-			    | (act == TRUNCATED ? FLAG_TC : 0)));
+	buf_put_u16(&b,
+	    (uint16_t)(FLAG_QR | (unsigned)m->opcode << 11 | rcode |
+		(act == TRUNCATED ? FLAG_TC : 0)));
 	buf_put_u16(&b, 1);
 	buf_put_u48(&b, 0);
 	name_put(&b, &m->question.name);
@@ -118,8 +119,8 @@ respond(const struct behaviour *s, size_t len, enum act act)
 		return 40;
 	}
 	key.secret[0] ^= (uint8_t)s->other_secret;
-	if (message_parse(&m, request, len) == -1
-	    || tsig_signer_init(&signer, key.name, key.algorithm, key.secret, key.secret_len) == -1)
+	if (message_parse(&m, request, len) == -1 ||
+	    tsig_signer_init(&signer, key.name, key.algorithm, key.secret, key.secret_len) == -1)
 		_exit(1);
 	b = head(&m, act);
 	if (act == UNSIGNED || act == OTHER_QUESTION || act == NO_TSIG)

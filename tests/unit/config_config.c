@@ -31,7 +31,8 @@ static void
 hash_inside_a_word(void **state)
 {
 	assert_int_equal(config_parse("x", "[daemon]\r\n interface = vpn#0\n", &c, &error), -1);
-	assert_string_equal(error.text, "x:2: interface: letters, digits, \"-\", \"_\" and \".\" are expected");
+	assert_string_equal(
+	    error.text, "x:2: interface: letters, digits, \"-\", \"_\" and \".\" are expected");
 	assert_int_equal(config_parse("x", "[daemon]\ninterface = vpn #0\n", &c, &error), 0);
 	assert_string_equal(c.interface, "vpn");
 }
@@ -66,7 +67,8 @@ static const struct {
     {"[daemon]\nlisten-port", "f:2: \"KEY = VALUE\" or \"[SECTION]\" is expected"},
     {"[daemon]\nlisten-port = 80", "f:2: listen-port: a number from 1024 to 65535 is expected"},
     {"[daemon]\nlisten-port = 4500x", "f:2: listen-port: a number from 1024 to 65535 is expected"},
-    {"[daemon]\ninterface = a/b", "f:2: interface: letters, digits, \"-\", \"_\" and \".\" are expected"},
+    {"[daemon]\ninterface = a/b",
+	"f:2: interface: letters, digits, \"-\", \"_\" and \".\" are expected"},
     {"[daemon]\ninterface = abcdefghijklmnop", "f:2: interface: too long"},
     {"[daemon]\nrun-dir = run", "f:2: run-dir: an absolute path is expected"},
     {"[daemon]\nlog = loud", "f:2: log: one of these is expected: error warning notice info debug"},
@@ -76,8 +78,9 @@ static const struct {
     {"[mapping]\nexternal = 203.0.113.9", "f:2: external: auto or ADDRESS:PORT is expected"},
     {"[mapping]\ngateway = ::1", "f:2: gateway: auto or the router's IPv4 address is expected"},
     {"[account]\nserver = ns1.example",
-     "f:2: server: auto or addresses (no names), each with an optional :PORT, are expected"},
-    {"[account]\nserver = 1.2.3.4 1.2.3.5 1.2.3.6 1.2.3.7 1.2.3.8", "f:2: server: too many addresses"},
+	"f:2: server: auto or addresses (no names), each with an optional :PORT, are expected"},
+    {"[account]\nserver = 1.2.3.4 1.2.3.5 1.2.3.6 1.2.3.7 1.2.3.8",
+	"f:2: server: too many addresses"},
 };
 
 static void
@@ -105,9 +108,10 @@ printed(const struct config *config)
 static void
 print_round_trip(void **state)
 {
-	static const char text[] = "[daemon]\nlisten-port=40001\nlog=info\ndataplane=user\n"
-				   "[mapping]\nmethods=none\nlifetime=600\ngateway=10.0.0.1\nexternal=[2001:db8::1]:9\n"
-				   "[names]\nhosts-file=no\n[account]\nserver=192.0.2.1:99 ::2\nidle=0\n";
+	static const char text[] =
+	    "[daemon]\nlisten-port=40001\nlog=info\ndataplane=user\n"
+	    "[mapping]\nmethods=none\nlifetime=600\ngateway=10.0.0.1\nexternal=[2001:db8::1]:9\n"
+	    "[names]\nhosts-file=no\n[account]\nserver=192.0.2.1:99 ::2\nidle=0\n";
 	struct config again;
 	char *one, *two;
 

@@ -10,17 +10,17 @@
 #include <unistd.h>
 
 enum habit {
-	HONEST,	     /* signed NOERROR */
+	HONEST, /* signed NOERROR */
 	SILENT,
-	FAILING,     /* signed SERVFAIL */
-	UNSIGNED,    /* NOERROR without TSIG */
-	OTHER_KEY,   /* signed with another secret */
-	OTHER_ID,    /* signed, but an answer to something else */
-	OTHER_NAME,  /* signed, another question */
-	HURRIED,     /* unsigned first, then honest */
-	NO_KEY,	     /* BADKEY */
+	FAILING, /* signed SERVFAIL */
+	UNSIGNED, /* NOERROR without TSIG */
+	OTHER_KEY, /* signed with another secret */
+	OTHER_ID, /* signed, but an answer to something else */
+	OTHER_NAME, /* signed, another question */
+	HURRIED, /* unsigned first, then honest */
+	NO_KEY, /* BADKEY */
 	WRONG_CLOCK, /* signed BADTIME */
-	MOVED,	     /* signed NXRRSET */
+	MOVED, /* signed NXRRSET */
 };
 
 static const uint8_t right[32] = {1, 2, 3}, wrong[32] = {3, 2, 1};
@@ -66,8 +66,10 @@ begin(struct buf *b, const struct message *request, uint16_t rcode, enum habit h
 static void
 reply(struct server *s, const struct message *request, enum habit habit)
 {
-	static const uint16_t rcodes[] = {[FAILING] = RCODE_SERVFAIL, [NO_KEY] = RCODE_NOTAUTH,
-	    [WRONG_CLOCK] = RCODE_NOTAUTH, [MOVED] = RCODE_NXRRSET};
+	static const uint16_t rcodes[] = {[FAILING] = RCODE_SERVFAIL,
+	    [NO_KEY] = RCODE_NOTAUTH,
+	    [WRONG_CLOCK] = RCODE_NOTAUTH,
+	    [MOVED] = RCODE_NXRRSET};
 	uint8_t room[1024];
 	struct buf b = buf_writer(room, sizeof room);
 	struct tsig_context ctx = {0};
@@ -75,7 +77,8 @@ reply(struct server *s, const struct message *request, enum habit habit)
 	uint64_t now = clock_wall_sec() + (habit == WRONG_CLOCK ? 4000 : 0);
 	uint16_t error;
 
-	tsig_signer_init(&key, "k.example", TSIG_HMAC_SHA256, habit == OTHER_KEY ? wrong : right, 32);
+	tsig_signer_init(
+	    &key, "k.example", TSIG_HMAC_SHA256, habit == OTHER_KEY ? wrong : right, 32);
 	error = tsig_check_request(&ctx, habit == NO_KEY ? NULL : &key, request, now, 0);
 	begin(&b, request, rcodes[habit], habit);
 	if (habit == OTHER_KEY)
@@ -111,7 +114,7 @@ server_start(struct server *s, struct loop *l, enum habit habit)
 	struct sockaddr_in sin = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t len = sizeof sin;
 
-	*s = (struct server){.habit = habit, .fd = socket(AF_INET, SOCK_DGRAM, 0)};
+	*s = (struct server) {.habit = habit, .fd = socket(AF_INET, SOCK_DGRAM, 0)};
 	assert_int_equal(bind(s->fd, (struct sockaddr *)&sin, len), 0);
 	assert_int_equal(getsockname(s->fd, (struct sockaddr *)&sin, &len), 0);
 	assert_int_equal(endpoint_from_sockaddr((struct sockaddr *)&sin, &s->ep), 0);
@@ -191,22 +194,22 @@ test_habits(void **state)
 		enum outcome expect;
 		unsigned asked; /* the second one */
 	} rows[] = {
-		{HONEST, SILENT, 0, OUTCOME_OK, 0},
-		{HONEST, SILENT, 1, OUTCOME_OK, 0},
-		{FAILING, HONEST, 0, OUTCOME_OK, 1},
-		{FAILING, HONEST, 1, OUTCOME_OK, 1},
-		{FAILING, FAILING, 1, OUTCOME_SERVFAIL, 1},
-		{HURRIED, SILENT, 0, OUTCOME_OK, 0},
-		{HURRIED, SILENT, 1, OUTCOME_OK, 0},
-		{UNSIGNED, HONEST, 0, OUTCOME_OK, 1},
-		{OTHER_KEY, HONEST, 0, OUTCOME_OK, 1},
-		{OTHER_ID, HONEST, 0, OUTCOME_OK, 1},
-		{OTHER_NAME, HONEST, 0, OUTCOME_OK, 1},
-		{UNSIGNED, UNSIGNED, 0, OUTCOME_UNSIGNED, 1},
-		{UNSIGNED, UNSIGNED, 1, OUTCOME_UNSIGNED, 1},
-		{NO_KEY, NO_KEY, 1, OUTCOME_BADKEY, 1},
-		{NO_KEY, HONEST, 1, OUTCOME_OK, 1},
-		{MOVED, SILENT, 1, OUTCOME_CONFLICT, 0},
+	    {HONEST, SILENT, 0, OUTCOME_OK, 0},
+	    {HONEST, SILENT, 1, OUTCOME_OK, 0},
+	    {FAILING, HONEST, 0, OUTCOME_OK, 1},
+	    {FAILING, HONEST, 1, OUTCOME_OK, 1},
+	    {FAILING, FAILING, 1, OUTCOME_SERVFAIL, 1},
+	    {HURRIED, SILENT, 0, OUTCOME_OK, 0},
+	    {HURRIED, SILENT, 1, OUTCOME_OK, 0},
+	    {UNSIGNED, HONEST, 0, OUTCOME_OK, 1},
+	    {OTHER_KEY, HONEST, 0, OUTCOME_OK, 1},
+	    {OTHER_ID, HONEST, 0, OUTCOME_OK, 1},
+	    {OTHER_NAME, HONEST, 0, OUTCOME_OK, 1},
+	    {UNSIGNED, UNSIGNED, 0, OUTCOME_UNSIGNED, 1},
+	    {UNSIGNED, UNSIGNED, 1, OUTCOME_UNSIGNED, 1},
+	    {NO_KEY, NO_KEY, 1, OUTCOME_BADKEY, 1},
+	    {NO_KEY, HONEST, 1, OUTCOME_OK, 1},
+	    {MOVED, SILENT, 1, OUTCOME_CONFLICT, 0},
 	};
 
 	(void)state;
@@ -258,9 +261,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_habits),
-		cmocka_unit_test(test_clock),
-		cmocka_unit_test(test_forged_only),
+	    cmocka_unit_test(test_habits),
+	    cmocka_unit_test(test_clock),
+	    cmocka_unit_test(test_forged_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

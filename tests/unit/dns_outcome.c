@@ -16,30 +16,30 @@ static const struct {
 	enum outcome expect;
 	const char *who;
 } rows[] = {
-	{TSIG_OK, 0, RCODE_NOERROR, 0, OUTCOME_OK, "all"},
-	{TSIG_OK, 0, RCODE_NOERROR, 1, OUTCOME_OK, "all"},
-	{TSIG_OK, 0, RCODE_NXDOMAIN, 0, OUTCOME_OK, "all, no such name"},
-	{TSIG_OK, 0, RCODE_NXDOMAIN, 1, OUTCOME_FAILED, "nobody"},
-	{TSIG_OK, 0, RCODE_NXRRSET, 1, OUTCOME_CONFLICT, "all"},
-	{TSIG_OK, 0, RCODE_YXRRSET, 1, OUTCOME_CONFLICT, "all"},
-	{TSIG_OK, 0, RCODE_NXRRSET, 0, OUTCOME_FAILED, "nobody"},
-	{TSIG_OK, 0, RCODE_REFUSED, 1, OUTCOME_REFUSED, "BIND, not granted"},
-	{TSIG_HINT, TSIG_BADKEY, RCODE_NOTAUTH, 1, OUTCOME_BADKEY, "Knot, no right; all, unknown"},
-	{TSIG_HINT, TSIG_BADSIG, RCODE_NOTAUTH, 1, OUTCOME_BADSIG, "BIND, Knot"},
-	{TSIG_TRUNCATED, TSIG_BADTRUNC, RCODE_NOTAUTH, 1, OUTCOME_BADSIG, "nobody"},
-	{TSIG_CLOCK, TSIG_BADTIME, RCODE_NOTAUTH, 1, OUTCOME_BADTIME, "BIND, Knot"},
-	{TSIG_HINT, TSIG_BADTIME, RCODE_NOTAUTH, 1, OUTCOME_BADTIME, "forged or broken"},
-	{TSIG_OK, 0, RCODE_NOTAUTH, 1, OUTCOME_NOTAUTH, "all, other zone"},
-	{TSIG_MISSING, 0, RCODE_REFUSED, 1, OUTCOME_REFUSED, "PowerDNS, any key trouble"},
-	{TSIG_MISSING, 0, RCODE_NOERROR, 0, OUTCOME_UNSIGNED, "a forger"},
-	{TSIG_MISSING, 0, RCODE_NXDOMAIN, 0, OUTCOME_UNSIGNED, "a forger"},
-	{TSIG_MISSING, 0, RCODE_NXRRSET, 1, OUTCOME_UNSIGNED, "a forger"},
-	{TSIG_STALE, 0, RCODE_NOERROR, 0, OUTCOME_UNSIGNED, "a replayer"},
-	{TSIG_OK, 0, RCODE_SERVFAIL, 1, OUTCOME_SERVFAIL, "a full disk"},
-	{TSIG_MISSING, 0, RCODE_NOTIMP, 1, OUTCOME_NOTIMP, "NSD"},
-	{TSIG_OK, 0, RCODE_FORMERR, 1, OUTCOME_FAILED, "all"},
-	{TSIG_OK, 0, RCODE_NOTZONE, 1, OUTCOME_FAILED, "all"},
-	{TSIG_OK, 0, 4095, 1, OUTCOME_FAILED, "nobody"},
+    {TSIG_OK, 0, RCODE_NOERROR, 0, OUTCOME_OK, "all"},
+    {TSIG_OK, 0, RCODE_NOERROR, 1, OUTCOME_OK, "all"},
+    {TSIG_OK, 0, RCODE_NXDOMAIN, 0, OUTCOME_OK, "all, no such name"},
+    {TSIG_OK, 0, RCODE_NXDOMAIN, 1, OUTCOME_FAILED, "nobody"},
+    {TSIG_OK, 0, RCODE_NXRRSET, 1, OUTCOME_CONFLICT, "all"},
+    {TSIG_OK, 0, RCODE_YXRRSET, 1, OUTCOME_CONFLICT, "all"},
+    {TSIG_OK, 0, RCODE_NXRRSET, 0, OUTCOME_FAILED, "nobody"},
+    {TSIG_OK, 0, RCODE_REFUSED, 1, OUTCOME_REFUSED, "BIND, not granted"},
+    {TSIG_HINT, TSIG_BADKEY, RCODE_NOTAUTH, 1, OUTCOME_BADKEY, "Knot, no right; all, unknown"},
+    {TSIG_HINT, TSIG_BADSIG, RCODE_NOTAUTH, 1, OUTCOME_BADSIG, "BIND, Knot"},
+    {TSIG_TRUNCATED, TSIG_BADTRUNC, RCODE_NOTAUTH, 1, OUTCOME_BADSIG, "nobody"},
+    {TSIG_CLOCK, TSIG_BADTIME, RCODE_NOTAUTH, 1, OUTCOME_BADTIME, "BIND, Knot"},
+    {TSIG_HINT, TSIG_BADTIME, RCODE_NOTAUTH, 1, OUTCOME_BADTIME, "forged or broken"},
+    {TSIG_OK, 0, RCODE_NOTAUTH, 1, OUTCOME_NOTAUTH, "all, other zone"},
+    {TSIG_MISSING, 0, RCODE_REFUSED, 1, OUTCOME_REFUSED, "PowerDNS, any key trouble"},
+    {TSIG_MISSING, 0, RCODE_NOERROR, 0, OUTCOME_UNSIGNED, "a forger"},
+    {TSIG_MISSING, 0, RCODE_NXDOMAIN, 0, OUTCOME_UNSIGNED, "a forger"},
+    {TSIG_MISSING, 0, RCODE_NXRRSET, 1, OUTCOME_UNSIGNED, "a forger"},
+    {TSIG_STALE, 0, RCODE_NOERROR, 0, OUTCOME_UNSIGNED, "a replayer"},
+    {TSIG_OK, 0, RCODE_SERVFAIL, 1, OUTCOME_SERVFAIL, "a full disk"},
+    {TSIG_MISSING, 0, RCODE_NOTIMP, 1, OUTCOME_NOTIMP, "NSD"},
+    {TSIG_OK, 0, RCODE_FORMERR, 1, OUTCOME_FAILED, "all"},
+    {TSIG_OK, 0, RCODE_NOTZONE, 1, OUTCOME_FAILED, "all"},
+    {TSIG_OK, 0, 4095, 1, OUTCOME_FAILED, "nobody"},
 };
 
 static void
@@ -47,8 +47,8 @@ test_outcomes(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		enum outcome o = outcome_of(rows[i].verdict, rows[i].tsig_error, rows[i].rcode,
-		    rows[i].update);
+		enum outcome o =
+		    outcome_of(rows[i].verdict, rows[i].tsig_error, rows[i].rcode, rows[i].update);
 
 		if (o != rows[i].expect)
 			fail_msg("row %zu (%s): %s", i, rows[i].who, outcome_word(o));
@@ -96,9 +96,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_outcomes),
-		cmocka_unit_test(test_unsigned),
-		cmocka_unit_test(test_sentences),
+	    cmocka_unit_test(test_outcomes),
+	    cmocka_unit_test(test_unsigned),
+	    cmocka_unit_test(test_sentences),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

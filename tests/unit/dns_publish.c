@@ -18,9 +18,9 @@
 struct zone {
 	struct publish_mark mark;
 	struct msg_dns_publish records; /* wanted 0 = none */
-	enum outcome says;		/* OUTCOME_OK = does its work */
-	int lose_answers;		/* so many: does its work, but nobody hears of it */
-	int64_t wall_step;		/* of our clock, seconds */
+	enum outcome says; /* OUTCOME_OK = does its work */
+	int lose_answers; /* so many: does its work, but nobody hears of it */
+	int64_t wall_step; /* of our clock, seconds */
 	unsigned reads, writes, deletes, orders;
 	uint64_t write_ms[1000];
 	uint64_t now;
@@ -155,8 +155,8 @@ wanted(uint8_t contacts)
 	    .ula = {0xfd, [15] = 1}};
 
 	for (uint8_t i = 0; i < contacts; i++)
-		w.contact[i] = (struct endpoint){
-		    .family = 4, .port = 4500, .addr = {11, 22, 33, i}};
+		w.contact[i] =
+		    (struct endpoint) {.family = 4, .port = 4500, .addr = {11, 22, 33, i}};
 	return w;
 }
 
@@ -233,8 +233,8 @@ test_refresh(void **state)
 	p.jitter = most_jitter;
 	run(&p, &z, 48 * HOUR);
 	/* 85 % at most */
-	assert_in_range(z.write_ms[30] - z.write_ms[29], LEASE * SECOND / 5 * 4 + 1,
-	    LEASE * SECOND / 20 * 17);
+	assert_in_range(
+	    z.write_ms[30] - z.write_ms[29], LEASE * SECOND / 5 * 4 + 1, LEASE * SECOND / 20 * 17);
 }
 
 static void
@@ -307,16 +307,16 @@ test_outcomes(void **state)
 		enum outcome o;
 		unsigned minute, hour;
 	} rows[] = {
-		{OUTCOME_TIMEOUT, 5, 60},
-		{OUTCOME_SERVFAIL, 4, 60},
-		{OUTCOME_NOTAUTH, 3, 60},
-		{OUTCOME_UNSIGNED, 3, 60},
-		{OUTCOME_BADKEY, 1, 60},
-		{OUTCOME_BADSIG, 1, 60},
-		{OUTCOME_BADTIME, 1, 60},
-		{OUTCOME_REFUSED, 1, 7},
-		{OUTCOME_NOTIMP, 1, 7},
-		{OUTCOME_FAILED, 1, 7},
+	    {OUTCOME_TIMEOUT, 5, 60},
+	    {OUTCOME_SERVFAIL, 4, 60},
+	    {OUTCOME_NOTAUTH, 3, 60},
+	    {OUTCOME_UNSIGNED, 3, 60},
+	    {OUTCOME_BADKEY, 1, 60},
+	    {OUTCOME_BADSIG, 1, 60},
+	    {OUTCOME_BADTIME, 1, 60},
+	    {OUTCOME_REFUSED, 1, 7},
+	    {OUTCOME_NOTIMP, 1, 7},
+	    {OUTCOME_FAILED, 1, 7},
 	};
 
 	(void)state;
@@ -438,8 +438,10 @@ test_conflict(void **state)
 	start(&p, &z, 0);
 	run(&p, &z, HOUR);
 	z.says = OUTCOME_CONFLICT;
-	publish_want(&p, &(struct msg_dns_publish){.hdr.type = MSG_DNS_PUBLISH, .wanted = 1,
-			     .lease_sec = LEASE}, z.now);
+	publish_want(&p,
+	    &(struct msg_dns_publish) {
+		.hdr.type = MSG_DNS_PUBLISH, .wanted = 1, .lease_sec = LEASE},
+	    z.now);
 	run(&p, &z, z.now + HOUR);
 	assert_int_equal(publish_outcome(&p, z.now), OUTCOME_CONFLICT);
 	assert_in_range(z.orders, 60, 150);
@@ -465,7 +467,7 @@ test_doubt(void **state)
 	run(&p, &z, 2 * MINUTE);
 	assert_int_equal(z.writes, 1);
 	assert_int_equal(z.reads, 2);
-	z.mark = (struct publish_mark){0};
+	z.mark = (struct publish_mark) {0};
 	z.records.wanted = 0;
 	publish_doubt(&p);
 	run(&p, &z, 3 * MINUTE);
@@ -597,7 +599,7 @@ test_withdraw_at_start(void **state)
 	assert_int_equal(z.deletes, 2);
 	assert_int_equal(z.mark.epoch, 11);
 	/* never was anything */
-	z.mark = (struct publish_mark){0};
+	z.mark = (struct publish_mark) {0};
 	publish_init(&p, 0, no_jitter);
 	publish_want(&p, &w, z.now);
 	run(&p, &z, 4 * MINUTE);
@@ -683,24 +685,24 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_first),
-		cmocka_unit_test(test_epoch),
-		cmocka_unit_test(test_refresh),
-		cmocka_unit_test(test_coalesce),
-		cmocka_unit_test(test_flapping),
-		cmocka_unit_test(test_outcomes),
-		cmocka_unit_test(test_outage),
-		cmocka_unit_test(test_lost_answer),
-		cmocka_unit_test(test_echo),
-		cmocka_unit_test(test_conflict),
-		cmocka_unit_test(test_doubt),
-		cmocka_unit_test(test_withdraw),
-		cmocka_unit_test(test_replay),
-		cmocka_unit_test(test_withdraw_lost_answer),
-		cmocka_unit_test(test_withdraw_at_start),
-		cmocka_unit_test(test_quit),
-		cmocka_unit_test(test_quit_busy),
-		cmocka_unit_test(test_clock_step),
+	    cmocka_unit_test(test_first),
+	    cmocka_unit_test(test_epoch),
+	    cmocka_unit_test(test_refresh),
+	    cmocka_unit_test(test_coalesce),
+	    cmocka_unit_test(test_flapping),
+	    cmocka_unit_test(test_outcomes),
+	    cmocka_unit_test(test_outage),
+	    cmocka_unit_test(test_lost_answer),
+	    cmocka_unit_test(test_echo),
+	    cmocka_unit_test(test_conflict),
+	    cmocka_unit_test(test_doubt),
+	    cmocka_unit_test(test_withdraw),
+	    cmocka_unit_test(test_replay),
+	    cmocka_unit_test(test_withdraw_lost_answer),
+	    cmocka_unit_test(test_withdraw_at_start),
+	    cmocka_unit_test(test_quit),
+	    cmocka_unit_test(test_quit_busy),
+	    cmocka_unit_test(test_clock_step),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -99,7 +99,7 @@ obey(struct zone *z, const struct publish_order *o, int honest, struct publish_m
 		return fate < 3 ? OUTCOME_OK : OUTCOME_TIMEOUT;
 	}
 	assert_true(z->count < sizeof z->sent / sizeof z->sent[0]);
-	*u = (struct sent_update){.seen = *o->seen, .mark = mark_of(o)};
+	*u = (struct sent_update) {.seen = *o->seen, .mark = mark_of(o)};
 	z->count++;
 	*mark = u->mark;
 	if (fate == 3)

@@ -1,4 +1,5 @@
-/* transport.c and tcp.c against name servers of our own on loopback that behave badly; real time. */
+/* transport.c and tcp.c against name servers of our own on loopback that behave badly; real time.
+ */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -19,7 +20,18 @@
 #define CUT "an answer that has been cut short"
 #define USELESS "an answer that says: ask another"
 
-enum habit { SILENT, GOOD_UDP, DEAD, FORGES, FORGES_THEN_GOOD, SAYS_NEXT, CUTS, CUTS_NO_TCP, TEASES, SLOW };
+enum habit {
+	SILENT,
+	GOOD_UDP,
+	DEAD,
+	FORGES,
+	FORGES_THEN_GOOD,
+	SAYS_NEXT,
+	CUTS,
+	CUTS_NO_TCP,
+	TEASES,
+	SLOW
+};
 
 /* A name server: UDP and TCP on one port of 127.0.0.1. */
 struct server {
@@ -47,8 +59,8 @@ struct client {
 static void
 reply(struct server *s, const char *text)
 {
-	assert_true(sendto(s->udp, text, strlen(text), 0, (struct sockaddr *)&s->from,
-		    sizeof s->from) > 0);
+	assert_true(
+	    sendto(s->udp, text, strlen(text), 0, (struct sockaddr *)&s->from, sizeof s->from) > 0);
 }
 
 static void
@@ -123,7 +135,8 @@ tcp_ready(void *ctx, int ready)
 	if (s->habit == CUTS_NO_TCP || s->habit == TEASES)
 		close(s->conn);
 	else
-		s->conn_watch = loop_fd_new(s->loop, s->conn, LOOP_READ | LOOP_WRITE, conn_ready, s);
+		s->conn_watch =
+		    loop_fd_new(s->loop, s->conn, LOOP_READ | LOOP_WRITE, conn_ready, s);
 }
 
 static void
@@ -132,7 +145,7 @@ server_start(struct server *s, struct loop *l, enum habit habit)
 	struct sockaddr_in sin = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t len = sizeof sin;
 
-	*s = (struct server){.habit = habit, .loop = l, .conn = -1};
+	*s = (struct server) {.habit = habit, .loop = l, .conn = -1};
 	s->tcp = socket(AF_INET, SOCK_STREAM, 0);
 	assert_int_equal(bind(s->tcp, (struct sockaddr *)&sin, len), 0);
 	assert_int_equal(getsockname(s->tcp, (struct sockaddr *)&sin, &len), 0);
@@ -261,17 +274,17 @@ test_habits(void **state)
 		int who;
 		uint32_t least_ms, most_ms;
 	} rows[] = {
-		{"the ordinary case", GOOD_UDP, -1, 0, 0, 300},
-		{"a dead address costs nothing", DEAD, GOOD_UDP, 1, 0, 300},
-		{"a silent one costs a second", SILENT, GOOD_UDP, 1, 950, 1400},
-		{"a late answer is as good", SLOW, SILENT, 0, 1150, 1900},
-		{"told to ask another", SAYS_NEXT, GOOD_UDP, 1, 0, 300},
-		{"told so, but there is none", SAYS_NEXT, -1, -1, 0, 300},
-		{"a forger does not end it", FORGES_THEN_GOOD, -1, 0, 0, 300},
-		{"forged only: a second, no repetition", FORGES, -1, -1, 950, 1400},
-		{"forged only: the other one", FORGES, GOOD_UDP, 1, 950, 1400},
-		{"cut short: TCP, in single octets", CUTS, -1, 0, 0, 900},
-		{"cut short, and no TCP: the other one", CUTS_NO_TCP, GOOD_UDP, 1, 0, 900},
+	    {"the ordinary case", GOOD_UDP, -1, 0, 0, 300},
+	    {"a dead address costs nothing", DEAD, GOOD_UDP, 1, 0, 300},
+	    {"a silent one costs a second", SILENT, GOOD_UDP, 1, 950, 1400},
+	    {"a late answer is as good", SLOW, SILENT, 0, 1150, 1900},
+	    {"told to ask another", SAYS_NEXT, GOOD_UDP, 1, 0, 300},
+	    {"told so, but there is none", SAYS_NEXT, -1, -1, 0, 300},
+	    {"a forger does not end it", FORGES_THEN_GOOD, -1, 0, 0, 300},
+	    {"forged only: a second, no repetition", FORGES, -1, -1, 950, 1400},
+	    {"forged only: the other one", FORGES, GOOD_UDP, 1, 950, 1400},
+	    {"cut short: TCP, in single octets", CUTS, -1, 0, 0, 900},
+	    {"cut short, and no TCP: the other one", CUTS_NO_TCP, GOOD_UDP, 1, 0, 900},
 	};
 
 	(void)state;
@@ -362,7 +375,8 @@ test_limits(void **state)
 	(void)state;
 	client_start(&c, SILENT, -1);
 	for (int i = 0; i < TRANSPORT_MAX; i++)
-		assert_int_equal(transport_send(c.t, (const uint8_t *)MESSAGE, 20, &handler, &c), 0);
+		assert_int_equal(
+		    transport_send(c.t, (const uint8_t *)MESSAGE, 20, &handler, &c), 0);
 	assert_int_equal(transport_send(c.t, (const uint8_t *)MESSAGE, 20, &handler, &c), -1);
 	transport_free(c.t);
 	assert_int_equal(c.dropped, TRANSPORT_MAX);
@@ -381,11 +395,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_habits),
-		cmocka_unit_test(test_silence),
-		cmocka_unit_test(test_long),
-		cmocka_unit_test(test_teased),
-		cmocka_unit_test(test_limits),
+	    cmocka_unit_test(test_habits),
+	    cmocka_unit_test(test_silence),
+	    cmocka_unit_test(test_long),
+	    cmocka_unit_test(test_teased),
+	    cmocka_unit_test(test_limits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,11 +15,11 @@
 struct host {
 	char name[64];
 	int listed;
-	int records;	 /* has any */
-	uint64_t epoch;	 /* 0 = its TXT names none */
+	int records; /* has any */
+	uint64_t epoch; /* 0 = its TXT names none */
 	uint64_t expires;
 	uint8_t contact; /* last octet of 11.22.33.x, 0 = no SRV */
-	int away;	 /* its SRV names a target in a zone that the server does not have */
+	int away; /* its SRV names a target in a zone that the server does not have */
 	enum outcome says; /* OUTCOME_OK = answers */
 };
 
@@ -244,7 +244,7 @@ add(struct zone *z, const char *label, uint8_t contact)
 {
 	struct host *h = &z->host[z->hosts++];
 
-	*h = (struct host){
+	*h = (struct host) {
 	    .listed = 1, .records = 1, .epoch = 1, .expires = 1000, .contact = contact};
 	snprintf(h->name, sizeof h->name, "%s." DOMAIN, label);
 	z->serial++;
@@ -355,7 +355,7 @@ test_pace(void **state)
 	run(w, &z, z.now + 5 * MINUTE);
 	/* jitter both ways */
 	watch_free(w);
-	w = watch_new(&(struct name){0}, SELF, full_jitter);
+	w = watch_new(&(struct name) {0}, SELF, full_jitter);
 	watch_free(w);
 }
 
@@ -653,18 +653,18 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_first),
-		cmocka_unit_test(test_pace),
-		cmocka_unit_test(test_change),
-		cmocka_unit_test(test_failures),
-		cmocka_unit_test(test_one_unreadable),
-		cmocka_unit_test(test_not_synced),
-		cmocka_unit_test(test_points_away),
-		cmocka_unit_test(test_dies_while_reading),
-		cmocka_unit_test(test_large),
-		cmocka_unit_test(test_too_many),
-		cmocka_unit_test(test_restart),
-		cmocka_unit_test(test_foreign_soa),
+	    cmocka_unit_test(test_first),
+	    cmocka_unit_test(test_pace),
+	    cmocka_unit_test(test_change),
+	    cmocka_unit_test(test_failures),
+	    cmocka_unit_test(test_one_unreadable),
+	    cmocka_unit_test(test_not_synced),
+	    cmocka_unit_test(test_points_away),
+	    cmocka_unit_test(test_dies_while_reading),
+	    cmocka_unit_test(test_large),
+	    cmocka_unit_test(test_too_many),
+	    cmocka_unit_test(test_restart),
+	    cmocka_unit_test(test_foreign_soa),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,8 +47,8 @@ setup(void **state)
 	uint8_t entropy[PHRASE_ENTROPY];
 	char why[MSG_TEXT_MAX];
 
-	return phrase_decode(PHRASE, entropy, why) == 0
-		&& account_derive(DOMAIN, entropy, &account) == 0
+	return phrase_decode(PHRASE, entropy, why) == 0 &&
+		account_derive(DOMAIN, entropy, &account) == 0
 	    ? 0
 	    : -1;
 }

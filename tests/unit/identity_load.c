@@ -39,8 +39,8 @@ setup(void **state)
 {
 	uint8_t seed[ED25519_SEED_LEN] = {7};
 
-	if (mkdtemp(dir) == NULL || make_account(&alice, DOMAIN, 1) == -1
-	    || make_account(&bob, DOMAIN, 2) == -1 || account_issue(&alice, NAME, seed, &nas) == -1)
+	if (mkdtemp(dir) == NULL || make_account(&alice, DOMAIN, 1) == -1 ||
+	    make_account(&bob, DOMAIN, 2) == -1 || account_issue(&alice, NAME, seed, &nas) == -1)
 		return -1;
 	nas.servers = 2;
 	endpoint_parse("192.0.2.53", 53, &nas.server[0]);
@@ -107,8 +107,8 @@ test_none(void **state)
 static void
 test_round_trip(void **state)
 {
-	static const char *const files[]
-	    = {STORE_ACCOUNT, STORE_KEY, STORE_CERT, STORE_CA, STORE_TSIG};
+	static const char *const files[] = {
+	    STORE_ACCOUNT, STORE_KEY, STORE_CERT, STORE_CA, STORE_TSIG};
 	struct stat st;
 	char path[64];
 
@@ -376,8 +376,8 @@ test_account_file(void **state)
 static void
 test_epoch(void **state)
 {
-	static const char *const bad[] = {"", "x\n", "-1\n", "12", "12x\n", "99999999999999999999\n",
-	    "1234567890123456789012345\n"};
+	static const char *const bad[] = {"", "x\n", "-1\n", "12", "12x\n",
+	    "99999999999999999999\n", "1234567890123456789012345\n"};
 
 	assert_int_equal(identity_epoch_load(dir), 0);
 	assert_int_equal(identity_epoch_save(dir, 41), 0);

@@ -13,8 +13,9 @@
 static const struct {
 	const char *entropy, *phrase;
 } vectors[] = {
-    {"00000000000000000000000000000000", "abandon abandon abandon abandon abandon abandon "
-					 "abandon abandon abandon abandon abandon about"},
+    {"00000000000000000000000000000000",
+	"abandon abandon abandon abandon abandon abandon "
+	"abandon abandon abandon abandon abandon about"},
     {"7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f",
 	"legal winner thank year wave sausage worth useful legal winner thank yellow"},
     {"80808080808080808080808080808080",

@@ -32,8 +32,9 @@ test_base64(void **state)
 static void
 test_base64_refuses(void **state)
 {
-	static const char *const cases[] = {"Z", "Zg", "Zg=", "Zg==Zg==", "Z===", "====", "Zh==",
-	    "Zm9=", "Zm 9", "Zm9v\n", "Zm9*", "=m9v", "Zm=v", "Zm9vZm9vZm9v"};
+	static const char *const cases[] = {"Z", "Zg",
+	    "Zg=", "Zg==Zg==", "Z===", "====", "Zh==", "Zm9=", "Zm 9", "Zm9v\n", "Zm9*", "=m9v",
+	    "Zm=v", "Zm9vZm9vZm9v"};
 	uint8_t out[6];
 
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
@@ -99,7 +100,8 @@ test_refuses(void **state)
 	    {"key a;", "line 1: \"{\" is missing"},
 	    {"key a { algorithm hmac-md5; };",
 		"line 1: the algorithm must be hmac-sha256, hmac-sha384 or hmac-sha512"},
-	    {"key a {\nalgorithm hmac-sha256;\nalgorithm hmac-sha256;", "line 3: a key has one algorithm"},
+	    {"key a {\nalgorithm hmac-sha256;\nalgorithm hmac-sha256;",
+		"line 3: a key has one algorithm"},
 	    {"key a { algorithm hmac-sha256 }", "line 1: \";\" is missing"},
 	    {"key a { secret \"\";", "line 1: the secret must be 16 to 64 octets in base64"},
 	    {"key a { secret \"hello\";", "line 1: the secret must be 16 to 64 octets in base64"},
@@ -154,8 +156,8 @@ test_limits(void **state)
 static void
 test_print(void **state)
 {
-	struct tsig_key key = {.name = "nas.alice.example.com", .algorithm = TSIG_HMAC_SHA384,
-	    .secret_len = 64};
+	struct tsig_key key = {
+	    .name = "nas.alice.example.com", .algorithm = TSIG_HMAC_SHA384, .secret_len = 64};
 	char text[TSIG_TEXT_MAX], why[MSG_TEXT_MAX];
 	struct tsig_file file;
 	size_t len;

@@ -10,9 +10,9 @@
 #include <string.h>
 
 static const struct endpoint contact[3] = {
-	{.family = 4, .port = 4500, .addr = {192, 168, 1, 1}},
-	{.family = 4, .port = 4501, .addr = {192, 0, 2, 1}},
-	{.family = 4, .port = 4502, .addr = {192, 0, 2, 2}},
+    {.family = 4, .port = 4500, .addr = {192, 168, 1, 1}},
+    {.family = 4, .port = 4501, .addr = {192, 0, 2, 1}},
+    {.family = 4, .port = 4502, .addr = {192, 0, 2, 2}},
 };
 
 static enum call_action
@@ -170,13 +170,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_on_demand),
-		cmocka_unit_test(test_again_while_wanted),
-		cmocka_unit_test(test_contact_comes_late),
-		cmocka_unit_test(test_staggered),
-		cmocka_unit_test(test_no_route),
-		cmocka_unit_test(test_pause_doubles),
-		cmocka_unit_test(test_success_forgets),
+	    cmocka_unit_test(test_on_demand),
+	    cmocka_unit_test(test_again_while_wanted),
+	    cmocka_unit_test(test_contact_comes_late),
+	    cmocka_unit_test(test_staggered),
+	    cmocka_unit_test(test_no_route),
+	    cmocka_unit_test(test_pause_doubles),
+	    cmocka_unit_test(test_success_forgets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

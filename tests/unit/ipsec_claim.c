@@ -37,7 +37,7 @@ test_all(void **state)
 	struct claim c = good();
 
 	assert_int_equal(claim_check(&c, "b.x.example", ula, why), 0);
-	refused((struct claim){0}, "no certificate");
+	refused((struct claim) {0}, "no certificate");
 	c.by_our_ca = 0;
 	refused(c, "another CA");
 	c = good();
@@ -74,8 +74,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_all),
-		cmocka_unit_test(test_long_name),
+	    cmocka_unit_test(test_all),
+	    cmocka_unit_test(test_long_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

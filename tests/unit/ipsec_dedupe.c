@@ -21,8 +21,8 @@ struct world {
 static void
 add(struct world *w, int by_a, uint64_t spi, uint64_t up_a, uint64_t up_b)
 {
-	w->a[w->n] = (struct dedupe_sa){.up_ms = up_a, .spi = spi, .mine = by_a != 0};
-	w->b[w->n] = (struct dedupe_sa){.up_ms = up_b, .spi = spi, .mine = by_a == 0};
+	w->a[w->n] = (struct dedupe_sa) {.up_ms = up_a, .spi = spi, .mine = by_a != 0};
+	w->b[w->n] = (struct dedupe_sa) {.up_ms = up_b, .spi = spi, .mine = by_a == 0};
 	w->n++;
 }
 
@@ -131,12 +131,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_crossing),
-		cmocka_unit_test(test_one_stays),
-		cmocka_unit_test(test_same_initiator),
-		cmocka_unit_test(test_restart),
-		cmocka_unit_test(test_random),
-		cmocka_unit_test(test_names),
+	    cmocka_unit_test(test_crossing),
+	    cmocka_unit_test(test_one_stays),
+	    cmocka_unit_test(test_same_initiator),
+	    cmocka_unit_test(test_restart),
+	    cmocka_unit_test(test_random),
+	    cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,8 +20,8 @@ look(const char *text, char *out, size_t size)
 }
 
 #define STANZA(status, version)                                                                    \
-	"Package: aa\nStatus: install ok installed\nVersion: 9.9\n\n"                             \
-	"Package: strongswan-libcharon\nStatus: " status "\nPriority: optional\nVersion: " version   \
+	"Package: aa\nStatus: install ok installed\nVersion: 9.9\n\n"                              \
+	"Package: strongswan-libcharon\nStatus: " status "\nPriority: optional\nVersion: " version \
 	"\n\nPackage: zz\nStatus: install ok installed\nVersion: 8.8\n"
 
 static void
@@ -29,7 +29,8 @@ test_versions(void **state)
 {
 	char out[16];
 
-	assert_int_equal(look(STANZA("install ok installed", "5.9.8-5+deb12u6"), out, sizeof out), 0);
+	assert_int_equal(
+	    look(STANZA("install ok installed", "5.9.8-5+deb12u6"), out, sizeof out), 0);
 	assert_string_equal(out, "5.9.8");
 	assert_int_equal(look(STANZA("hold ok installed", "1:6.0.1-6"), out, sizeof out), 0);
 	assert_string_equal(out, "6.0.1");
@@ -37,8 +38,8 @@ test_versions(void **state)
 	assert_string_equal(out, "6.0.1~rc-1");
 	assert_int_equal(look(STANZA("deinstall ok config-files", "5.9.8-5"), out, sizeof out), -1);
 	assert_int_equal(look("Package: aa\nVersion: 1\n", out, sizeof out), -1);
-	assert_int_equal(look(STANZA("install ok installed", "5.9.8.1234567890123-1"), out, sizeof out),
-	    -1);
+	assert_int_equal(
+	    look(STANZA("install ok installed", "5.9.8.1234567890123-1"), out, sizeof out), -1);
 }
 
 int

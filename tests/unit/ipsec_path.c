@@ -78,10 +78,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_dead_place),
-		cmocka_unit_test(test_living_place),
-		cmocka_unit_test(test_left_alone),
-		cmocka_unit_test(test_moves_twice),
+	    cmocka_unit_test(test_dead_place),
+	    cmocka_unit_test(test_living_place),
+	    cmocka_unit_test(test_left_alone),
+	    cmocka_unit_test(test_moves_twice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

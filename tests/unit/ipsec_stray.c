@@ -70,9 +70,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_asks_once),
-		cmocka_unit_test(test_nonsense),
-		cmocka_unit_test(test_flood),
+	    cmocka_unit_test(test_asks_once),
+	    cmocka_unit_test(test_nonsense),
+	    cmocka_unit_test(test_flood),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,8 +53,8 @@ dial(void)
 static void
 ask(int fd, int watch)
 {
-	struct msg_ctl_show show = {.hdr = {.type = MSG_CTL_SHOW}, .version = MSG_VERSION,
-	    .watch = (uint32_t)watch};
+	struct msg_ctl_show show = {
+	    .hdr = {.type = MSG_CTL_SHOW}, .version = MSG_VERSION, .watch = (uint32_t)watch};
 
 	send(fd, &show, sizeof show, MSG_NOSIGNAL);
 }
@@ -123,8 +123,7 @@ too_many(void **state)
 }
 
 /* In another user's skin: take every place there is, and keep it. */
-static void __attribute__((noreturn))
-hog(int ready)
+static void __attribute__((noreturn)) hog(int ready)
 {
 	if (setresgid(65534, 65534, 65534) == -1 || setresuid(65534, 65534, 65534) == -1)
 		_exit(1);

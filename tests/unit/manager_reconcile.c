@@ -34,7 +34,8 @@ set_up(void **state)
 static struct msg_natpmp_state
 mapped(const char *external, unsigned method)
 {
-	struct msg_natpmp_state s = {.state = NAT_UP, .method = (uint8_t)method, .external = ep(external)};
+	struct msg_natpmp_state s = {
+	    .state = NAT_UP, .method = (uint8_t)method, .external = ep(external)};
 
 	return s;
 }
@@ -93,7 +94,7 @@ expect(const struct msg_dns_publish *p, enum nat_kind nat, const char *const *co
 		assert_true(p->contact[n - 1].priority <= p->contact[n].priority);
 }
 
-#define EXPECT(p, nat, ...) expect(p, nat, (const char *const[]){__VA_ARGS__, NULL})
+#define EXPECT(p, nat, ...) expect(p, nat, (const char *const[]) {__VA_ARGS__, NULL})
 
 static void
 publish_a_mapping(void **state)
@@ -116,9 +117,13 @@ publish_waits_for_the_router_but_not_for_ever(void **state)
 	struct msg_natpmp_state s = {.state = NAT_ASKING};
 	struct msg_dns_publish p;
 
-	assert_int_equal(reconcile_publish(&config, &home, &s, ula, 1000, 1000, &p), MAPPING_PATIENCE_MS);
-	assert_int_equal(reconcile_publish(&config, &home, &s, ula, 1000, 1000 + MAPPING_PATIENCE_MS - 1, &p), 1);
-	assert_int_equal(reconcile_publish(&config, &home, &s, ula, 1000, 1000 + MAPPING_PATIENCE_MS, &p), 0);
+	assert_int_equal(
+	    reconcile_publish(&config, &home, &s, ula, 1000, 1000, &p), MAPPING_PATIENCE_MS);
+	assert_int_equal(
+	    reconcile_publish(&config, &home, &s, ula, 1000, 1000 + MAPPING_PATIENCE_MS - 1, &p),
+	    1);
+	assert_int_equal(
+	    reconcile_publish(&config, &home, &s, ula, 1000, 1000 + MAPPING_PATIENCE_MS, &p), 0);
 	EXPECT(&p, NAT_KIND_UNMAPPED, "192.168.1.10:4500");
 	s.state = NAT_SILENT; /* the router has been heard out */
 	assert_int_equal(reconcile_publish(&config, &home, &s, ula, 1000, 1001, &p), 0);
@@ -160,7 +165,9 @@ publish_other_hosts(void **state)
 static struct msg_dns_peer
 records(void)
 {
-	struct msg_dns_peer r = {.present = 1, .contacts = 2, .ula = {0xfd, 1, 2, 3, 4, 5, [15] = 2},
+	struct msg_dns_peer r = {.present = 1,
+	    .contacts = 2,
+	    .ula = {0xfd, 1, 2, 3, 4, 5, [15] = 2},
 	    .name = "nas.alice.example"};
 
 	r.contact[0] = ep("11.22.33.3:4500");

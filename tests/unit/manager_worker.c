@@ -52,9 +52,12 @@ say_with_descriptor(void)
 	union {
 		struct cmsghdr head;
 		char room[CMSG_SPACE(sizeof(int))];
-	} control = {.head = {.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS,
+	} control = {.head = {.cmsg_level = SOL_SOCKET,
+			 .cmsg_type = SCM_RIGHTS,
 			 .cmsg_len = CMSG_LEN(sizeof(int))}};
-	struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
+	struct msghdr message = {.msg_iov = &iov,
+	    .msg_iovlen = 1,
+	    .msg_control = &control,
 	    .msg_controllen = sizeof control};
 
 	sendmsg(PROC_CHANNEL_FD, &message, 0);
@@ -67,7 +70,7 @@ say_rubbish(const char *kind)
 	static union msg msg;
 	size_t len = sizeof msg.hello;
 
-	msg.hello = (struct msg_hello){.hdr = {.type = MSG_HELLO}, .version = MSG_VERSION};
+	msg.hello = (struct msg_hello) {.hdr = {.type = MSG_HELLO}, .version = MSG_VERSION};
 	if (strcmp(kind, "descriptor") == 0) {
 		say_with_descriptor();
 		return;
@@ -79,21 +82,23 @@ say_rubbish(const char *kind)
 	else if (strcmp(kind, "long") == 0)
 		len = sizeof msg;
 	else
-		msg.hdr.type = strcmp(kind, "unknown") == 0 ? MSG_TYPE_MAX : MSG_QUIT; /* "reverse" */
+		msg.hdr.type =
+		    strcmp(kind, "unknown") == 0 ? MSG_TYPE_MAX : MSG_QUIT; /* "reverse" */
 	if (strcmp(kind, "early") == 0) {
-		msg.dns_state = (struct msg_dns_state){.hdr = {.type = MSG_DNS_STATE},
-		    .status = DNS_OK};
+		msg.dns_state =
+		    (struct msg_dns_state) {.hdr = {.type = MSG_DNS_STATE}, .status = DNS_OK};
 		len = sizeof msg.dns_state;
 	} else if (strcmp(kind, "foreign") == 0) {
 		say_hello();
-		msg.ipsec_state = (struct msg_ipsec_state){.hdr = {.type = MSG_IPSEC_STATE, .id = 1},
-		    .state = TUNNEL_IDLE};
+		msg.ipsec_state = (struct msg_ipsec_state) {
+		    .hdr = {.type = MSG_IPSEC_STATE, .id = 1}, .state = TUNNEL_IDLE};
 		len = sizeof msg.ipsec_state;
 	}
 	send(PROC_CHANNEL_FD, &msg, len, 0);
 }
 
-/* Sleeps until it is woken, then reads.  Its exit status is the number of peers it knows at QUIT. */
+/* Sleeps until it is woken, then reads.  Its exit status is the number of peers it knows at QUIT.
+ */
 static int
 count_peers(void)
 {
@@ -241,8 +246,8 @@ run(uint64_t ms)
 static void
 rubbish_is_deadly(void **state)
 {
-	static const char *const kinds[] = {"short", "long", "unknown", "reverse", "version", "early",
-	    "foreign", "descriptor"};
+	static const char *const kinds[] = {
+	    "short", "long", "unknown", "reverse", "version", "early", "foreign", "descriptor"};
 
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
 		start(ROLE_DNSUPDATE, kinds[i]);
@@ -305,7 +310,7 @@ all_said(void)
 {
 	struct peer *p;
 
-	TAILQ_FOREACH(p, &m.peers, entry)
+	TAILQ_FOREACH (p, &m.peers, entry)
 		if (p->dirty || p->forget)
 			return 0;
 	return 1;
@@ -317,7 +322,7 @@ told(void)
 	struct peer *p;
 	unsigned n = 0;
 
-	TAILQ_FOREACH(p, &m.peers, entry)
+	TAILQ_FOREACH (p, &m.peers, entry)
 		n += p->told != 0;
 	return n;
 }
