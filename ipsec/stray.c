@@ -135,5 +135,9 @@ stray_release(int raw_fd, const uint8_t dst[16], uint64_t now_ms)
 		    raw_fd, s->data, s->len, MSG_DONTWAIT, (struct sockaddr *)&to, sizeof to);
 		s->len = 0;
 	}
+	/* There is a tunnel; when it goes away, however soon, ask for another at once. */
+	for (size_t i = 0; i < STRAY_MAX; i++)
+		if (memcmp(asked[i].dst, dst, 16) == 0)
+			asked[i].when_ms = 0;
 	pthread_mutex_unlock(&mutex);
 }

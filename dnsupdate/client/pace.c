@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#define FAST_LASTS_MS 2000
 #define FLUX_LASTS_MS 60000
 #define REST_MAX_MS 60000
 #define FAIL_MIN_MS 2000
@@ -16,6 +17,9 @@ pace_init(struct pace *p)
 void
 pace_hurry(struct pace *p, uint64_t ms, uint64_t now)
 {
+	/* A new hurry, not the last one prolonged. */
+	if (p->hurry_until == 0 || p->hurry_until + PACE_FLUX_MS <= now)
+		p->fast_until = now + FAST_LASTS_MS;
 	if (p->hurry_until < now + ms)
 		p->hurry_until = now + ms;
 	pace_flux(p, now);
@@ -47,7 +51,7 @@ pace_next(struct pace *p, int failed, uint64_t now, uint32_t (*jitter)(uint32_t 
 
 	p->fails = failed ? p->fails + 1 : 0;
 	if (now < p->hurry_until)
-		return PACE_HURRY_MS;
+		return now < p->fast_until ? PACE_FAST_MS : PACE_HURRY_MS;
 	if (failed) {
 		wait = fail_wait(p->fails);
 	} else if (now >= p->flux_until) {

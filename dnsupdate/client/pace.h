@@ -1,17 +1,19 @@
 /*
- * How often to look: pure.  Each second in a hurry, each 5 s for a minute after a change, then
- * rarer, up to 60 s; after failures 2 s, 4 s ... 60 s.  Times are boot-time milliseconds.
+ * How often to look: pure.  In a hurry each 0.25 s for the first two seconds, for who is waited for
+ * is mostly there soon, and then each second; each 5 s for a minute after a change, then rarer, up
+ * to 60 s; after failures 2 s, 4 s ... 60 s.  Times are boot-time milliseconds.
  */
 #ifndef CLIENT_PACE_H
 #define CLIENT_PACE_H
 
 #include <stdint.h>
 
+#define PACE_FAST_MS 250
 #define PACE_HURRY_MS 1000
 #define PACE_FLUX_MS 5000
 
 struct pace {
-	uint64_t hurry_until, flux_until;
+	uint64_t fast_until, hurry_until, flux_until;
 	uint64_t rest_ms; /* the next interval when all is calm */
 	unsigned fails; /* in a row */
 };

@@ -77,6 +77,16 @@ hold_drop(struct hold *h, struct hold_packet **at)
 	h->free = k;
 }
 
+void
+hold_release(struct hold *h, struct hold_packet **at)
+{
+	struct hold_peer *peer = (*at)->peer;
+
+	hold_drop(h, at);
+	if (peer->packets == 0)
+		peer->used = 0;
+}
+
 static void
 append(struct hold *h, struct hold_peer *peer, const uint8_t *data, size_t len, uint64_t now_ms)
 {

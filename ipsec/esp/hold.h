@@ -52,5 +52,8 @@ uint64_t hold_due_ms(const struct hold *h);
 /* Give back the packet at *at, which then is the following one.  A walk through the queue begins
  * with at = &h->first and goes on with at = &(*at)->next. */
 void hold_drop(struct hold *h, struct hold_packet **at);
+/* The same for one that has found its tunnel: when that goes away, however soon, the next packet
+ * must ask for another at once. */
+void hold_release(struct hold *h, struct hold_packet **at);
 
 #endif

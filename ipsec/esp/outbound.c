@@ -129,7 +129,7 @@ esp_outbound_held(struct esp *e, struct esp_packet *batch, size_t max, uint64_t 
 			continue;
 		}
 		release(e, *at, sa, &batch[n], now_ms, &events);
-		hold_drop(&e->hold, at);
+		hold_release(&e->hold, at);
 		if (batch[n].len > 0)
 			n++;
 	}

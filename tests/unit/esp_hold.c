@@ -149,6 +149,22 @@ asks_when_full(void **state)
 	assert_int_equal(acquire, 1);
 }
 
+/* A tunnel that goes away soon after it came is asked for again, at once. */
+static void
+asks_after_release(void **state)
+{
+	put(1, 0, 1000);
+	put(1, 1, 1001);
+	hold_release(&h, &h.first);
+	assert_int_equal(put(1, 2, 1002), 0);
+	assert_int_equal(acquire, 0); /* not all have gone */
+	hold_release(&h, &h.first);
+	hold_release(&h, &h.first);
+	assert_null(h.first);
+	assert_int_equal(put(1, 3, 1003), 0);
+	assert_int_equal(acquire, 1);
+}
+
 static void
 age(void **state)
 {
@@ -176,6 +192,7 @@ main(void)
 	    TEST(scan_is_bounded),
 	    TEST(asks_every_two_seconds),
 	    TEST(asks_when_full),
+	    TEST(asks_after_release),
 	    TEST(age),
 	};
 

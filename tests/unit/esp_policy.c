@@ -303,7 +303,6 @@ waits_not_for_ever(void **state)
 static void
 old_serves_while_new_waits(void **state)
 {
-	pair_new();
 	pair_connect(NULL);
 	pair_add(SPI_AB + 16, 0, make_wait);
 	packet_make(&s, ula_a, ula_b, 8, 'x');

@@ -38,6 +38,19 @@ test_asks_once(void **state)
 	assert_true(hold(1, 3000));
 }
 
+/* Even when there was a tunnel in between. */
+static void
+test_asks_after_release(void **state)
+{
+	uint8_t packet[LEN];
+
+	make(packet, 7);
+	assert_true(hold(7, 1000));
+	stray_release(-1, packet + 24, 1001);
+	assert_true(hold(7, 1002));
+	assert_false(hold(7, 1003));
+}
+
 static void
 test_nonsense(void **state)
 {
@@ -71,6 +84,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_asks_once),
+	    cmocka_unit_test(test_asks_after_release),
 	    cmocka_unit_test(test_nonsense),
 	    cmocka_unit_test(test_flood),
 	};
