@@ -24,7 +24,8 @@
 #include "base/proc.h"
 
 #ifdef AT_SANITIZERS
-#define KILLED(status) ((void)(status), 1) /* their runtime is refused calls, not killed; see sandbox.c */
+#define KILLED(status)                                                                             \
+	((void)(status), 1) /* their runtime is refused calls, not killed; see sandbox.c */
 #else
 #define KILLED(status) (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
 #endif
