@@ -81,7 +81,7 @@ lab_machine_files() {
 # process keeps its number.
 lab_in() {
 	[ -f "$LAB/ns/$1" ] || lab_die "there is no machine $1"
-	IN=(nsenter -t "$(<"$LAB/ns/$1")" -n -m -u -r --)
+	IN=(nsenter -t "$(<"$LAB/ns/$1")" -n -m -u -r --wdns=/ --)
 }
 
 # lab_exec NAME COMMAND...: run it there; input, output and status are the command's.
