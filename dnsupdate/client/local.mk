@@ -20,7 +20,7 @@ DNS_WORKER_LIBS = libatdns.a libatwire.a libloop.a libatcrypto.a $(BASE_LIBS) \
 
 # The manager's part, for tests/netns/lib/dns_worker.sh.
 check_PROGRAMS += tests/netns/dns_drive
-tests_netns_dns_drive_SOURCES = tests/netns/dns_drive.c
+tests_netns_dns_drive_SOURCES = tests/netns/dns_drive.c tests/netns/drive.h
 tests_netns_dns_drive_LDADD = $(DNS_WORKER_LIBS)
 
 DNS_UNIT = tests/unit/dns_exchange tests/unit/dns_outcome tests/unit/dns_publish \

@@ -12,10 +12,9 @@
  *	vanish		close the channel, as if the manager had died; wait for the worker's end
  */
 #include "base/clock.h"
-#include "base/log.h"
-#include "base/proc.h"
 #include "base/str.h"
 #include "dnsupdate/dnsupdate.h"
+#include "tests/netns/drive.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -23,39 +22,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-static struct channel channel;
-static pid_t worker;
 static uint64_t start_ms, end_ms;
 static struct msg_dns_publish last;
-
-static void
-start_worker(const char *user)
-{
-	struct worker_options opt = {.user = user, .log_level = LOG_LEVEL_DEBUG};
-	int sv[2];
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) == -1)
-		fatal("socketpair");
-	worker = fork();
-	if (worker == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGTERM);
-		dup2(sv[1], PROC_CHANNEL_FD);
-		exit(dnsupdate_main(&opt));
-	}
-	close(sv[1]);
-	channel_init(&channel, sv[0], ROLE_MANAGER, ROLE_DNSUPDATE);
-}
-
-static void
-send_message(const union msg *m)
-{
-	if (channel_send(&channel, m, -1) == -1)
-		fatal("sending %s", msg_name(m->hdr.type));
-}
 
 static const char *
 word(char **rest)
@@ -246,7 +217,7 @@ main(int argc, char **argv)
 	log_init("drive", 0);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	start_ms = clock_boot_ms();
-	start_worker(argc > 2 ? argv[2] : NULL);
+	start_worker(dnsupdate_main, ROLE_DNSUPDATE, argc > 2 ? argv[2] : NULL);
 	if ((fifo = fopen(argv[1], "r+")) == NULL)
 		fatal("%s", argv[1]);
 	setvbuf(fifo, NULL, _IONBF, 0);

@@ -10,9 +10,8 @@
  *	vanish		close the channel, as if the manager had died; wait for the worker's end
  */
 #include "base/clock.h"
-#include "base/log.h"
-#include "base/proc.h"
 #include "natpmp/natpmp.h"
+#include "tests/netns/drive.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -20,37 +19,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-static struct channel channel;
-static pid_t worker;
-
-static void
-start_worker(const char *user)
-{
-	struct worker_options opt = {.user = user, .log_level = LOG_LEVEL_DEBUG};
-	int sv[2];
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) == -1)
-		fatal("socketpair");
-	worker = fork();
-	if (worker == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGTERM);
-		dup2(sv[1], PROC_CHANNEL_FD);
-		exit(natpmp_main(&opt));
-	}
-	close(sv[1]);
-	channel_init(&channel, sv[0], ROLE_MANAGER, ROLE_NATPMP);
-}
-
-static void
-send_message(const union msg *m)
-{
-	if (channel_send(&channel, m, -1) == -1)
-		fatal("sending %s", msg_name(m->hdr.type));
-}
 
 static void
 want(const char *args)
@@ -148,7 +118,7 @@ main(int argc, char **argv)
 		fatalx("usage: natpmp_drive FIFO [USER]");
 	log_init("drive", 0);
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	start_worker(argc > 2 ? argv[2] : NULL);
+	start_worker(natpmp_main, ROLE_NATPMP, argc > 2 ? argv[2] : NULL);
 	fifo = fopen(argv[1], "r+");
 	if (fifo == NULL)
 		fatal("%s", argv[1]);

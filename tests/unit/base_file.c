@@ -3,11 +3,14 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,7 +35,22 @@ remove_dir(void **state)
 		snprintf(path, sizeof path, "%s/%s", dir, names[i]);
 		remove(path);
 	}
-	return rmdir(dir); /* fails when anything is left over */
+	return rmdir(dir);
+}
+
+/* Half-written files that were left behind.  (A group teardown that fails is no failed test.) */
+static int
+scraps(void)
+{
+	DIR *d = opendir(dir);
+	struct dirent *entry;
+	int n = 0;
+
+	assert_non_null(d);
+	while ((entry = readdir(d)) != NULL)
+		n += strstr(entry->d_name, ".new.") != NULL;
+	closedir(d);
+	return n;
 }
 
 static void
@@ -65,6 +83,32 @@ failed_write(void **state)
 	snprintf(path, sizeof path, "%s/none/file", dir);
 	assert_int_equal(file_write_atomic(path, "x", 1, 0600), -1);
 	assert_int_equal(errno, ENOENT);
+}
+
+/* The disk is full in the middle (here: a limit on file size): the old content stays, whole. */
+static void
+full_disk(void **state)
+{
+	const struct rlimit small = {4096, RLIM_INFINITY};
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+	static char big[8192];
+	struct rlimit before;
+	char path[PATH_MAX], room[8];
+	int rc, error;
+
+	snprintf(path, sizeof path, "%s/file", dir);
+	assert_int_equal(file_write_atomic(path, "old", 3, 0600), 0);
+	sigaction(SIGXFSZ, &ignore, NULL);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	rc = file_write_atomic(path, big, sizeof big, 0600);
+	error = errno;
+	setrlimit(RLIMIT_FSIZE, &before);
+	assert_int_equal(rc, -1);
+	assert_int_equal(error, EFBIG);
+	assert_int_equal(file_read(path, room, sizeof room), 3);
+	assert_memory_equal(room, "old", 3);
+	assert_int_equal(scraps(), 0);
 }
 
 static void
@@ -107,6 +151,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(write_and_read),
 	    cmocka_unit_test(failed_write),
+	    cmocka_unit_test(full_disk),
 	    cmocka_unit_test(directories),
 	    cmocka_unit_test(modes_of_directories),
 	};
