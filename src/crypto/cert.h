@@ -1,12 +1,14 @@
 /*
  * The two kinds of X.509 certificate an account has (RFC 5280, Ed25519 by RFC 8410): the account's
- * own CA certificate, and one for each device.  Both are functions of their arguments: the same
- * keys and names always give the same octets, so that every device that knows the account's
- * secret makes the same CA certificate.
+ * own CA certificate, and one for each device; and the one of a name server.  All are functions of
+ * their arguments: the same keys and names always give the same octets, so that every device that
+ * knows the account's secret makes the same CA certificate.
  *
  *   CA      subject = issuer = CN domain, serial 1, CA:TRUE pathlen 0, keyCertSign
  *   device  subject CN host label, SAN dNSName full name and iPAddress ULA, CA:FALSE,
  *           digitalSignature
+ *   server  subject = issuer = CN autotunnel-dnsd, SAN dNSName its name, CA:FALSE,
+ *           digitalSignature; known by its pin (pin.h), not by an authority
  * Valid from 2020 (a device may start without a clock) and never expiring (RFC 5280 4.1.2.5).
  */
 #ifndef CRYPTO_CERT_H
@@ -37,7 +39,11 @@ ssize_t cert_make_ca(
 ssize_t cert_make_device(const struct cert_info *info, const uint8_t ca_seed[ED25519_SEED_LEN],
     uint8_t *out, size_t size);
 
-/* Read a certificate of one of the two kinds.  0; -1 when it is not exactly one DER certificate,
+/* Write a name server's certificate as DER, signed by itself. */
+ssize_t cert_make_server(
+    const char *dns_name, const uint8_t seed[ED25519_SEED_LEN], uint8_t *out, size_t size);
+
+/* Read a certificate of an account's two kinds.  0; -1 when it is not exactly one DER certificate,
  * not Ed25519, or has not just the names its kind has.  Checks no signature. */
 int cert_read(const void *der, size_t len, struct cert_info *out);
 

@@ -1,6 +1,7 @@
 /* Making certificates.  Everything is set by hand, so that the same arguments give the same DER. */
 #include "crypto/cert.h"
 
+#include "base/str.h"
 #include "crypto/hash.h"
 
 #include <openssl/x509.h>
@@ -9,6 +10,7 @@
 
 #define NOT_BEFORE "20200101000000Z"
 #define NOT_AFTER "99991231235959Z" /* "no well-defined expiration", RFC 5280 4.1.2.5 */
+#define SERVER_NAME "autotunnel-dnsd"
 #define SERIAL_LEN 8
 #define KEY_ID_LEN 20
 
@@ -132,10 +134,12 @@ push_alt_name(GENERAL_NAMES *names, int type, const void *data, size_t len)
 static int
 add_alt_names(X509 *x, const struct cert_info *info)
 {
+	static const uint8_t none[sizeof info->address];
 	GENERAL_NAMES *names = GENERAL_NAMES_new();
 	int ok = names != NULL &&
 	    push_alt_name(names, GEN_DNS, info->dns_name, strlen(info->dns_name)) &&
-	    push_alt_name(names, GEN_IPADD, info->address, sizeof info->address) &&
+	    (memcmp(info->address, none, sizeof none) == 0 ||
+		push_alt_name(names, GEN_IPADD, info->address, sizeof info->address)) &&
 	    add_ext(x, NID_subject_alt_name, names, 0);
 
 	GENERAL_NAMES_free(names);
@@ -216,4 +220,16 @@ cert_make_device(const struct cert_info *info, const uint8_t ca_seed[ED25519_SEE
 
 	device.is_ca = 0;
 	return make(&device, ca_seed, out, size);
+}
+
+ssize_t
+cert_make_server(
+    const char *dns_name, const uint8_t seed[ED25519_SEED_LEN], uint8_t *out, size_t size)
+{
+	struct cert_info info = {.common_name = SERVER_NAME, .issuer = SERVER_NAME};
+
+	if (dns_name[0] == '\0' || str_copy(info.dns_name, sizeof info.dns_name, dns_name) == -1 ||
+	    ed25519_public(seed, info.public_key) == -1)
+		return -1;
+	return make(&info, seed, out, size);
 }

@@ -1,13 +1,16 @@
 # OpenSSL (and libargon2) behind our own functions: nobody else includes them.
 noinst_LIBRARIES += libatcrypto.a
-libatcrypto_a_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS) $(ARGON2_CFLAGS)
+libatcrypto_a_CPPFLAGS = $(AM_CPPFLAGS) $(TLS_CFLAGS) $(OPENSSL_CFLAGS) $(ARGON2_CFLAGS)
 libatcrypto_a_SOURCES = \
 	src/crypto/aead.c src/crypto/aead.h src/crypto/aead_self_test.c \
 	src/crypto/cert.c src/crypto/cert.h src/crypto/cert_make.c \
 	src/crypto/ed25519.c src/crypto/ed25519.h \
 	src/crypto/hash.c src/crypto/hash.h \
 	src/crypto/kdf.c src/crypto/kdf.h \
-	src/crypto/mac.c src/crypto/mac.h
+	src/crypto/mac.c src/crypto/mac.h \
+	src/crypto/pin.c src/crypto/pin.h \
+	src/crypto/tls.c src/crypto/tls.h src/crypto/tls_context.c src/crypto/tls_error.c \
+	src/crypto/tls_inner.h
 
 check_PROGRAMS += tests/unit/crypto_aead tests/unit/crypto_mac
 TESTS += tests/unit/crypto_aead tests/unit/crypto_mac
@@ -26,3 +29,10 @@ tests_unit_crypto_cert_LDADD = libatcrypto.a libbase.a $(OPENSSL_LIBS) $(CMOCKA_
 tests_unit_crypto_kdf_SOURCES = tests/unit/crypto_kdf.c
 tests_unit_crypto_kdf_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_crypto_kdf_LDADD = libatcrypto.a libbase.a $(OPENSSL_LIBS) $(ARGON2_LIBS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/crypto_tls
+TESTS += tests/unit/crypto_tls
+tests_unit_crypto_tls_SOURCES = tests/unit/crypto_tls.c
+tests_unit_crypto_tls_CPPFLAGS = $(AM_CPPFLAGS) $(TLS_CFLAGS)
+tests_unit_crypto_tls_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_crypto_tls_LDADD = libatcrypto.a libbase.a $(TLS_LIBS) $(OPENSSL_LIBS) $(SECCOMP_LIBS) $(CMOCKA_LIBS)

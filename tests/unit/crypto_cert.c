@@ -168,6 +168,26 @@ test_read_refuses(void **state)
 	assert_int_equal(cert_read("-----BEGIN CERTIFICATE-----", 27, &got), -1);
 }
 
+/* A server's certificate is not a device's. */
+static void
+test_server(void **state)
+{
+	uint8_t seed[ED25519_SEED_LEN] = {3}, out[DER_MAX], again[DER_MAX];
+	char name[CERT_DNS_MAX + 1];
+	struct cert_info got;
+	ssize_t len = cert_make_server("ns.example.com", seed, out, sizeof out);
+
+	assert_true(len > 0);
+	assert_int_equal(cert_make_server("ns.example.com", seed, again, sizeof again), len);
+	assert_memory_equal(out, again, (size_t)len);
+	assert_int_equal(cert_read(out, (size_t)len, &got), -1);
+	assert_int_equal(cert_make_server("", seed, out, sizeof out), -1);
+	assert_int_equal(cert_make_server("ns.example.com", seed, out, 100), -1);
+	memset(name, 'a', sizeof name);
+	name[CERT_DNS_MAX] = '\0';
+	assert_int_equal(cert_make_server(name, seed, out, sizeof out), -1);
+}
+
 static void
 test_limits(void **state)
 {
@@ -203,6 +223,7 @@ main(void)
 	    cmocka_unit_test(test_issued_by),
 	    cmocka_unit_test(test_tampered),
 	    cmocka_unit_test(test_read_refuses),
+	    cmocka_unit_test(test_server),
 	    cmocka_unit_test(test_limits),
 	};
 
