@@ -1,10 +1,12 @@
 # The port-mapping worker; the only user of libnatpmp and miniupnpc.
 noinst_LIBRARIES += libatnatpmp.a
 libatnatpmp_a_SOURCES = \
+	natpmp/epoch.c natpmp/epoch.h \
 	natpmp/igd.c natpmp/igd.h natpmp/igd_child.c natpmp/igd_rules.c \
 	natpmp/mapper.c natpmp/mapper.h \
 	natpmp/mapping.c natpmp/mapping.h \
 	natpmp/natpmp.h \
+	natpmp/pcp.c natpmp/pcp.h natpmp/pcp_socket.c \
 	natpmp/pmp.c natpmp/pmp.h \
 	natpmp/reason.c natpmp/reason.h \
 	natpmp/ssdp.c natpmp/ssdp.h \
@@ -13,14 +15,18 @@ libatnatpmp_a_CFLAGS = $(AM_CFLAGS) $(MINIUPNPC_CFLAGS)
 NATPMP_WORKER_LIBS = libatnatpmp.a libloop.a $(BASE_LIBS) \
 	$(NATPMP_LIBS) $(MINIUPNPC_LIBS) $(EVENT_LIBS)
 
-check_PROGRAMS += tests/unit/natpmp_mapping tests/unit/natpmp_packets
-TESTS += tests/unit/natpmp_mapping tests/unit/natpmp_packets
+check_PROGRAMS += tests/unit/natpmp_mapping tests/unit/natpmp_packets tests/unit/natpmp_pcp
+TESTS += tests/unit/natpmp_mapping tests/unit/natpmp_packets tests/unit/natpmp_pcp
 tests_unit_natpmp_mapping_SOURCES = tests/unit/natpmp_mapping.c
 tests_unit_natpmp_mapping_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_natpmp_mapping_LDADD = $(NATPMP_WORKER_LIBS) $(UNIT_LIBS)
 tests_unit_natpmp_packets_SOURCES = tests/unit/natpmp_packets.c
 tests_unit_natpmp_packets_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_natpmp_packets_LDADD = $(NATPMP_WORKER_LIBS) $(UNIT_LIBS)
+
+tests_unit_natpmp_pcp_SOURCES = tests/unit/natpmp_pcp.c
+tests_unit_natpmp_pcp_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_natpmp_pcp_LDADD = $(NATPMP_WORKER_LIBS) $(UNIT_LIBS)
 
 # The manager's part and the router's, for tests/netns/natpmp_worker.sh and natpmp_hostile.sh.
 check_PROGRAMS += tests/netns/natpmp_drive tests/netns/fake_router
@@ -29,8 +35,8 @@ tests_netns_natpmp_drive_LDADD = $(NATPMP_WORKER_LIBS)
 tests_netns_fake_router_SOURCES = tests/netns/fake_router.c
 tests_netns_fake_router_LDADD = $(BASE_LIBS)
 
-check_PROGRAMS += tests/fuzz/fuzz_natpmp tests/fuzz/fuzz_igd tests/fuzz/fuzz_mapping
-TESTS += tests/fuzz/fuzz_natpmp tests/fuzz/fuzz_igd tests/fuzz/fuzz_mapping
+check_PROGRAMS += tests/fuzz/fuzz_natpmp tests/fuzz/fuzz_igd tests/fuzz/fuzz_mapping tests/fuzz/fuzz_pcp
+TESTS += tests/fuzz/fuzz_natpmp tests/fuzz/fuzz_igd tests/fuzz/fuzz_mapping tests/fuzz/fuzz_pcp
 tests_fuzz_fuzz_natpmp_SOURCES = tests/fuzz/fuzz_natpmp.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_natpmp_LDADD = $(NATPMP_WORKER_LIBS)
 tests_fuzz_fuzz_natpmp_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
@@ -40,3 +46,6 @@ tests_fuzz_fuzz_igd_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
 tests_fuzz_fuzz_mapping_SOURCES = tests/fuzz/fuzz_mapping.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_mapping_LDADD = $(NATPMP_WORKER_LIBS)
 tests_fuzz_fuzz_mapping_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
+tests_fuzz_fuzz_pcp_SOURCES = tests/fuzz/fuzz_pcp.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_pcp_LDADD = $(NATPMP_WORKER_LIBS)
+tests_fuzz_fuzz_pcp_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
