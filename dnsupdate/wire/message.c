@@ -11,6 +11,9 @@
  *	update   building RFC 2136 updates
  *	tsig     RFC 8945, the client's side; tsig_server.c: the server's
  *	tsig_rr  the TSIG record and its digest, for both
+ *	lease    how long the records of an update live (RFC 9664)
+ *	llq      long-lived queries over UDP (RFC 8764)
+ *	dso      sessions on a stream (RFC 8490); push: subscriptions in them (RFC 8765)
  *	status   our TXT record
  *	records  our records, written
  *	peer     our records, read
@@ -183,7 +186,7 @@ message_next(const struct message *m, size_t *pos, enum dns_section section,
 }
 
 const uint8_t *
-message_option(const struct message *m, uint16_t code, size_t *len)
+message_option_next(const struct message *m, size_t *pos, uint16_t code, size_t *len)
 {
 	const struct rr *rr = &m->rr[m->edns_at];
 	struct buf b;
@@ -191,18 +194,28 @@ message_option(const struct message *m, uint16_t code, size_t *len)
 	if (!m->has_edns)
 		return NULL;
 	b = buf_reader(m->data + rr->rdata_at, rr->rdata_len);
+	b.pos = *pos;
 	while (!b.failed && buf_left(&b) > 0) {
 		uint16_t this_code = buf_get_u16(&b);
 		uint16_t this_len = buf_get_u16(&b);
 		const uint8_t *data = b.data + b.pos;
 
 		buf_take(&b, this_len);
+		*pos = b.pos;
 		if (!b.failed && this_code == code) {
 			*len = this_len;
 			return data;
 		}
 	}
 	return NULL;
+}
+
+const uint8_t *
+message_option(const struct message *m, uint16_t code, size_t *len)
+{
+	size_t pos = 0;
+
+	return message_option_next(m, &pos, code, len);
 }
 
 int
@@ -310,7 +323,7 @@ const char *
 rcode_text(unsigned rcode)
 {
 	static const char *const text[] = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP",
-	    "REFUSED", "YXDOMAIN", "YXRRSET", "NXRRSET", "NOTAUTH", "NOTZONE"};
+	    "REFUSED", "YXDOMAIN", "YXRRSET", "NXRRSET", "NOTAUTH", "NOTZONE", "DSOTYPENI"};
 
 	if (rcode < sizeof(text) / sizeof(text[0]))
 		return text[rcode];

@@ -16,7 +16,7 @@
 #define MESSAGE_UDP_MAX 1232 /* what we ask for and send over UDP at most */
 #define MESSAGE_RECORDS_MAX 512
 
-enum dns_opcode { OPCODE_QUERY = 0, OPCODE_NOTIFY = 4, OPCODE_UPDATE = 5 };
+enum dns_opcode { OPCODE_QUERY = 0, OPCODE_NOTIFY = 4, OPCODE_UPDATE = 5, OPCODE_DSO = 6 };
 
 enum dns_class { CLASS_IN = 1, CLASS_NONE = 254, CLASS_ANY = 255 };
 
@@ -38,6 +38,7 @@ enum dns_rcode {
 	RCODE_NXRRSET,
 	RCODE_NOTAUTH,
 	RCODE_NOTZONE,
+	RCODE_DSOTYPENI, /* RFC 8490 section 10.2 */
 	RCODE_BADVERS = 16, /* needs EDNS; TSIG errors are another numbering, see tsig.h */
 };
 
@@ -84,7 +85,8 @@ struct message {
  * question, more than MESSAGE_RECORDS_MAX records, a malformed name, RDATA of a known type that
  * does not fit its length exactly, two OPT records or one outside the additional section, octets
  * left over.  Empty RDATA is accepted where UPDATE has it: class ANY or NONE.
- * TSIG is only indexed here; tsig.h judges it.
+ * TSIG is only indexed here; tsig.h judges it.  A message of opcode DSO has no records but TLVs and
+ * is refused here: on a stream ask dso_is first and read it with dso_parse.
  */
 int message_parse(struct message *m, const void *data, size_t len);
 
@@ -100,6 +102,9 @@ const struct rr *message_next(const struct message *m, size_t *pos, enum dns_sec
 
 /* The data of an EDNS option; NULL when absent.  len may be 0 for a present one. */
 const uint8_t *message_option(const struct message *m, uint16_t code, size_t *len);
+/* The next of this code; start with *pos = 0. */
+const uint8_t *message_option_next(
+    const struct message *m, size_t *pos, uint16_t code, size_t *len);
 
 /*
  * The zone in which domain lives (RFC 8765 section 6.1), from the answer to a question for the

@@ -94,25 +94,38 @@ rdata_equal(const struct rdata *a, const struct rdata *b)
 	return a->type == b->type && a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
 }
 
+/* What stands behind the names. */
+enum tail { FIXED, STRINGS /* to the end, at least one */, ANYTHING };
+
 /* What the data of a type is made of, in this order. */
 struct format {
 	uint16_t type;
 	uint8_t fixed; /* octets in front */
 	uint8_t names; /* names then */
 	uint8_t behind; /* octets at the end */
-	uint8_t is_txt; /* strings to the end, at least one */
+	uint8_t tail; /* enum tail */
 	const char *text;
 };
 
+/* All types whose names may arrive compressed (RFC 3597 section 4, RFC 8765 section 6.3.1), and
+ * ours. */
 static const struct format formats[] = {
-    {TYPE_A, 4, 0, 0, 0, "A"},
-    {TYPE_NS, 0, 1, 0, 0, "NS"},
-    {TYPE_CNAME, 0, 1, 0, 0, "CNAME"},
-    {TYPE_SOA, 0, 2, 20, 0, "SOA"},
-    {TYPE_PTR, 0, 1, 0, 0, "PTR"},
-    {TYPE_TXT, 0, 0, 0, 1, "TXT"},
-    {TYPE_AAAA, 16, 0, 0, 0, "AAAA"},
-    {TYPE_SRV, 6, 1, 0, 0, "SRV"},
+    {TYPE_A, 4, 0, 0, FIXED, "A"},
+    {TYPE_NS, 0, 1, 0, FIXED, "NS"},
+    {TYPE_CNAME, 0, 1, 0, FIXED, "CNAME"},
+    {TYPE_SOA, 0, 2, 20, FIXED, "SOA"},
+    {TYPE_PTR, 0, 1, 0, FIXED, "PTR"},
+    {TYPE_MX, 2, 1, 0, FIXED, "MX"},
+    {TYPE_TXT, 0, 0, 0, STRINGS, "TXT"},
+    {TYPE_RP, 0, 2, 0, FIXED, "RP"},
+    {TYPE_AFSDB, 2, 1, 0, FIXED, "AFSDB"},
+    {TYPE_RT, 2, 1, 0, FIXED, "RT"},
+    {TYPE_PX, 2, 2, 0, FIXED, "PX"},
+    {TYPE_AAAA, 16, 0, 0, FIXED, "AAAA"},
+    {TYPE_SRV, 6, 1, 0, FIXED, "SRV"},
+    {TYPE_KX, 2, 1, 0, FIXED, "KX"},
+    {TYPE_DNAME, 0, 1, 0, FIXED, "DNAME"},
+    {TYPE_NSEC, 0, 1, 0, ANYTHING, "NSEC"},
 };
 
 static const struct format *
@@ -157,8 +170,10 @@ copy_known(struct buf *b, const struct format *f, size_t end, struct buf *out)
 		name_put(out, &name);
 	}
 	copy(b, f->behind, out);
-	if (f->is_txt)
+	if (f->tail == STRINGS)
 		copy_strings(b, end, out);
+	if (f->tail == ANYTHING && !b->failed && b->pos < end)
+		copy(b, end - b->pos, out);
 	if (b->pos != end)
 		b->failed = 1;
 }
@@ -182,6 +197,25 @@ rdata_get(struct buf *b, uint16_t type, uint16_t len, struct rdata *out)
 	r->type = type;
 	r->len = (uint16_t)to.pos;
 	return b->failed || to.failed ? -1 : 0;
+}
+
+void
+rdata_put_compressed(struct buf *b, struct name_table *table, const struct rdata *r)
+{
+	const struct format *f = format_of(r->type);
+	struct buf from = buf_reader(r->data, r->len);
+	struct name name;
+
+	if (f != NULL && f->names > 0 && r->len > 0) {
+		copy(&from, f->fixed, b);
+		for (unsigned i = 0; i < f->names; i++) {
+			name_get(&from, &name);
+			name_put_compressed(b, table, &name);
+		}
+	}
+	copy(&from, buf_left(&from), b);
+	if (from.failed)
+		b->failed = 1;
 }
 
 const char *

@@ -13,10 +13,18 @@ enum dns_type {
 	TYPE_CNAME = 5,
 	TYPE_SOA = 6,
 	TYPE_PTR = 12,
+	TYPE_MX = 15,
 	TYPE_TXT = 16,
+	TYPE_RP = 17,
+	TYPE_AFSDB = 18,
+	TYPE_RT = 21,
+	TYPE_PX = 26,
 	TYPE_AAAA = 28,
 	TYPE_SRV = 33,
+	TYPE_KX = 36,
+	TYPE_DNAME = 39,
 	TYPE_OPT = 41,
+	TYPE_NSEC = 47,
 	TYPE_TSIG = 250,
 	TYPE_ANY = 255,
 };
@@ -63,6 +71,10 @@ int rdata_equal(const struct rdata *a, const struct rdata *b);
  * RDATA_MAX (b moves on all the same), else 0.
  */
 int rdata_get(struct buf *b, uint16_t type, uint16_t len, struct rdata *out);
+
+/* Write the data with its names compressed, whatever the type: as PUSH does (RFC 8765
+ * section 6.3.1); in other messages not even the target of SRV may be. */
+void rdata_put_compressed(struct buf *b, struct name_table *table, const struct rdata *r);
 
 /* "A", "SRV", ... or "TYPE" for others. */
 const char *type_text(unsigned type);
