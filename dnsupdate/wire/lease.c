@@ -4,7 +4,7 @@
 #define LONG 8
 
 int
-lease_get(const struct message *m, struct lease_option *out)
+lease_option_get(const struct message *m, struct lease_option *out)
 {
 	struct lease_option o = {0};
 	size_t pos = 0, len, unused;
@@ -25,7 +25,7 @@ lease_get(const struct message *m, struct lease_option *out)
 }
 
 void
-lease_put(struct buf *b, const struct lease_option *o)
+lease_option_put(struct buf *b, const struct lease_option *o)
 {
 	buf_put_u16(b, OPTION_UPDATE_LEASE);
 	buf_put_u16(b, o->has_key_lease ? LONG : SHORT);

@@ -18,9 +18,9 @@ struct lease_option {
 
 /* 1 and out filled; 0 when there is none; -1 for a length other than 4 and 8, or two of them: a
  * server answers FORMERR, a client does as if there were none (out is untouched in both cases). */
-int lease_get(const struct message *m, struct lease_option *out);
+int lease_option_get(const struct message *m, struct lease_option *out);
 
 /* Write it as update_finish and message_put_edns want it: code, length, data. */
-void lease_put(struct buf *b, const struct lease_option *o);
+void lease_option_put(struct buf *b, const struct lease_option *o);
 
 #endif

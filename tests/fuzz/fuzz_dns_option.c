@@ -27,11 +27,11 @@ lease(const struct message *m)
 	struct buf b = buf_writer(option, sizeof(option));
 	struct lease_option o, back;
 
-	if (lease_get(m, &o) != 1)
+	if (lease_option_get(m, &o) != 1)
 		return;
-	lease_put(&b, &o);
+	lease_option_put(&b, &o);
 	reparse(&again, room, sizeof(room), option, b.pos);
-	if (lease_get(&again, &back) != 1 || o.lease != back.lease ||
+	if (lease_option_get(&again, &back) != 1 || o.lease != back.lease ||
 	    o.key_lease != back.key_lease || o.has_key_lease != back.has_key_lease)
 		abort();
 }

@@ -13,13 +13,13 @@ reads_the_vector(void **state)
 	struct lease_option o;
 
 	assert_int_equal(message_parse(&m, data, from_hex(VECTOR_UPDATE, data, sizeof(data))), 0);
-	assert_int_equal(lease_get(&m, &o), 1);
+	assert_int_equal(lease_option_get(&m, &o), 1);
 	assert_int_equal(o.lease, 5400);
 	assert_int_equal(o.key_lease, 5400);
 	assert_false(o.has_key_lease);
 	assert_int_equal(
 	    message_parse(&m, data, from_hex(VECTOR_REPLY_SIGNED, data, sizeof(data))), 0);
-	assert_int_equal(lease_get(&m, &o), 1);
+	assert_int_equal(lease_option_get(&m, &o), 1);
 	assert_int_equal(o.lease, 3600);
 }
 
@@ -51,10 +51,10 @@ both_forms_come_back(void **state)
 		struct buf b = buf_writer(room, sizeof(room));
 		struct lease_option o = {0};
 
-		lease_put(&b, &cases[i]);
+		lease_option_put(&b, &cases[i]);
 		assert_false(b.failed);
 		with_options(room, b.pos);
-		assert_int_equal(lease_get(&m, &o), 1);
+		assert_int_equal(lease_option_get(&m, &o), 1);
 		assert_int_equal(o.lease, cases[i].lease);
 		assert_int_equal(o.key_lease, cases[i].key_lease);
 		assert_int_equal(o.has_key_lease, cases[i].has_key_lease);
@@ -75,7 +75,7 @@ other_lengths_are_malformed(void **state)
 		buf_put_u16(&b, len);
 		buf_put(&b, rest, len);
 		with_options(room, b.pos);
-		assert_int_equal(lease_get(&m, &o), len == 4 || len == 8 ? 1 : -1);
+		assert_int_equal(lease_option_get(&m, &o), len == 4 || len == 8 ? 1 : -1);
 	}
 }
 
@@ -86,11 +86,11 @@ none_and_two(void **state)
 	struct lease_option o = {1, 2, 1};
 
 	with_options(NULL, 0);
-	assert_int_equal(lease_get(&m, &o), 0);
+	assert_int_equal(lease_option_get(&m, &o), 0);
 	with_options("\0\x0a\0\0", 4);
-	assert_int_equal(lease_get(&m, &o), 0);
+	assert_int_equal(lease_option_get(&m, &o), 0);
 	with_options(two, sizeof(two) - 1);
-	assert_int_equal(lease_get(&m, &o), -1);
+	assert_int_equal(lease_option_get(&m, &o), -1);
 	assert_int_equal(o.lease, 1);
 }
 
