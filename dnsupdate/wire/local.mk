@@ -12,6 +12,7 @@ libatwire_a_SOURCES = \
 	dnsupdate/wire/push.c dnsupdate/wire/push.h \
 	dnsupdate/wire/rdata.c dnsupdate/wire/rdata.h \
 	dnsupdate/wire/records.c dnsupdate/wire/records.h \
+	dnsupdate/wire/roster_records.c dnsupdate/wire/roster_records.h \
 	dnsupdate/wire/status.c dnsupdate/wire/status.h \
 	dnsupdate/wire/stream.c dnsupdate/wire/stream.h \
 	dnsupdate/wire/text.c dnsupdate/wire/text.h \
@@ -31,6 +32,7 @@ wire_unit_tests = \
 	tests/unit/wire_peer \
 	tests/unit/wire_push \
 	tests/unit/wire_records \
+	tests/unit/wire_roster_records \
 	tests/unit/wire_status \
 	tests/unit/wire_stream \
 	tests/unit/wire_text \
@@ -62,6 +64,9 @@ tests_unit_wire_peer_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
 tests_unit_wire_records_SOURCES = tests/unit/wire_records.c tests/unit/wire_test.h
 tests_unit_wire_records_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_wire_records_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+tests_unit_wire_roster_records_SOURCES = tests/unit/wire_roster_records.c tests/unit/wire_test.h
+tests_unit_wire_roster_records_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_wire_roster_records_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
 tests_unit_wire_status_SOURCES = tests/unit/wire_status.c tests/unit/wire_test.h
 tests_unit_wire_status_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_wire_status_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)

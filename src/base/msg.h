@@ -29,6 +29,7 @@
 #define MSG_PEERS_MAX 256 /* machines of one account */
 #define MSG_EPOCH_MAX (UINT64_C(1) << 48) /* an update a second since 1970 is below it */
 #define MSG_SIZE_MAX 4096
+#define MSG_ROSTER_MAX 60000 /* octets of a roster's text (identity/roster.h) */
 
 enum msg_role {
 	ROLE_MANAGER = 1,

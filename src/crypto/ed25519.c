@@ -20,6 +20,38 @@ ed25519_public(const uint8_t seed[ED25519_SEED_LEN], uint8_t out[ED25519_PUBLIC_
 	return ok && len == ED25519_PUBLIC_LEN ? 0 : -1;
 }
 
+int
+ed25519_sign(const uint8_t seed[ED25519_SEED_LEN], const void *data, size_t len,
+    uint8_t out[ED25519_SIGNATURE_LEN])
+{
+	EVP_PKEY *key =
+	    EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, ED25519_SEED_LEN);
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+	size_t n = ED25519_SIGNATURE_LEN;
+	int ok = key != NULL && md != NULL && EVP_DigestSignInit(md, NULL, NULL, NULL, key) == 1 &&
+	    EVP_DigestSign(md, out, &n, data, len) == 1;
+
+	EVP_MD_CTX_free(md);
+	EVP_PKEY_free(key);
+	return ok && n == ED25519_SIGNATURE_LEN ? 0 : -1;
+}
+
+int
+ed25519_verify(const uint8_t public_key[ED25519_PUBLIC_LEN], const void *data, size_t len,
+    const uint8_t signature[ED25519_SIGNATURE_LEN])
+{
+	EVP_PKEY *key =
+	    EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, public_key, ED25519_PUBLIC_LEN);
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+	int ok = key != NULL && md != NULL &&
+	    EVP_DigestVerifyInit(md, NULL, NULL, NULL, key) == 1 &&
+	    EVP_DigestVerify(md, signature, ED25519_SIGNATURE_LEN, data, len) == 1;
+
+	EVP_MD_CTX_free(md);
+	EVP_PKEY_free(key);
+	return ok;
+}
+
 void
 ed25519_to_pkcs8(const uint8_t seed[ED25519_SEED_LEN], uint8_t out[ED25519_PKCS8_LEN])
 {
