@@ -9,6 +9,7 @@ libatdns_a_SOURCES = \
 	dnsupdate/client/own.c \
 	dnsupdate/client/pace.c dnsupdate/client/pace.h \
 	dnsupdate/client/publish.c dnsupdate/client/publish.h \
+	dnsupdate/client/readers.c dnsupdate/client/readers.h \
 	dnsupdate/client/report.c dnsupdate/client/report.h \
 	dnsupdate/client/resolve.c dnsupdate/client/resolve.h \
 	dnsupdate/client/tcp.c dnsupdate/client/tcp.h \

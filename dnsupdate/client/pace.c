@@ -6,6 +6,9 @@
 #define FLUX_LASTS_MS 60000
 #define REST_MAX_MS 60000
 #define FAIL_MIN_MS 2000
+#define LIVE_MS 900000 /* RFC 8765 section 6.8 */
+#define HINT_MS 500
+#define HINT_BURST 8
 
 void
 pace_init(struct pace *p)
@@ -50,6 +53,8 @@ pace_next(struct pace *p, int failed, uint64_t now, uint32_t (*jitter)(uint32_t 
 	uint64_t wait = PACE_FLUX_MS;
 
 	p->fails = failed ? p->fails + 1 : 0;
+	if (p->live && !failed)
+		return LIVE_MS - LIVE_MS / 10 + jitter(LIVE_MS / 5);
 	if (now < p->hurry_until)
 		return now < p->fast_until ? PACE_FAST_MS : PACE_HURRY_MS;
 	if (failed) {
@@ -59,4 +64,24 @@ pace_next(struct pace *p, int failed, uint64_t now, uint32_t (*jitter)(uint32_t 
 		p->rest_ms = at_most(2 * p->rest_ms);
 	}
 	return wait - wait / 10 + jitter((uint32_t)wait / 5);
+}
+
+void
+gate_hint(struct gate *g, uint64_t now)
+{
+	const uint64_t most = now + (HINT_BURST + 1) * HINT_MS;
+
+	if (g->paid_ms < now)
+		g->paid_ms = now;
+	g->paid_ms += HINT_MS;
+	if (g->paid_ms > most)
+		g->paid_ms = most;
+}
+
+uint64_t
+gate_ready(const struct gate *g)
+{
+	const uint64_t burst = HINT_BURST * HINT_MS;
+
+	return g->paid_ms > burst ? g->paid_ms - burst : 0;
 }

@@ -1,7 +1,8 @@
 /*
  * How often to look: pure.  In a hurry each 0.25 s for the first two seconds, for who is waited for
  * is mostly there soon, and then each second; each 5 s for a minute after a change, then rarer, up
- * to 60 s; after failures 2 s, 4 s ... 60 s.  Times are boot-time milliseconds.
+ * to 60 s; after failures 2 s, 4 s ... 60 s.  While changes are pushed to us a look is only there
+ * to be on the safe side: each 15 minutes.  Times are boot-time milliseconds.
  */
 #ifndef CLIENT_PACE_H
 #define CLIENT_PACE_H
@@ -16,6 +17,7 @@ struct pace {
 	uint64_t fast_until, hurry_until, flux_until;
 	uint64_t rest_ms; /* the next interval when all is calm */
 	unsigned fails; /* in a row */
+	int live; /* changes are pushed */
 };
 
 void pace_init(struct pace *p);
@@ -26,5 +28,14 @@ void pace_flux(struct pace *p, uint64_t now);
 /* How long to wait after a look; jitter gives a random value below its argument.  failed: nothing
  * was to be seen. */
 uint64_t pace_next(struct pace *p, int failed, uint64_t now, uint32_t (*jitter)(uint32_t range));
+
+/* Hints that something has changed: eight at once are followed at once, then two a second.  A hint
+ * that comes while another waits is the same hint: do not count it. */
+struct gate {
+	uint64_t paid_ms; /* the hints so far are paid for then */
+};
+void gate_hint(struct gate *g, uint64_t now);
+/* When the last hint may be followed. */
+uint64_t gate_ready(const struct gate *g);
 
 #endif

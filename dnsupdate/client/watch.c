@@ -2,32 +2,36 @@
  * The other machines.
  *
  * The zone lists them: PTR records at _autotunnel._udp.DOMAIN.  Each is described by records below
- * its own name, which peer_reader (dnsupdate/wire/peer.h) knows how to ask for.  A whole reading
- * is list, then every machine, eight at a time.  Readings are started by a source of changes; the
- * only one so far is polling: the zone's SOA serial moves with each change of the zone, so a
- * single small question tells whether there is anything to read.  Push (RFC 8765) and long-lived
- * queries (RFC 8764) will start readings in the same way, and make the polls rare.
+ * its own name, which peer_reader (dnsupdate/wire/peer.h) knows how to ask for; readers.c reads
+ * eight at a time.  Two things start a reading:
  *
- *   REST --poll_ms--> SOA --moved--> LIST, LISTING --> READ --> REST
- *                      \--unmoved--> REST
+ *   a look    The zone's SOA serial moves with each change of the zone, so a single small question
+ *             tells whether there is anything new: then list and machines are read.
  *
- * How often: see pace.h.
+ *                REST --look_ms--> SOA --moved--> list, machines --> REST
+ *                                     \--unmoved--> REST
+ *
+ *   a hint    Push (RFC 8765) and long-lived queries (RFC 8764) tell at which name something has
+ *             changed: then that machine is read, or the list, at once and alone.  While one
+ *             of them works (watch_live) looks are rare.
+ *
+ * How often to look, and how many hints to follow: see pace.h.
  *
  * What fails never takes anything away.  A machine goes only when a complete, verified list does
- * not name it; its contacts change only when all of its records have been read.  A reading that
- * misses a machine's records leaves that one as it was, and is repeated at the next poll.  Other
- * machines are read on: one device must not be able to blind its siblings by writing records
- * nobody can read.
+ * not name it; its contacts change only when all of its records have been read, and its epoch has
+ * not gone back.  A reading that misses a machine's records leaves that one as it was, and is
+ * repeated at the next look.  Other machines are read on: one device must not be able to blind its
+ * siblings by writing records nobody can read.
  *
  * In a large account readings are frequent (every refresh of every machine moves the serial), so
- * there the epoch in a machine's TXT record is trusted to tell whether the rest has changed.
+ * there the epoch in a machine's TXT record is trusted to tell whether the rest has changed.  While
+ * changes are pushed a moved serial is no news: then the list is read, and the machines that nobody
+ * has asked the server about for hours.
  */
 #include "dnsupdate/client/watch.h"
 
 #include "base/log.h"
 #include "base/str.h"
-#include "dnsupdate/client/machines.h"
-#include "dnsupdate/client/pace.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,42 +40,34 @@
 #define START_MS 10000
 #define SMALL_ACCOUNT 16
 #define THOROUGH_MS 600000
+#define VERIFY_MS (6 * 3600000)
+#define AGAIN_MS 60000 /* after a reading that missed a machine */
 /* So many machines unanswered in a row: it is the server, not the machine. */
 #define SILENT_MAX 3
 
-enum phase { PHASE_REST, PHASE_SOA, PHASE_LIST, PHASE_LISTING, PHASE_READ };
-
-struct open {
-	uint32_t ticket; /* 0 = free */
-	int reader; /* -1 = not a machine's */
-	struct question q;
-};
-
-struct reader {
-	struct machine *m; /* NULL = free */
-	int txt_only; /* its epoch will tell whether the rest need be read */
-	struct peer_reader r;
-};
-
 struct watch {
 	uint32_t (*jitter)(uint32_t range);
-	struct name domain;
+	struct name domain, list;
 	char host[MSG_NAME_MAX];
 	struct name zone; /* len 0 = unknown */
-	enum phase phase;
-	uint32_t ticket;
+	uint32_t ticket; /* last given */
+	uint32_t soa_ticket, list_ticket; /* out; 0 = not */
 	uint32_t serial; /* seen */
 	uint32_t read_serial; /* at the start of the last complete reading */
-	int has_read; /* read_serial counts */
-	int skipped; /* this reading missed a machine */
-	int silent; /* machines unanswered in a row */
 	uint32_t readings;
+	int has_read; /* read_serial counts */
+	int down; /* only the SOA is asked for until it answers */
+	int whole; /* all machines are being read */
+	int want_list; /* the list is to be read */
+	int refollow; /* the list's name has not been told */
+	int skipped; /* a machine was missed since the last reading of all began */
+	int silent; /* machines unanswered in a row */
 	enum outcome outcome;
-	uint64_t heard_ms, asked_ms, poll_ms;
+	uint64_t heard_ms, asked_ms, look_ms;
 	struct pace pace;
+	struct gate list_gate;
 	struct machines machines;
-	struct reader reader[WATCH_READERS_MAX];
-	struct open open[WATCH_OPEN_MAX];
+	struct readers readers;
 };
 
 struct watch *
@@ -82,6 +78,7 @@ watch_new(const struct name *domain, const char *host, uint32_t (*jitter)(uint32
 	if (w == NULL)
 		return NULL;
 	w->jitter = jitter;
+	machines_init(&w->machines);
 	watch_restart(w, domain, host);
 	return w;
 }
@@ -89,28 +86,35 @@ watch_new(const struct name *domain, const char *host, uint32_t (*jitter)(uint32
 void
 watch_free(struct watch *w)
 {
+	if (w != NULL)
+		machines_free(&w->machines);
 	free(w);
 }
 
 static void
 abandon(struct watch *w)
 {
-	memset(w->open, 0, sizeof w->open);
-	for (size_t i = 0; i < WATCH_READERS_MAX; i++)
-		w->reader[i].m = NULL;
-	w->phase = PHASE_REST;
+	readers_clear(&w->readers);
+	machines_abandon(&w->machines);
+	w->soa_ticket = w->list_ticket = 0;
+	w->whole = 0;
 }
 
 void
 watch_restart(struct watch *w, const struct name *domain, const char *host)
 {
+	struct question q;
+
 	abandon(w);
 	w->domain = *domain;
+	if (records_machines_question(&q, domain) == 0)
+		w->list = q.name;
 	str_copy(w->host, sizeof w->host, host);
 	w->zone.len = 0;
-	w->has_read = 0;
+	w->has_read = w->want_list = 0;
+	w->refollow = 1;
 	w->outcome = OUTCOME_OK;
-	w->heard_ms = w->asked_ms = w->poll_ms = 0;
+	w->heard_ms = w->asked_ms = w->look_ms = 0;
 	pace_init(&w->pace);
 	machines_retell(&w->machines);
 }
@@ -121,167 +125,229 @@ later(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-/* Until the next poll. */
+/* Until the next look. */
 static void
 rest(struct watch *w, int failed, uint64_t now)
 {
-	abandon(w);
-	w->poll_ms = now + pace_next(&w->pace, failed, now, w->jitter);
+	w->look_ms = now + pace_next(&w->pace, failed, now, w->jitter);
+}
+
+static void
+look_within(struct watch *w, uint64_t at)
+{
+	if (w->look_ms > at)
+		w->look_ms = at;
 }
 
 void
 watch_flux(struct watch *w, uint64_t now)
 {
 	pace_flux(&w->pace, now);
-	if (w->pace.fails == 0 && w->poll_ms > now + PACE_FLUX_MS)
-		w->poll_ms = now + PACE_FLUX_MS;
+	if (w->pace.fails == 0 && !w->pace.live)
+		look_within(w, now + PACE_FLUX_MS);
 }
 
 void
 watch_hurry(struct watch *w, uint32_t seconds, uint64_t now)
 {
-	uint64_t soon = w->asked_ms == 0 ? now : later(now, w->asked_ms + PACE_HURRY_MS);
-
 	pace_hurry(&w->pace, (uint64_t)seconds * 1000, now);
-	if (w->poll_ms > soon)
-		w->poll_ms = soon;
+	look_within(w, w->asked_ms == 0 ? now : later(now, w->asked_ms + PACE_HURRY_MS));
+}
+
+void
+watch_live(struct watch *w, int live, uint64_t now)
+{
+	if (w->pace.live == live)
+		return;
+	w->pace.live = live;
+	if (!live)
+		look_within(w, now);
+}
+
+/* ---- hints ---- */
+
+void
+watch_hint(struct watch *w, const struct name *name, uint64_t now)
+{
+	struct machine *m;
+
+	if (name_equal(name, &w->list)) {
+		if (!w->want_list)
+			gate_hint(&w->list_gate, now);
+		w->want_list = 1;
+	} else if ((m = machines_owner(&w->machines, name)) != NULL && m->listed) {
+		machines_hint(&w->machines, m, now);
+	}
+	/* A server that is thought to be down has spoken. */
+	if (w->down)
+		watch_hurry(w, 1, now);
+}
+
+uint64_t
+watch_epoch(struct watch *w, const struct name *name)
+{
+	const struct machine *m = machines_owner(&w->machines, name);
+
+	return m == NULL ? 0 : m->peer.epoch;
+}
+
+static int
+follow_list(struct watch *w, struct watch_names *names)
+{
+	w->refollow = 0;
+	*names = (struct watch_names) {.present = 1, .service = w->list};
+	return 1;
+}
+
+int
+watch_follow(struct watch *w, struct watch_names *names)
+{
+	const struct machine *m;
+
+	if (w->refollow)
+		return follow_list(w, names);
+	if ((m = machines_refollow(&w->machines)) == NULL)
+		return 0;
+	*names = (struct watch_names) {
+	    .number = m->number, .present = m->listed, .targets = m->targets, .target = m->target};
+	if (name_parse(&names->host, m->peer.name) != 0 ||
+	    records_service(&names->service, &names->host) != 0)
+		names->present = 0;
+	if (!names->present)
+		names->targets = 0;
+	machines_followed(&w->machines, m);
+	return 1;
+}
+
+/* ---- questions ---- */
+
+static int
+is_startable(const struct watch *w)
+{
+	return !w->down && w->zone.len != 0;
+}
+
+static uint64_t
+list_due(const struct watch *w)
+{
+	if (!w->want_list || w->list_ticket != 0)
+		return WATCH_NEVER;
+	return w->whole ? 0 : gate_ready(&w->list_gate);
+}
+
+static uint64_t
+look_due(const struct watch *w)
+{
+	return w->soa_ticket != 0 || w->whole ? WATCH_NEVER : w->look_ms;
 }
 
 uint64_t
 watch_wake(const struct watch *w, uint64_t now)
 {
-	if (w->phase != PHASE_REST)
-		return WATCH_NEVER;
-	return later(w->poll_ms, now);
+	uint64_t at = look_due(w), machine = WATCH_NEVER;
+
+	if (is_startable(w)) {
+		if (list_due(w) < at)
+			at = list_due(w);
+		if (readers_free(&w->readers))
+			machine = machines_wake(&w->machines, now);
+		if (machine < at)
+			at = machine;
+	}
+	return at == WATCH_NEVER ? at : later(at, now);
 }
 
-static int
-ask(struct watch *w, int reader, const struct question *q, struct watch_ask *out)
+static uint32_t
+next_ticket(struct watch *w)
 {
-	for (size_t i = 0; i < WATCH_OPEN_MAX; i++) {
-		struct open *o = &w->open[i];
-
-		if (o->ticket != 0)
-			continue;
-		if (++w->ticket == 0)
-			w->ticket = 1;
-		*o = (struct open) {.ticket = w->ticket, .reader = reader, .q = *q};
-		*out = (struct watch_ask) {.ticket = o->ticket, .q = *q};
-		return 1;
-	}
-	return 0;
+	if (++w->ticket == 0)
+		w->ticket = 1;
+	return w->ticket;
 }
 
 static int
 ask_soa(struct watch *w, uint64_t now, struct watch_ask *out)
 {
 	const struct name *name = w->zone.len != 0 ? &w->zone : &w->domain;
-	struct question q = {.name = *name, .type = TYPE_SOA, .class = CLASS_IN};
 
 	/* At the start others are likely to be starting too. */
 	if (w->asked_ms == 0)
 		pace_hurry(&w->pace, START_MS, now);
-	w->phase = PHASE_SOA;
 	w->asked_ms = now;
-	return ask(w, -1, &q, out);
+	w->soa_ticket = next_ticket(w);
+	*out = (struct watch_ask) {.ticket = w->soa_ticket,
+	    .fresh = 1,
+	    .q = {.name = *name, .type = TYPE_SOA, .class = CLASS_IN}};
+	return 1;
 }
 
 static int
 ask_list(struct watch *w, struct watch_ask *out)
 {
-	struct question q;
-
-	if (records_machines_question(&q, &w->domain) != 0)
-		return 0;
-	w->phase = PHASE_LISTING;
-	return ask(w, -1, &q, out);
+	w->want_list = 0;
+	w->list_ticket = next_ticket(w);
+	*out = (struct watch_ask) {.ticket = w->list_ticket,
+	    .fresh = w->whole,
+	    .q = {.name = w->list, .type = TYPE_PTR, .class = CLASS_IN}};
+	return 1;
 }
 
-static struct machine *
-next_unread(struct watch *w)
+/* Has a look at its TXT record to tell whether there is more to read? */
+static int
+is_epoch_enough(const struct watch *w, const struct machine *m, uint64_t now)
 {
-	for (size_t i = 0; i < MSG_PEERS_MAX; i++) {
-		struct machine *m = &w->machines.m[i];
-		int taken = 0;
-
-		for (size_t k = 0; k < WATCH_READERS_MAX; k++)
-			taken |= w->reader[k].m == m;
-		if (m->used && m->unread && !taken)
-			return m;
-	}
-	return NULL;
+	return w->machines.present > SMALL_ACCOUNT && m->counted && m->peer.epoch != 0 &&
+	    m->read_ms != 0 && now - m->read_ms < THOROUGH_MS;
 }
 
 static void
 start_readers(struct watch *w, uint64_t now)
 {
-	int large = machines_count(&w->machines) > SMALL_ACCOUNT;
+	struct machine *m;
 
-	for (size_t i = 0; i < WATCH_READERS_MAX; i++) {
-		struct reader *rd = &w->reader[i];
-		struct name host;
-
-		if (rd->m != NULL || (rd->m = next_unread(w)) == NULL)
-			continue;
-		rd->txt_only = large && rd->m->peer.epoch != 0 && rd->m->read_ms != 0 &&
-		    now - rd->m->read_ms < THOROUGH_MS;
-		if (name_parse(&host, rd->m->peer.name) != 0 ||
-		    peer_reader_init(&rd->r, &host, &w->zone) != 0) {
-			rd->m->unread = 0;
-			rd->m = NULL;
-		}
-	}
-}
-
-static int
-is_open(const struct watch *w, int reader, const struct question *q)
-{
-	for (size_t i = 0; i < WATCH_OPEN_MAX; i++) {
-		const struct open *o = &w->open[i];
-
-		if (o->ticket != 0 && o->reader == reader && o->q.type == q->type &&
-		    name_equal(&o->q.name, &q->name))
-			return 1;
-	}
-	return 0;
-}
-
-static int
-ask_reader(struct watch *w, int i, struct watch_ask *out)
-{
-	const struct reader *rd = &w->reader[i];
-	unsigned pos = 0;
-	struct question q;
-
-	if (rd->m == NULL)
-		return 0;
-	while (peer_reader_open(&rd->r, &pos, &q))
-		if ((!rd->txt_only || q.type == TYPE_TXT) && !is_open(w, i, &q))
-			return ask(w, i, &q, out);
-	return 0;
+	while (readers_free(&w->readers) && (m = machines_next(&w->machines, now)) != NULL)
+		if (readers_begin(&w->readers, m, &w->zone, is_epoch_enough(w, m, now)) != 0)
+			machines_read(&w->machines, m);
 }
 
 int
 watch_next(struct watch *w, uint64_t now, struct watch_ask *out)
 {
-	if (w->phase == PHASE_REST)
-		return now >= w->poll_ms ? ask_soa(w, now, out) : 0;
-	if (w->phase == PHASE_LIST)
-		return ask_list(w, out);
-	if (w->phase != PHASE_READ)
-		return 0;
-	start_readers(w, now);
-	for (int i = 0; i < WATCH_READERS_MAX; i++)
-		if (ask_reader(w, i, out))
+	if (is_startable(w)) {
+		if (list_due(w) <= now)
+			return ask_list(w, out);
+		start_readers(w, now);
+		if (readers_next(&w->readers, &w->ticket, out))
 			return 1;
-	return 0;
+	}
+	return look_due(w) <= now ? ask_soa(w, now, out) : 0;
 }
+
+/* ---- answers ---- */
 
 static void
 fail(struct watch *w, enum outcome o, uint64_t now)
 {
+	abandon(w);
 	w->outcome = o;
+	w->down = 1;
 	rest(w, 1, now);
+}
+
+static void
+finish_reading(struct watch *w, uint64_t now)
+{
+	if (!w->whole || w->want_list || w->list_ticket != 0 || w->machines.counted > 0)
+		return;
+	w->whole = 0;
+	if (!w->skipped) {
+		w->has_read = 1;
+		w->read_serial = w->serial;
+		w->readings++;
+	}
+	rest(w, 0, now);
+	if (w->skipped)
+		look_within(w, now + AGAIN_MS);
 }
 
 static void
@@ -298,30 +364,24 @@ take_soa(struct watch *w, const struct message *m, uint64_t now)
 	w->zone = zone;
 	w->serial = soa.serial;
 	w->outcome = OUTCOME_OK;
-	if (w->has_read && w->serial == w->read_serial)
+	w->down = 0;
+	if (w->has_read && w->serial == w->read_serial && !w->skipped) {
 		rest(w, 0, now);
-	else
-		w->phase = PHASE_LIST;
-}
-
-static void
-finish_reading(struct watch *w, uint64_t now)
-{
-	if (!w->skipped) {
-		w->has_read = 1;
-		w->read_serial = w->serial;
-		w->readings++;
+		return;
 	}
-	rest(w, 0, now);
+	w->whole = w->want_list = 1;
+	w->skipped = w->silent = 0;
 }
 
-static int
-all_read(const struct watch *w)
+/* What a reading of all has to read. */
+static void
+want_machines(struct watch *w, uint64_t now)
 {
-	for (size_t i = 0; i < MSG_PEERS_MAX; i++)
-		if (w->machines.m[i].used && w->machines.m[i].unread)
-			return 0;
-	return 1;
+	struct machine *m;
+
+	TAILQ_FOREACH (m, &w->machines.all, entry)
+		if (m->listed && (!w->pace.live || m->read_ms == 0 || now - m->read_ms > VERIFY_MS))
+			machines_want(&w->machines, m, 1, 1);
 }
 
 static void
@@ -331,6 +391,10 @@ take_list(struct watch *w, const struct message *m, uint64_t now)
 	unsigned left_out = 0;
 	size_t pos = 0;
 
+	if ((m->flags & FLAG_TC) != 0 || m->rcode > RCODE_NXDOMAIN) {
+		fail(w, OUTCOME_FAILED, now);
+		return;
+	}
 	machines_list_begin(&w->machines);
 	while (records_machines_next(m, &pos, &w->domain, host))
 		if (strcasecmp(host, w->host) != 0 && machines_list_add(&w->machines, host) != 0)
@@ -339,101 +403,100 @@ take_list(struct watch *w, const struct message *m, uint64_t now)
 		log_warnx("only %d machines are followed: %u left out", MSG_PEERS_MAX, left_out);
 	if (machines_list_end(&w->machines) > 0)
 		watch_flux(w, now);
-	w->phase = PHASE_READ;
-	w->skipped = w->silent = 0;
-	if (all_read(w))
-		finish_reading(w, now);
+	if (w->whole)
+		want_machines(w, now);
 }
 
-/* Forget the reader and its open questions. */
+/* This machine is as it was; the next look is to read it again, whatever the serial. */
 static void
-end_reader(struct watch *w, int i, uint64_t now)
+read_later(struct watch *w, struct machine *m, uint64_t now)
 {
-	for (size_t k = 0; k < WATCH_OPEN_MAX; k++)
-		if (w->open[k].reader == i)
-			w->open[k].ticket = 0;
-	w->reader[i].m->unread = 0;
-	w->reader[i].m = NULL;
-	if (all_read(w))
-		finish_reading(w, now);
-}
-
-/* The same epoch as when all was read: only the lease can have moved. */
-static int
-take_epoch(struct reader *rd)
-{
-	struct msg_dns_peer peer = rd->m->peer;
-
-	if (!rd->r.has_status || rd->r.status.epoch != peer.epoch)
-		return 0;
-	peer.expires_sec = rd->r.status.expires_sec;
-	machines_take(rd->m, &peer);
-	return 1;
+	w->skipped = 1;
+	m->read_ms = 0;
+	look_within(w, now + PACE_FLUX_MS);
 }
 
 static void
-take_record(struct watch *w, int i, const struct question *q, const struct message *m, uint64_t now)
+take_peer(struct watch *w, struct machine *m, const struct peer_reader *r,
+    const struct msg_dns_peer *peer, uint64_t now)
 {
-	struct reader *rd = &w->reader[i];
-	struct msg_dns_peer peer;
+	int changed;
 
 	w->silent = 0;
-	if (peer_reader_take(&rd->r, q, m) != 0) {
-		w->skipped = 1;
-		end_reader(w, i, now);
-	} else if (rd->txt_only) {
-		rd->txt_only = 0;
-		if (take_epoch(rd))
-			end_reader(w, i, now);
-	} else if (peer_reader_done(&rd->r)) {
-		peer_reader_result(&rd->r, &peer);
-		if (machines_take(rd->m, &peer))
-			watch_flux(w, now);
-		rd->m->read_ms = now;
-		end_reader(w, i, now);
+	if (!m->listed)
+		return;
+	changed = machines_take(&w->machines, m, peer, now);
+	if (changed < 0) {
+		read_later(w, m, now);
+		return;
 	}
+	if (changed)
+		watch_flux(w, now);
+	if (r == NULL)
+		return;
+	machines_targets(&w->machines, m, r->target, r->targets);
+	if (m->fresh || !w->pace.live || m->read_ms == 0)
+		m->read_ms = now;
 }
 
 /* One machine's records could not be had. */
 static void
-miss(struct watch *w, int i, enum outcome o, uint64_t now)
+miss(struct watch *w, struct machine *m, enum outcome o, uint64_t now)
 {
-	w->skipped = 1;
+	read_later(w, m, now);
+	machines_read(&w->machines, m);
 	if (o != OUTCOME_TIMEOUT)
 		w->silent = 0;
-	else if (++w->silent >= SILENT_MAX) {
+	else if (++w->silent >= SILENT_MAX)
 		fail(w, o, now);
+}
+
+static void
+take_record(struct watch *w, uint32_t ticket, enum outcome o, const struct message *m, uint64_t now)
+{
+	const struct peer_reader *r;
+	struct msg_dns_peer peer;
+	struct machine *of;
+
+	switch (readers_answer(&w->readers, ticket, o, m, &of, &r, &peer)) {
+	case READERS_UNKNOWN:
+	case READERS_MORE:
 		return;
+	case READERS_MISSED:
+		miss(w, of, o, now);
+		return;
+	case READERS_SAME:
+		take_peer(w, of, NULL, &peer, now);
+		break;
+	case READERS_WHOLE:
+		take_peer(w, of, r, &peer, now);
+		break;
 	}
-	end_reader(w, i, now);
+	machines_read(&w->machines, of);
 }
 
 void
 watch_answer(
     struct watch *w, uint32_t ticket, enum outcome o, const struct message *m, uint64_t now)
 {
-	struct open *open = NULL;
-	struct question q;
+	int soa = ticket != 0 && ticket == w->soa_ticket;
+	int list = ticket != 0 && ticket == w->list_ticket;
 
-	for (size_t i = 0; i < WATCH_OPEN_MAX && ticket != 0; i++)
-		if (w->open[i].ticket == ticket)
-			open = &w->open[i];
-	if (open == NULL)
-		return;
-	open->ticket = 0;
-	q = open->q;
+	if (soa)
+		w->soa_ticket = 0;
+	if (list)
+		w->list_ticket = 0;
 	if (o == OUTCOME_OK)
 		w->heard_ms = now;
-	if (o != OUTCOME_OK && open->reader >= 0)
-		miss(w, open->reader, o, now);
+	if (!soa && !list)
+		take_record(w, ticket, o, m, now);
 	else if (o != OUTCOME_OK)
 		fail(w, o, now);
-	else if (open->reader >= 0)
-		take_record(w, open->reader, &q, m, now);
-	else if (w->phase == PHASE_SOA)
+	else if (soa)
 		take_soa(w, m, now);
 	else
 		take_list(w, m, now);
+	finish_reading(w, now);
 }
 
 struct watch_status
@@ -443,7 +506,7 @@ watch_status(const struct watch *w)
 	    .zone = w->zone.len != 0 ? &w->zone : NULL,
 	    .serial = w->serial,
 	    .readings = w->readings,
-	    .peers = machines_count(&w->machines),
+	    .peers = w->machines.present,
 	    .synced = w->has_read && machines_news(&w->machines) == NULL,
 	    .heard_ms = w->heard_ms,
 	    .outcome = w->outcome,

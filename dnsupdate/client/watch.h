@@ -6,20 +6,12 @@
 #ifndef CLIENT_WATCH_H
 #define CLIENT_WATCH_H
 
-#include "dnsupdate/client/outcome.h"
-#include "dnsupdate/wire/peer.h"
+#include "dnsupdate/client/readers.h"
 
 #define WATCH_NEVER UINT64_MAX
-#define WATCH_OPEN_MAX 24 /* questions out at a time */
-#define WATCH_READERS_MAX 8 /* machines being read at a time */
+#define WATCH_OPEN_MAX (READERS_OPEN_MAX + 2) /* questions out at a time */
 
 struct watch;
-
-/* A question to send; its answer comes back under the same ticket. */
-struct watch_ask {
-	uint32_t ticket;
-	struct question q;
-};
 
 /* Watch the machines of domain but for ourselves, host.  jitter gives a random value below its
  * argument.  Out of memory gives NULL. */
@@ -35,6 +27,25 @@ void watch_restart(struct watch *w, const struct name *domain, const char *host)
 void watch_hurry(struct watch *w, uint32_t seconds, uint64_t now);
 /* Something of ours has changed: others are likely to follow. */
 void watch_flux(struct watch *w, uint64_t now);
+
+/* Changes are pushed to us from now on (then looks are rare), or not any more (then look now). */
+void watch_live(struct watch *w, int live, uint64_t now);
+/* Something has changed at this name: the list of machines or a machine's records.  A hint need
+ * not be true: it only makes us ask. */
+void watch_hint(struct watch *w, const struct name *name, uint64_t now);
+/* The epoch a machine whose name is name or above it is known with; 0 = not known. */
+uint64_t watch_epoch(struct watch *w, const struct name *name);
+
+/* A set of names whose changes should be told by watch_hint. */
+struct watch_names {
+	uint16_t number; /* of the set: 0 for the list, else a machine's */
+	uint8_t present; /* 0 = nothing of it is to be followed any more */
+	uint8_t targets;
+	struct name host, service; /* number 0: only service, the owner of the list */
+	const struct name *target; /* where the machine's SRV records point; borrowed */
+};
+/* 1 and *names: this set has changed.  Call until it returns 0. */
+int watch_follow(struct watch *w, struct watch_names *names);
 
 /* When watch_next should be called; WATCH_NEVER while only answers can bring anything on. */
 uint64_t watch_wake(const struct watch *w, uint64_t now);

@@ -132,9 +132,12 @@ step_watch(struct worker *w, uint64_t now)
 {
 	struct exchange_handler h = {answered, w};
 	struct watch_ask ask;
+	struct watch_names names;
 	struct watch_status ws;
 	int back;
 
+	while (watch_follow(w->watch, &names))
+		; /* looking is all we do so far */
 	while (watch_next(w->watch, now, &ask))
 		if (exchange_ask(w->transport, &w->signer, &ask.q, &h, ask.ticket) != 0)
 			watch_answer(w->watch, ask.ticket, OUTCOME_FAILED, NULL, now);

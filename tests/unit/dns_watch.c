@@ -31,7 +31,8 @@ struct zone {
 	uint64_t now;
 	unsigned soa, list, record; /* questions so far */
 	uint64_t soa_ms[4000];
-	unsigned told, gone;
+	unsigned told, gone, followed;
+	int mute; /* nobody asks what to follow */
 	unsigned flight; /* most questions out at a time */
 };
 
@@ -194,13 +195,14 @@ says(struct zone *z, const struct question *q)
 	return h != NULL ? h->says : OUTCOME_OK;
 }
 
-/* Send what is due, answer it 5 ms later; hear the news. */
-static void
+/* Send what is due, answer it 5 ms later; hear the news.  Returns how many questions there were. */
+static unsigned
 turn(struct watch *w, struct zone *z)
 {
 	static struct message m;
 	struct watch_ask ask[WATCH_OPEN_MAX];
 	const struct msg_dns_peer *peer;
+	struct watch_names names;
 	unsigned n = 0;
 
 	while (n < WATCH_OPEN_MAX && watch_next(w, z->now, &ask[n]))
@@ -221,11 +223,16 @@ turn(struct watch *w, struct zone *z)
 		z->gone += !peer->present;
 		watch_told(w);
 	}
+	while (!z->mute && watch_follow(w, &names))
+		z->followed++;
+	return n;
 }
 
 static void
 run(struct watch *w, struct zone *z, uint64_t end)
 {
+	while (turn(w, z) > 0)
+		;
 	for (;;) {
 		uint64_t at = watch_wake(w, z->now);
 
@@ -234,7 +241,8 @@ run(struct watch *w, struct zone *z, uint64_t end)
 		if (at > end)
 			break;
 		z->now = at;
-		turn(w, z);
+		while (turn(w, z) > 0)
+			;
 	}
 	z->now = end;
 }
@@ -556,7 +564,7 @@ test_large(void **state)
 	run(w, &z, 2 * MINUTE);
 	assert_int_equal(watch_status(w).peers, 200);
 	assert_true(watch_status(w).synced);
-	assert_true(z.flight <= WATCH_OPEN_MAX);
+	assert_true(z.flight < WATCH_OPEN_MAX);
 	assert_int_equal(z.record, 200 * 5);
 	z.host[50].epoch++;
 	z.host[50].contact = 4;
@@ -597,6 +605,230 @@ test_too_many(void **state)
 	run(w, &z, z.now + 2 * MINUTE);
 	assert_int_equal(watch_status(w).peers, 0);
 	assert_int_equal(z.gone, MSG_PEERS_MAX);
+	watch_free(w);
+}
+
+static void
+hint(struct watch *w, struct zone *z, const char *prefix, const char *base)
+{
+	struct name n = below(prefix, base);
+
+	watch_hint(w, &n, z->now);
+}
+
+/* Told of changes, only what has changed is asked for, at once; looks are rare. */
+static void
+test_hints(void **state)
+{
+	static struct zone z;
+	struct watch *w = start(&z);
+	struct host *nas = add(&z, "nas", 7), *box = add(&z, "box", 7);
+	unsigned soa, list, record;
+
+	(void)state;
+	run(w, &z, MINUTE);
+	watch_live(w, 1, z.now);
+	run(w, &z, HOUR);
+	soa = z.soa;
+	run(w, &z, z.now + 4 * HOUR);
+	assert_in_range(z.soa - soa, 15, 17);
+	soa = z.soa, list = z.list, record = z.record;
+	nas->contact = 8;
+	nas->epoch++;
+	box->contact = 9;
+	box->epoch++;
+	hint(w, &z, "_autotunnel._udp", nas->name);
+	assert_true(watch_wake(w, z.now) == z.now);
+	run(w, &z, z.now + 100);
+	assert_int_equal(z.told, 3);
+	assert_int_equal(z.record - record, 5);
+	assert_int_equal(z.soa, soa);
+	hint(w, &z, "at", box->name);
+	run(w, &z, z.now + 100);
+	assert_int_equal(z.told, 4);
+	/* the list alone: one more, one less */
+	add(&z, "new", 3);
+	box->listed = 0;
+	record = z.record;
+	hint(w, &z, "_autotunnel._udp", DOMAIN);
+	run(w, &z, z.now + 100);
+	assert_int_equal(z.list, list + 1);
+	assert_int_equal(z.record - record, 5);
+	assert_int_equal(z.told, 6);
+	assert_int_equal(z.gone, 1);
+	assert_int_equal(z.soa, soa);
+	/* names that are none of ours, and one that has just gone */
+	hint(w, &z, "_autotunnel._udp", "stranger." DOMAIN);
+	hint(w, &z, "_autotunnel._udp", SELF);
+	hint(w, &z, "_autotunnel._udp", box->name);
+	hint(w, &z, "a", "net");
+	run(w, &z, z.now + 100);
+	assert_int_equal(z.list, list + 1);
+	assert_int_equal(z.record - record, 5);
+	/* no longer told: look at once, then as ever */
+	watch_live(w, 0, z.now);
+	assert_true(watch_wake(w, z.now) == z.now);
+	run(w, &z, z.now + HOUR);
+	assert_in_range(z.soa - soa, 60, 80);
+	watch_free(w);
+}
+
+/* However many hints come, the server is asked twice a second for a machine, and for the list. */
+static void
+test_hint_flood(void **state)
+{
+	static struct zone z;
+	struct watch *w = start(&z);
+	struct host *nas = add(&z, "nas", 7);
+	unsigned list, record;
+
+	(void)state;
+	run(w, &z, MINUTE);
+	watch_live(w, 1, z.now);
+	list = z.list, record = z.record;
+	for (int i = 0; i < 10000; i++) {
+		hint(w, &z, "_autotunnel._udp", nas->name);
+		hint(w, &z, "_autotunnel._udp", DOMAIN);
+		if (i % 10 == 0)
+			run(w, &z, z.now + 10);
+	}
+	assert_in_range(z.list - list, 20, 40);
+	assert_in_range((z.record - record) / 5, 20, 40);
+	/* paid off at the same rate, with a burst of them forgiven: and then as before */
+	run(w, &z, z.now + MINUTE);
+	nas->contact = 9;
+	nas->epoch++;
+	hint(w, &z, "_autotunnel._udp", nas->name);
+	run(w, &z, z.now + 50);
+	assert_int_equal(z.told, 2);
+	watch_free(w);
+}
+
+/* A hint whose machine cannot be read is not forgotten; one while it is being read neither. */
+static void
+test_hint_missed(void **state)
+{
+	static struct zone z;
+	struct watch *w = start(&z);
+	struct host *nas = add(&z, "nas", 7);
+	struct watch_ask ask[3];
+	static struct message m;
+
+	(void)state;
+	run(w, &z, MINUTE);
+	watch_live(w, 1, z.now);
+	run(w, &z, HOUR);
+	nas->contact = 8;
+	nas->epoch++;
+	nas->says = OUTCOME_SERVFAIL;
+	hint(w, &z, "_autotunnel._udp", nas->name);
+	run(w, &z, z.now + SECOND);
+	assert_int_equal(z.told, 1);
+	nas->says = OUTCOME_OK;
+	run(w, &z, z.now + 10 * SECOND);
+	assert_int_equal(z.told, 2);
+	hint(w, &z, "_autotunnel._udp", nas->name);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(watch_next(w, z.now, &ask[i]), 1);
+	for (int i = 0; i < 3; i++) {
+		answer_message(&z, &ask[i].q, &m);
+		watch_answer(w, ask[i].ticket, OUTCOME_OK, &m, z.now);
+	}
+	nas->contact = 9;
+	nas->epoch++;
+	hint(w, &z, "_autotunnel._udp", nas->name);
+	run(w, &z, z.now + SECOND);
+	/* half of the change, for the first reading was under way; then all of it */
+	assert_int_equal(z.told, 4);
+	watch_free(w);
+}
+
+/* An old epoch is an old answer; but a machine set up anew begins at 1. */
+static void
+test_epoch_back(void **state)
+{
+	for (int live = 0; live < 2; live++) {
+		static struct zone z;
+		struct watch *w = start(&z);
+		struct host *nas = add(&z, "nas", 7);
+
+		(void)state;
+		nas->epoch = 5;
+		run(w, &z, MINUTE);
+		watch_live(w, live, z.now);
+		nas->epoch = 4;
+		nas->contact = 6;
+		z.serial++;
+		hint(w, &z, "_autotunnel._udp", nas->name);
+		run(w, &z, z.now + MINUTE);
+		assert_int_equal(z.told, 1);
+		nas->epoch = 6;
+		z.serial++;
+		hint(w, &z, "_autotunnel._udp", nas->name);
+		run(w, &z, z.now + 70 * SECOND);
+		assert_int_equal(z.told, 2);
+		nas->epoch = 1;
+		z.serial++;
+		hint(w, &z, "_autotunnel._udp", nas->name);
+		run(w, &z, z.now + 100 * SECOND);
+		assert_int_equal(z.told, 2);
+		run(w, &z, z.now + 90 * SECOND);
+		assert_int_equal(z.told, 3);
+		assert_int_equal(watch_epoch(w, &(struct name) {0}), 0);
+		watch_free(w);
+	}
+}
+
+/* The names to follow: the list's, each machine's with its targets, and no more of one gone. */
+static void
+test_names(void **state)
+{
+	static struct zone z;
+	struct name domain = name_of(DOMAIN), at = below("at", "nas." DOMAIN);
+	struct watch *w = watch_new(&domain, SELF, half_jitter);
+	struct watch_names n;
+	unsigned number;
+
+	(void)state;
+	assert_int_equal(watch_follow(w, &n), 1);
+	assert_int_equal(n.number, 0);
+	assert_true(name_in(&n.service, &domain));
+	assert_int_equal(watch_follow(w, &n), 0);
+	watch_free(w);
+	w = start(&z);
+	add(&z, "nas", 7);
+	run(w, &z, 500);
+	while (watch_next(w, z.now, &(struct watch_ask) {0}))
+		;
+	watch_restart(w, &domain, SELF);
+	z.followed = 0;
+	run(w, &z, MINUTE);
+	assert_int_equal(z.followed, 2); /* the list, nas */
+	z.host[1].contact = 0;
+	z.host[1].epoch++;
+	hint(w, &z, "_autotunnel._udp", "nas." DOMAIN);
+	assert_int_equal(watch_follow(w, &n), 0);
+	run(w, &z, z.now + SECOND);
+	assert_int_equal(z.followed, 3);
+	watch_free(w);
+	w = start(&z);
+	add(&z, "nas", 7);
+	z.mute = 1;
+	run(w, &z, MINUTE);
+	assert_int_equal(watch_follow(w, &n), 1);
+	assert_int_equal(watch_follow(w, &n), 1);
+	number = n.number;
+	assert_int_equal(n.present, 1);
+	assert_int_equal(n.targets, 1);
+	assert_true(name_equal(&n.target[0], &at));
+	z.host[1].listed = 0;
+	hint(w, &z, "_autotunnel._udp", DOMAIN);
+	run(w, &z, z.now + SECOND);
+	assert_int_equal(z.gone, 1);
+	assert_int_equal(watch_follow(w, &n), 1);
+	assert_int_equal(n.number, number);
+	assert_int_equal(n.present, 0);
+	assert_int_equal(watch_follow(w, &n), 0);
 	watch_free(w);
 }
 
@@ -664,6 +896,11 @@ main(void)
 	    cmocka_unit_test(test_dies_while_reading),
 	    cmocka_unit_test(test_large),
 	    cmocka_unit_test(test_too_many),
+	    cmocka_unit_test(test_hints),
+	    cmocka_unit_test(test_hint_flood),
+	    cmocka_unit_test(test_hint_missed),
+	    cmocka_unit_test(test_epoch_back),
+	    cmocka_unit_test(test_names),
 	    cmocka_unit_test(test_restart),
 	    cmocka_unit_test(test_foreign_soa),
 	};
