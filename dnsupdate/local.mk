@@ -1,2 +1,3 @@
 include dnsupdate/wire/local.mk
 include dnsupdate/client/local.mk
+include dnsupdate/server/local.mk
