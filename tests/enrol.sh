@@ -96,8 +96,22 @@ wait_for_server() {
 	fail "the name server does not answer"
 }
 
+# The account's TSIG key as BIND's tools read it.
+account_key() {
+	"$autotunnel" zone bind $domain --keys-only <<<"$1"
+}
+
 machines() {
 	dig +short @127.0.0.1 -p "$1" PTR _autotunnel._udp.$domain | sort | tr '\n' ' '
+}
+
+# The head of the roster, without what differs from run to run; and its lines.
+head_of() {
+	dig +short @127.0.0.1 -p "$1" TXT _autotunnel.$domain | tr -d '"' | sed 's/ t=[0-9]*//; s/ sig=.*//'
+}
+
+devices() {
+	dig +short @127.0.0.1 -p "$1" TXT _devices._autotunnel.$domain | sed 's/" "/\n/g' | tr -d '"'
 }
 
 # may KEYFILE PORT yes|no RECORD: an UPDATE adding it
@@ -112,6 +126,61 @@ may() {
 	UPDATE
 	[ $got = "$3" ] || fail "$1 may write \"$4\": $got, want $3"
 	echo "ok: $3: $1 writes $4"
+}
+
+# Several at the same moment, which is when the stopped server goes on: the roster loses none.
+try_at_once() {
+	local kind=$1 port=$2 phrase=$3 pids=() pid name
+
+	kill -STOP $server_pid
+	for name in a b c d; do
+		"$autotunnel" join $domain --server 127.0.0.1:"$port" --name $name --state "$kind/$name" \
+			<<<"$phrase" >"$kind/$name.out" 2>&1 &
+		pids+=($!)
+	done
+	sleep 2
+	kill -CONT $server_pid
+	for pid in "${pids[@]}"; do
+		wait "$pid" || fail "four joins at once: $(cat "$kind"/[a-d].out)"
+	done
+	[ "$(head_of "$port")" = "v=1 s=6 n=6 open=0" ] || fail "four joins: $(head_of "$port")"
+	[ "$(devices "$port" | grep -c ' ok ')" -eq 6 ] || fail "four joins: $(devices "$port")"
+	[ "$(machines "$port" | wc -w)" -eq 6 ] || fail "four joins: $(machines "$port")"
+	echo "ok: four machines join at the same moment"
+}
+
+# An enrolment that was captured and is sent again, while its signature is good, changes nothing.
+try_replay() {
+	local kind=$1 port=$2 phrase=$3 before capture
+
+	tcpdump -i lo -w "$kind/enrol.pcap" -U --immediate-mode "udp dst port $port" 2>"$kind.tcpdump" &
+	capture=$!
+	until grep -q listening "$kind.tcpdump"; do sleep 0.1; done
+	expect 0 "*Enrolled: yes" "" "$phrase" join $domain --server 127.0.0.1:"$port" --name e --state "$kind/e"
+	kill $capture
+	wait $capture || :
+	nsupdate -p "$port" -k "$kind/account.key" <<-UPDATE || fail "striking e"
+		server 127.0.0.1 $port
+		zone $domain
+		update delete _autotunnel._udp.$domain PTR _autotunnel._udp.e.$domain
+		send
+	UPDATE
+	expect 0 "*Enrolled: yes" "" "$phrase" join $domain --server 127.0.0.1:"$port" --name f --state "$kind/f"
+	before=$(machines "$port")
+	[[ $before != *_udp.e.* ]] || fail "e is still listed"
+	# All UDP payloads as they were: IPv4 without options on the loopback interface.
+	tcpdump -r "$kind/enrol.pcap" -xx 2>/dev/null | awk '
+		/^\t0x/ { sub(/^[^:]*:/, ""); gsub(/ /, ""); line = line $0; next }
+		{ if (line != "") print substr(line, 85); line = "" }
+		END { if (line != "") print substr(line, 85) }' >"$kind/payloads"
+	[ "$(wc -l <"$kind/payloads")" -gt 3 ] || fail "nothing was captured"
+	while read -r hex; do
+		printf '%b' "$(sed 's/../\\x&/g' <<<"$hex")" >"/dev/udp/127.0.0.1/$port"
+	done <"$kind/payloads"
+	sleep 0.3
+	[ "$(machines "$port")" = "$before" ] || fail "the replay changed the list: $(machines "$port")"
+	[ "$(head_of "$port")" = "v=1 s=8 n=8 open=0" ] || fail "the replay changed the roster"
+	echo "ok: an enrolment sent again changes nothing"
 }
 
 try_server() {
@@ -139,6 +208,7 @@ try_server() {
 	stop_server
 	expect 0 "*" "" "$phrase" zone "$kind" $domain laptop nas.$domain
 	mv out "$kind/zone.conf"
+	account_key "$phrase" >"$kind/account.key"
 	"$autotunnel" join $domain --state "$kind/laptop" --wait 20 <"$kind/init.out" >join.out 2>&1 &
 	join=$!
 	sleep 1
@@ -158,6 +228,13 @@ try_server() {
 	expect 0 "*Enrolled: yes" "autotunnel: restart autotunneld*" "$phrase" \
 		join $domain --server $ns --state "$kind/nas"
 	[ "$(grep -c server "$kind/nas/account")" -eq 1 ] || fail "join --server kept the old ones"
+
+	# The roster: signed, counted up, unchanged by who is on it already.
+	[ "$(head_of "$port")" = "v=1 s=2 n=2 open=0" ] || fail "the roster is $(head_of "$port")"
+	devices "$port" | grep -qxE 'laptop ok 0 [0-9a-f]{32}' || fail "laptop is not on the roster"
+	devices "$port" | grep -qxE 'nas ok 0 [0-9a-f]{32}' || fail "nas is not on the roster"
+	try_at_once "$kind" "$port" "$phrase"
+	try_replay "$kind" "$port" "$phrase"
 
 	# Refusals, each of which leaves nothing behind.
 	expect 1 "" "*already laptop.$domain*" "" \

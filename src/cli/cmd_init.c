@@ -101,10 +101,11 @@ settle(const struct enrol_options *o, const struct identity *id, const uint8_t *
 static int
 init(struct enrol_options *o, struct account *account, struct identity *id)
 {
-	struct enrol e = {.id = id, .key = &account->tsig, .replace = 1};
+	struct enrol e = {
+	    .id = id, .account = account, .key = &account->tsig, .replace = 1, .fresh = 1};
 	uint8_t entropy[PHRASE_ENTROPY];
 	char why[MSG_TEXT_MAX];
-	enum enrol_result result;
+	enum talk_result result;
 	int status = EXIT_ERROR;
 
 	crypto_random(entropy, sizeof entropy);

@@ -95,7 +95,6 @@ make_identity(struct join *j)
 		crypto_wipe(seed, sizeof seed);
 		j->changed = 1;
 	}
-	account_seal(&j->account);
 	if (rc == -1) {
 		cmd_warn("cannot make a certificate: out of memory?");
 		return EXIT_ERROR;
@@ -120,6 +119,7 @@ save(struct join *j)
 	if (!j->changed)
 		return EXIT_OK;
 	if (store_save(j->o.state_dir, &j->id, why) == 0) {
+		j->changed = 0;
 		if (j->enrolled)
 			cmd_warn("restart autotunneld to use the new name servers or key");
 		return EXIT_OK;
@@ -128,13 +128,66 @@ save(struct join *j)
 	return errno == EACCES || errno == EPERM ? EXIT_DENIED : EXIT_ERROR;
 }
 
+/* Is our TSIG key one of this account's keys of an earlier generation, not one that was given? */
+static int
+is_outdated(const struct join *j, unsigned generation)
+{
+	struct tsig_key old;
+	int found = 0;
+
+	for (unsigned g = 0; g < generation && !found; g++)
+		found = account_device_tsig(&j->account, j->id.name, g, &old) == 0 &&
+		    old.secret_len == j->id.tsig.secret_len &&
+		    crypto_equal(old.secret, j->id.tsig.secret, old.secret_len);
+	crypto_wipe(&old, sizeof old);
+	return found;
+}
+
+/* Keep what this machine is.  Which of its TSIG keys the account wants is known once it is on the
+ * roster.  An exit status. */
+static int
+settle(struct join *j, const struct enrol *e, enum talk_result result)
+{
+	if (result == TALK_DONE && is_outdated(j, e->generation)) {
+		account_device_tsig(&j->account, j->id.name, e->generation, &j->id.tsig);
+		j->changed = 1;
+		cmd_warn("a machine named %s was revoked: the name server needs its key of "
+			 "generation %u, \"autotunnel zone\" prints it for %.*s:%u",
+		    j->id.name, e->generation, (int)strcspn(j->id.name, "."), j->id.name,
+		    e->generation);
+	}
+	return save(j);
+}
+
+/* Why this machine may not join, ever; an exit status. */
+static int
+check_result(enum talk_result result, const char *why)
+{
+	switch (result) {
+	case TALK_TAKEN:
+		cmd_warn(
+		    "%s; choose another name with --name, or take its place with --replace", why);
+		return EXIT_ERROR;
+	case TALK_WRONG_SECRET:
+	case TALK_OTHER_ACCOUNT:
+	case TALK_GONE:
+		cmd_warn("%s; nothing was changed", why);
+		return EXIT_ERROR;
+	default:
+		return EXIT_OK;
+	}
+}
+
 /* Ask the name server before anything is written: it may know better than we do. */
 static int
 enrol(struct join *j)
 {
-	struct enrol e = {
-	    .id = &j->id, .key = &j->account.tsig, .replace = j->o.replace, .known = j->enrolled};
-	enum enrol_result result;
+	struct enrol e = {.id = &j->id,
+	    .account = &j->account,
+	    .key = &j->account.tsig,
+	    .replace = j->o.replace,
+	    .known = j->enrolled};
+	enum talk_result result;
 	char why[MSG_TEXT_MAX];
 	int status;
 
@@ -146,20 +199,14 @@ enrol(struct join *j)
 	if (status != EXIT_OK)
 		return status;
 	result = enrol_try(&e, why);
-	if (result == ENROL_TAKEN) {
-		cmd_warn(
-		    "%s; choose another name with --name, or take its place with --replace", why);
-		return EXIT_ERROR;
-	}
-	if (result == ENROL_WRONG_SECRET || result == ENROL_OTHER_ACCOUNT) {
-		cmd_warn("%s; nothing was changed", why);
-		return EXIT_ERROR;
-	}
-	status = save(j);
-	if (status != EXIT_OK)
+	if ((status = check_result(result, why)) != EXIT_OK ||
+	    (status = settle(j, &e, result)) != EXIT_OK)
 		return status;
-	if (result != ENROL_DONE && j->o.wait_sec > 0)
+	if (result != TALK_DONE && j->o.wait_sec > 0) {
 		result = enrol_wait(&e, j->o.wait_sec, 0, why);
+		if ((status = settle(j, &e, result)) != EXIT_OK)
+			return status;
+	}
 	return enrol_report(&j->id, result, why, 0);
 }
 

@@ -5,6 +5,7 @@
 #include "crypto/mac.h"
 #include "identity/account.h"
 #include "identity/account_file.h"
+#include "identity/roster.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -25,14 +26,19 @@ struct zone_options {
 	int keys_only;
 };
 
-/* "nas" and "nas.DOMAIN" both mean the latter. */
+/* "nas" and "nas.DOMAIN" both mean the latter; ":2" behind it is the generation of its key. */
 static int
-full_name(const char *name, const char *domain, char out[MSG_NAME_MAX])
+full_name(const char *name, const char *domain, char out[MSG_NAME_MAX], unsigned long *generation)
 {
-	int n = strchr(name, '.') == NULL ? snprintf(out, MSG_NAME_MAX, "%s.%s", name, domain)
-					  : snprintf(out, MSG_NAME_MAX, "%s", name);
+	int len = (int)strcspn(name, ":");
+	int n = memchr(name, '.', (size_t)len) == NULL
+	    ? snprintf(out, MSG_NAME_MAX, "%.*s.%s", len, name, domain)
+	    : snprintf(out, MSG_NAME_MAX, "%.*s", len, name);
 
-	if (n >= MSG_NAME_MAX)
+	*generation = 0;
+	if (n >= MSG_NAME_MAX ||
+	    (name[len] == ':' &&
+		str_number(name + len + 1, 0, ROSTER_GENERATION_MAX, generation) == -1))
 		return -1;
 	str_lower(out);
 	return account_name_valid(out, domain) ? 0 : -1;
@@ -42,9 +48,11 @@ static int
 said_before(const struct zone_options *o, int count, const char *name)
 {
 	char full[MSG_NAME_MAX];
+	unsigned long generation;
 
 	for (int i = 0; i < count; i++)
-		if (full_name(o->names[i], o->domain, full) == 0 && strcmp(full, name) == 0)
+		if (full_name(o->names[i], o->domain, full, &generation) == 0 &&
+		    strcmp(full, name) == 0)
 			return 1;
 	return 0;
 }
@@ -53,13 +61,14 @@ static int
 check_names(const struct zone_options *o)
 {
 	char full[MSG_NAME_MAX];
+	unsigned long generation;
 
 	if (!account_domain_valid(o->domain)) {
 		cmd_warn("\"%s\" cannot be an account's domain", o->domain);
 		return EXIT_USAGE;
 	}
 	for (int i = 0; i < o->count; i++) {
-		if (full_name(o->names[i], o->domain, full) == -1) {
+		if (full_name(o->names[i], o->domain, full, &generation) == -1) {
 			cmd_warn("\"%s\" cannot be a machine of %s", o->names[i], o->domain);
 			return EXIT_USAGE;
 		}
@@ -104,11 +113,12 @@ static int
 derive_keys(const struct zone_options *o, const struct account *account, struct tsig_key *keys)
 {
 	char full[MSG_NAME_MAX];
+	unsigned long generation;
 
 	keys[0] = account->tsig;
 	for (int i = 0; i < o->count; i++)
-		if (full_name(o->names[i], o->domain, full) == -1 ||
-		    account_device_tsig(account, full, &keys[i + 1]) == -1)
+		if (full_name(o->names[i], o->domain, full, &generation) == -1 ||
+		    account_device_tsig(account, full, (unsigned)generation, &keys[i + 1]) == -1)
 			return -1;
 	return 0;
 }

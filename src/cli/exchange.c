@@ -171,10 +171,10 @@ receive_until(struct call *c, int fd, uint64_t until_ms)
 static int
 ask_udp(struct call *c)
 {
-	int fd = open_socket(c, SOCK_DGRAM), got = 0;
+	int fd, got = 0;
 	uint64_t pause = RESEND_MS;
 
-	if (fd == -1)
+	if (c->len > MESSAGE_UDP_MAX || (fd = open_socket(c, SOCK_DGRAM)) == -1)
 		return 0;
 	c->deadline_ms = clock_boot_ms() + TRANSPORT_MS;
 	while (got == 0 && clock_boot_ms() < c->deadline_ms) {

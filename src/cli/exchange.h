@@ -1,7 +1,8 @@
 /*
  * One question to a name server and its answer, blocking: UDP first, TCP when UDP is silent or the
- * answer did not fit.  With a key the request is signed and only an authentic answer counts
- * (RFC 8945 section 5.4); what unsigned refusals say is kept as a hint for the user.
+ * answer did not fit, at once when the request does not fit.  With a key the request is signed and
+ * only an authentic answer counts (RFC 8945 section 5.4); what unsigned refusals say is kept as a
+ * hint for the user.
  */
 #ifndef CLI_EXCHANGE_H
 #define CLI_EXCHANGE_H
@@ -9,7 +10,7 @@
 #include "dnsupdate/wire/message.h"
 #include "identity/identity.h"
 
-#define EXCHANGE_REQUEST_MAX 1024 /* octets, signature included */
+#define EXCHANGE_REQUEST_MAX MESSAGE_MAX /* octets, signature included */
 
 enum exchange_result {
 	EXCHANGE_SILENT, /* no answer, or none that was ours */

@@ -18,11 +18,13 @@ autotunnel_SOURCES = src/cli/main.c src/cli/cmd.h \
 	src/cli/cmd_daemon.c src/cli/cmd_map.c src/cli/cmd_ping.c src/cli/cmd_status.c \
 	src/cli/cmd_version.c src/cli/cmd_wait.c \
 	src/cli/cmd_init.c src/cli/cmd_join.c src/cli/cmd_zone.c \
+	src/cli/edit.c src/cli/edit.h \
 	src/cli/enrol.c src/cli/enrol.h \
 	src/cli/enrol_options.c src/cli/enrol_options.h \
 	src/cli/exchange.c src/cli/exchange.h \
 	src/cli/find_server.c src/cli/find_server.h \
 	src/cli/prompt.c src/cli/prompt.h \
+	src/cli/talk.c src/cli/talk.h \
 	src/cli/zone_text.c src/cli/zone_text.h
 autotunnel_LDADD = libcli.a libconfig.a libatwire.a $(IDENTITY_LIBS) $(BASE_LIBS) $(LDNS_LIBS)
 

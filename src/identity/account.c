@@ -74,19 +74,22 @@ void
 account_seal(struct account *a)
 {
 	crypto_wipe(a->master, sizeof a->master);
-	crypto_wipe(a->ca_seed, sizeof a->ca_seed);
 }
 
 int
-account_device_tsig(const struct account *a, const char *host, struct tsig_key *out)
+account_device_tsig(
+    const struct account *a, const char *host, unsigned generation, struct tsig_key *out)
 {
-	char label[sizeof "tsig-device:" + MSG_NAME_MAX];
+	char label[sizeof "tsig-device::4294967295" + MSG_NAME_MAX];
+	int len;
 
 	memset(out, 0, sizeof *out);
 	if (str_copy(out->name, sizeof out->name, host) == -1)
 		return -1;
 	str_lower(out->name);
-	snprintf(label, sizeof label, "tsig-device:%s", out->name);
+	len = snprintf(label, sizeof label, "tsig-device:%s", out->name);
+	if (generation > 0)
+		snprintf(label + len, sizeof label - (size_t)len, ":%u", generation);
 	return derive_tsig(a, label, out);
 }
 
@@ -117,7 +120,7 @@ account_issue(const struct account *a, const char *host, const uint8_t seed[ED25
 
 	memset(id, 0, sizeof *id);
 	if (ed25519_public(a->ca_seed, ca_key) == -1 || ed25519_public(seed, key) == -1 ||
-	    account_device_tsig(a, host, &id->tsig) == -1)
+	    account_device_tsig(a, host, 0, &id->tsig) == -1)
 		return -1;
 	memcpy(id->domain, a->domain, sizeof id->domain);
 	memcpy(id->name, id->tsig.name, sizeof id->name);

@@ -9,6 +9,8 @@
  *	  "tsig-account"       secret of the key autotunnel-account.DOMAIN, HMAC-SHA256
  *	  "ca"                 Ed25519 private key of the account CA
  *	  "tsig-device:HOST"   secret of the key HOST (full name, lower case), HMAC-SHA256
+ *	  "tsig-device:HOST:N" the same in generation N > 0: a name whose machine was revoked gets
+ *	                       another secret when it is given again (roster.h)
  *
  * The cost is the second recommendation of RFC 9106 section 4.  Changing anything here makes
  * every phrase in a drawer worthless; the unit test holds it fixed.
@@ -35,14 +37,15 @@ struct account {
  * that memory is not to be had.  The caller wipes out in both cases. */
 int account_derive(const char *domain, const uint8_t entropy[PHRASE_ENTROPY], struct account *out);
 void account_wipe(struct account *a);
-/* Wipe what further machines and keys could be made with; CA certificate and TSIG key stay. */
+/* Wipe what all keys come from, when only the roster is left to be signed. */
 void account_seal(struct account *a);
 
-/* The TSIG key of the device with this full name. */
-int account_device_tsig(const struct account *a, const char *host, struct tsig_key *out);
+/* The TSIG key of the device with this full name, in this generation. */
+int account_device_tsig(
+    const struct account *a, const char *host, unsigned generation, struct tsig_key *out);
 
 /* Make the device with this full name and private key a machine of the account: fills id but for
- * the name servers.  0, or -1 when the engine fails. */
+ * the name servers; its TSIG key is that of generation 0.  0, or -1 when the engine fails. */
 int account_issue(const struct account *a, const char *host, const uint8_t seed[ED25519_SEED_LEN],
     struct identity *id);
 

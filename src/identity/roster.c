@@ -87,11 +87,13 @@ roster_find_label(const struct roster *r, const char *label)
 unsigned
 roster_generation(const struct roster *r, const char *label, const uint8_t key[ROSTER_KEY_LEN])
 {
+	const struct roster_device *d = find_label(r, label);
 	unsigned next = 0;
 
+	if (d != NULL)
+		return d->generation;
 	for (size_t i = 0; i < r->count; i++) {
-		const struct roster_device *d = &r->device[i];
-
+		d = &r->device[i];
 		if (strcmp(d->label, label) != 0)
 			continue;
 		if (memcmp(d->key, key, ROSTER_KEY_LEN) == 0)

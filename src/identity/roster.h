@@ -76,8 +76,8 @@ const struct roster_device *roster_find_key(
     const struct roster *r, const uint8_t key[ROSTER_KEY_LEN]);
 const struct roster_device *roster_find_label(const struct roster *r, const char *label);
 
-/* The generation of the TSIG key of a machine with this key and label: its own when it is listed,
- * else one that none before it had. */
+/* The generation of the TSIG key of a machine with this key and label: its own when it is listed;
+ * that of the machine whose place it takes; when that was revoked, one that none before it had. */
 unsigned roster_generation(
     const struct roster *r, const char *label, const uint8_t key[ROSTER_KEY_LEN]);
 

@@ -9,6 +9,7 @@
 #define STORE_CERT "device.crt"
 #define STORE_CA "ca.crt"
 #define STORE_TSIG "tsig.key"
+#define STORE_ROSTER "roster" /* the daemon's */
 
 /* Write all files of id into dir (made 0700 where it is missing), the account file last.
  * 0; -1 with errno and the path that failed in why. */

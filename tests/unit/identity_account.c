@@ -23,6 +23,7 @@
 #define ACCOUNT_SECRET "f9a9e917415bc9340bae87f9f100a302dccbaae71343cb6015465343b0942fc3"
 #define CA_SEED "7f79662a26934e419cb5ed0aaafe3f9ba8cfa95c771327f935977b28bc98e36d"
 #define DEVICE_SECRET "90f69bf8716ccdfb7d9fea3691c6ea34ea2f419bfcbc1a96f35c1995de987d49"
+#define DEVICE_SECRET_1 "d6ab8d113ea0beba92842227a151166341ee523e8f08b4ba0a5e698f3297d1cc"
 #define DEVICE_SEED 7 /* 32 times */
 #define DEVICE_ULA "fd678cbbb0290000fe812c12f3ab4ce6"
 #define CA_CERT_SHA256 "357ad4907c01b0c3db0a6d0a77dd60d1404f7b4a2fa60d0a2492865af008730b"
@@ -72,11 +73,22 @@ test_device_key(void **state)
 	struct tsig_key key;
 
 	for (int i = 0; i < 2; i++) {
-		assert_int_equal(account_device_tsig(&account, spellings[i], &key), 0);
+		assert_int_equal(account_device_tsig(&account, spellings[i], 0, &key), 0);
 		assert_string_equal(key.name, "nas." DOMAIN);
 		assert_int_equal(key.algorithm, TSIG_HMAC_SHA256);
 		assert_hex(key.secret, key.secret_len, DEVICE_SECRET);
 	}
+}
+
+/* A name that is given again, after its machine was revoked. */
+static void
+test_device_key_generation(void **state)
+{
+	struct tsig_key key;
+
+	assert_int_equal(account_device_tsig(&account, "nas." DOMAIN, 1, &key), 0);
+	assert_string_equal(key.name, "nas." DOMAIN);
+	assert_hex(key.secret, key.secret_len, DEVICE_SECRET_1);
 }
 
 /* The same words in another domain are another account. */
@@ -163,7 +175,7 @@ test_names(void **state)
 	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.bbbbbbbbbbbbbbbbbbbbbbbb"));
 }
 
-/* What is left can enrol, but make nothing. */
+/* What is left can sign the roster, but make no TSIG key. */
 static void
 test_seal(void **state)
 {
@@ -172,7 +184,7 @@ test_seal(void **state)
 
 	account_seal(&sealed);
 	assert_memory_equal(sealed.master, zero, sizeof sealed.master);
-	assert_memory_equal(sealed.ca_seed, zero, sizeof sealed.ca_seed);
+	assert_memory_equal(sealed.ca_seed, account.ca_seed, sizeof account.ca_seed);
 	assert_memory_equal(&sealed.tsig, &account.tsig, sizeof account.tsig);
 	assert_memory_equal(&sealed.ca, &account.ca, sizeof account.ca);
 }
@@ -183,6 +195,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_keys),
 	    cmocka_unit_test(test_device_key),
+	    cmocka_unit_test(test_device_key_generation),
 	    cmocka_unit_test(test_domain_is_salt),
 	    cmocka_unit_test(test_certificates),
 	    cmocka_unit_test(test_addresses),
