@@ -3,21 +3,26 @@ noinst_LIBRARIES += libatdns.a
 libatdns_a_CPPFLAGS = $(AM_CPPFLAGS) $(CARES_CFLAGS)
 libatdns_a_SOURCES = \
 	dnsupdate/dnsupdate.h \
+	dnsupdate/client/backoff.c dnsupdate/client/backoff.h \
+	dnsupdate/client/datagram.c \
 	dnsupdate/client/exchange.c dnsupdate/client/exchange.h \
+	dnsupdate/client/line.c dnsupdate/client/line.h \
 	dnsupdate/client/machines.c dnsupdate/client/machines.h \
 	dnsupdate/client/outcome.c dnsupdate/client/outcome.h \
 	dnsupdate/client/own.c \
 	dnsupdate/client/pace.c dnsupdate/client/pace.h \
 	dnsupdate/client/publish.c dnsupdate/client/publish.h \
 	dnsupdate/client/readers.c dnsupdate/client/readers.h \
+	dnsupdate/client/race.c dnsupdate/client/race.h \
 	dnsupdate/client/report.c dnsupdate/client/report.h \
 	dnsupdate/client/resolve.c dnsupdate/client/resolve.h \
-	dnsupdate/client/tcp.c dnsupdate/client/tcp.h \
+	dnsupdate/client/session.c dnsupdate/client/session.h \
 	dnsupdate/client/transport.c dnsupdate/client/transport.h \
+	dnsupdate/client/transport_inner.h \
 	dnsupdate/client/watch.c dnsupdate/client/watch.h \
 	dnsupdate/client/worker.c dnsupdate/client/worker.h
 DNS_WORKER_LIBS = libatdns.a libatwire.a libloop.a libatcrypto.a $(BASE_LIBS) \
-	$(CARES_LIBS) $(LDNS_LIBS) $(EVENT_LIBS) $(OPENSSL_LIBS)
+	$(CARES_LIBS) $(LDNS_LIBS) $(EVENT_LIBS) $(TLS_LIBS) $(OPENSSL_LIBS)
 
 # The manager's part, for tests/netns/lib/dns_worker.sh.
 check_PROGRAMS += tests/netns/dns_drive
@@ -25,7 +30,8 @@ tests_netns_dns_drive_SOURCES = tests/netns/dns_drive.c tests/netns/drive.h
 tests_netns_dns_drive_LDADD = $(DNS_WORKER_LIBS)
 
 DNS_UNIT = tests/unit/dns_exchange tests/unit/dns_outcome tests/unit/dns_publish \
-	tests/unit/dns_replay tests/unit/dns_transport tests/unit/dns_watch
+	tests/unit/dns_race tests/unit/dns_replay tests/unit/dns_stream tests/unit/dns_transport \
+	tests/unit/dns_watch
 check_PROGRAMS += $(DNS_UNIT)
 TESTS += $(DNS_UNIT)
 tests_unit_dns_outcome_SOURCES = tests/unit/dns_outcome.c
@@ -46,3 +52,9 @@ tests_unit_dns_transport_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
 tests_unit_dns_exchange_SOURCES = tests/unit/dns_exchange.c
 tests_unit_dns_exchange_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_dns_exchange_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
+tests_unit_dns_race_SOURCES = tests/unit/dns_race.c
+tests_unit_dns_race_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_dns_race_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
+tests_unit_dns_stream_SOURCES = tests/unit/dns_stream.c
+tests_unit_dns_stream_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_dns_stream_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)

@@ -1,84 +1,31 @@
 /*
- * A request is sent to one address after another: the one that answered last, then the others, then
- * around again, waiting 1, 2 and 4 s; an address that is known to be dead (port unreachable, no
- * route) is left at once.  A late answer from an earlier address is as good as any, so each
- * address keeps its socket until the request ends.  The sockets are connected: the kernel drops
- * what comes from elsewhere, reports ICMP errors, and gives each request a random port of its own
- * (RFC 5452).  The message, and so its ID and signature, stays the same: whoever receives it twice
- * does the thing once, see the epoch in publish.c.
+ * Requests by the stream: all at once on one connection, answers matched by whoever asked; lost
+ * ones go out again on the next connection, for the message stays the same and whoever receives it
+ * twice does the thing once.  A connection on which nothing comes for a while though something is
+ * waited for is dead whatever the kernel thinks of it; another address is tried.
  *
- * Everything of a request hangs on struct transport_request; it is freed in one place, end().
+ * What goes how.  TLS is used where it can be verified; nobody can then talk us out of it
+ * (dns_transport "tls", or TLS has worked once: it is told to the manager, who remembers it on
+ * disk).  Only while TLS has never worked does TRANSPORT_AUTO fall back to datagrams, and looks for
+ * TLS again each ten minutes.
  */
-#include "dnsupdate/client/transport.h"
+#include "dnsupdate/client/transport_inner.h"
 
+#include "base/clock.h"
 #include "base/log.h"
-#include "dnsupdate/client/tcp.h"
-#include "dnsupdate/wire/message.h"
+#include "base/str.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#define PASSES 3
-static const uint32_t waits_ms[PASSES] = {1000, 2000, 4000};
+#define STREAM_MS 12000 /* a request by the stream has so long */
+#define SILENCE_MS 4000 /* ... and the connection so long to bring an answer */
+#define TLS_AGAIN_MS 600000
+#define OPCODE_DSO 6
+#define OPCODE(msg) ((msg)[2] >> 3 & 15)
 
-struct way {
-	struct transport_request *r;
-	struct endpoint to;
-	int fd; /* -1 = not tried yet */
-	struct loop_fd *watch;
-};
-
-struct transport_request {
-	struct transport *t;
-	struct transport_request *next;
-	const struct transport_handler *handler;
-	void *ctx;
-	size_t len;
-	uint8_t *msg;
-	unsigned sent; /* attempts so far */
-	unsigned count; /* of ways */
-	int doubted;
-	int streamed; /* TCP was tried in this attempt: a forged "cut short" must not go on for ever
-		       */
-	struct way way[MSG_SERVERS_MAX]; /* in the order in which they are tried */
-	struct loop_timer *timer;
-	struct tcp *tcp;
-};
-
-struct transport {
-	struct loop *loop;
-	struct transport_request *requests;
-	unsigned open, servers, best;
-	struct endpoint server[MSG_SERVERS_MAX];
-};
-
-struct transport *
-transport_new(struct loop *l)
-{
-	struct transport *t = calloc(1, sizeof *t);
-
-	if (t == NULL)
-		fatal("transport");
-	t->loop = l;
-	return t;
-}
-
-static void
-close_way(struct way *w)
-{
-	if (w->watch != NULL)
-		loop_fd_free(w->watch);
-	if (w->fd >= 0)
-		close(w->fd);
-	w->watch = NULL;
-	w->fd = -1;
-}
-
-static void
-end(struct transport_request *r)
+void
+request_end(struct transport_request *r)
 {
 	struct transport_request **p = &r->t->requests;
 
@@ -86,12 +33,258 @@ end(struct transport_request *r)
 		p = &(*p)->next;
 	*p = r->next;
 	r->t->open--;
-	for (unsigned i = 0; i < r->count; i++)
-		close_way(&r->way[i]);
-	tcp_free(r->tcp);
+	if (!r->by_stream)
+		datagram_end(r);
 	loop_timer_free(r->timer);
 	free(r->msg);
 	free(r);
+}
+
+void
+request_fail(struct transport_request *r)
+{
+	const struct transport_handler *h = r->handler;
+	void *ctx = r->ctx;
+
+	request_end(r);
+	h->failed(ctx);
+}
+
+/* ---- which way ---- */
+
+static int
+must_be_tls(const struct transport *t)
+{
+	return t->policy == DNS_TRANSPORT_TLS ||
+	    (t->policy == DNS_TRANSPORT_AUTO && t->tls != NULL && t->tls_seen);
+}
+
+static int
+may_be_tls(const struct transport *t)
+{
+	return t->tls != NULL && t->tls_servers > 0 &&
+	    (t->policy == DNS_TRANSPORT_TLS || t->policy == DNS_TRANSPORT_AUTO);
+}
+
+static void
+want_stream(struct transport *t)
+{
+	int waiting = 0;
+
+	for (const struct transport_request *r = t->requests; r != NULL; r = r->next)
+		waiting |= r->by_stream;
+	session_want(t->session, waiting || (t->hold && t->use_stream));
+}
+
+/* The connection has gone. */
+static void
+forget_stream(struct transport *t)
+{
+	for (struct transport_request *r = t->requests; r != NULL; r = r->next)
+		r->out = 0;
+	if (t->hook != NULL)
+		t->hook->down(t->hook_ctx);
+}
+
+/* Fill the session's list and decide how new requests go. */
+static void
+choose(struct transport *t)
+{
+	struct session_server s[TRANSPORT_SERVERS_MAX];
+	int stood = session_server(t->session) != NULL;
+	unsigned n = 0;
+
+	t->tls_servers = 0;
+	for (unsigned i = 0; i < t->listed; i++)
+		t->tls_servers += t->list[i].tls != 0;
+	for (unsigned i = 0; i < t->listed; i++) {
+		int tls = t->list[i].tls;
+
+		if (tls ? may_be_tls(t) : t->policy == DNS_TRANSPORT_TCP)
+			s[n++] = (struct session_server) {t->list[i].ep, tls ? t->tls : NULL};
+	}
+	t->streams = n;
+	session_set_servers(t->session, s, n);
+	if (stood && session_server(t->session) == NULL)
+		forget_stream(t);
+	t->use_stream = n > 0 || must_be_tls(t);
+	t->again_ms = 0;
+	want_stream(t);
+}
+
+/* ---- the stream ---- */
+
+static void
+send_waiting(struct transport *t)
+{
+	for (struct transport_request *r = t->requests; r != NULL; r = r->next) {
+		if (!r->by_stream || r->out || session_send(t->session, r->msg, r->len) != 0)
+			continue;
+		r->out = 1;
+		loop_timer_set(r->timer, SILENCE_MS);
+	}
+}
+
+static void
+stream_up(void *ctx)
+{
+	struct transport *t = ctx;
+	int tls = session_server(t->session)->tls != NULL;
+
+	t->trouble[0] = '\0';
+	t->tls_seen |= tls;
+	if (t->hook != NULL)
+		t->hook->up(t->hook_ctx, tls);
+	if (session_server(t->session) != NULL)
+		send_waiting(t);
+}
+
+static void
+end_stream(struct transport *t, int reset, uint64_t ms)
+{
+	session_end(t->session, reset, ms, reset);
+	for (struct transport_request *r = t->requests; r != NULL; r = r->next)
+		r->out = 0;
+	want_stream(t);
+}
+
+/* We give this connection up, for requests' sake. */
+static void
+lose_stream(struct transport *t)
+{
+	if (session_server(t->session) == NULL)
+		return;
+	end_stream(t, 1, 0);
+	forget_stream(t);
+}
+
+/* The server is of no use for this request: another one may be, once for each. */
+static void
+move_on(struct transport_request *r)
+{
+	struct transport *t = r->t;
+
+	if (++r->moves >= t->streams) {
+		request_fail(r);
+		return;
+	}
+	r->out = 0;
+	lose_stream(t);
+}
+
+/* 1 when the message was for this request. */
+static int
+stream_answer(struct transport_request *r, const uint8_t *msg, size_t len)
+{
+	struct transport *t = r->t;
+	const struct session_server *s = session_server(t->session);
+
+	switch (r->handler->answer(r->ctx, msg, len, &s->ep)) {
+	case TRANSPORT_DONE:
+		t->channel = s->tls != NULL ? DNS_CHANNEL_TLS : DNS_CHANNEL_TCP;
+		request_end(r);
+		want_stream(t);
+		return 1;
+	case TRANSPORT_NEXT:
+		move_on(r);
+		return 1;
+	case TRANSPORT_IGNORE:
+		return 0;
+	default:
+		return 1;
+	}
+}
+
+/* Several requests may have one ID; who is not meant says so. */
+static void
+stream_message(void *ctx, const uint8_t *msg, size_t len)
+{
+	struct transport *t = ctx;
+
+	t->heard_ms = clock_boot_ms();
+	if (OPCODE(msg) == OPCODE_DSO) {
+		if (t->hook != NULL)
+			t->hook->message(t->hook_ctx, msg, len);
+		return;
+	}
+	for (struct transport_request *r = t->requests; r != NULL; r = r->next)
+		if (r->by_stream && r->out && memcmp(r->msg, msg, 2) == 0 &&
+		    stream_answer(r, msg, len))
+			return;
+}
+
+/* TLS is not to be had, and was never: go on without, for a while. */
+static void
+give_up_tls(struct transport *t)
+{
+	t->use_stream = 0;
+	t->again_ms = clock_boot_ms() + TLS_AGAIN_MS;
+	for (struct transport_request *r = t->requests, *next; r != NULL; r = next) {
+		next = r->next;
+		if (!r->by_stream)
+			continue;
+		r->by_stream = 0;
+		datagram_begin(r);
+	}
+	want_stream(t);
+}
+
+static void
+stream_down(void *ctx, int was_up, const char *why)
+{
+	struct transport *t = ctx;
+
+	if (was_up) {
+		forget_stream(t);
+		return;
+	}
+	str_copy(t->trouble, sizeof t->trouble, why);
+	if (t->policy == DNS_TRANSPORT_AUTO && !must_be_tls(t) && t->servers > 0)
+		give_up_tls(t);
+}
+
+/* Nothing came for so long: the request or the connection has had its time. */
+static void
+stream_timer(struct transport_request *r)
+{
+	struct transport *t = r->t;
+	uint64_t now = clock_boot_ms();
+
+	if (now >= r->end_ms) {
+		request_fail(r);
+		want_stream(t);
+		return;
+	}
+	loop_timer_set(r->timer, r->end_ms - now);
+	if (r->out && now - t->heard_ms >= SILENCE_MS)
+		lose_stream(t);
+}
+
+static void
+stream_begin(struct transport_request *r)
+{
+	struct transport *t = r->t;
+
+	r->end_ms = clock_boot_ms() + STREAM_MS;
+	loop_timer_set(r->timer, STREAM_MS);
+	want_stream(t);
+	if (session_server(t->session) != NULL)
+		send_waiting(t);
+}
+
+/* ---- outside ---- */
+
+struct transport *
+transport_new(struct loop *l)
+{
+	static const struct session_handler handler = {stream_up, stream_message, stream_down};
+	struct transport *t = calloc(1, sizeof *t);
+
+	if (t == NULL)
+		fatal("transport");
+	t->loop = l;
+	t->session = session_new(l, &handler, t);
+	return t;
 }
 
 void
@@ -103,190 +296,99 @@ transport_free(struct transport *t)
 		struct transport_request *r = t->requests;
 
 		r->handler->dropped(r->ctx);
-		end(r);
+		request_end(r);
 	}
+	session_free(t->session);
 	free(t);
 }
 
 void
-transport_set_servers(struct transport *t, const struct endpoint *server, size_t count)
+transport_set_policy(
+    struct transport *t, unsigned policy, struct tls_context *context, int tls_seen)
+{
+	t->policy = policy;
+	t->tls = context;
+	t->tls_seen = tls_seen;
+	t->trouble[0] = '\0';
+	choose(t);
+}
+
+static int
+usable(const struct endpoint *ep)
 {
 	char text[ENDPOINT_TEXT_MAX];
 
-	t->servers = t->best = 0;
-	for (size_t i = 0; i < count && t->servers < MSG_SERVERS_MAX; i++) {
-		if (server[i].family == 6 && ip6_is_ula(server[i].addr))
-			log_warnx("name server %s left out: its address is inside tunnels",
-			    endpoint_text(&server[i], text));
-		else
-			t->server[t->servers++] = server[i];
+	if (ep->family != 6 || !ip6_is_ula(ep->addr))
+		return 1;
+	log_warnx(
+	    "name server %s left out: its address is inside tunnels", endpoint_text(ep, text));
+	return 0;
+}
+
+void
+transport_set_servers(struct transport *t, const struct transport_server *server, size_t count)
+{
+	t->servers = t->best = t->listed = 0;
+	for (size_t i = 0; i < count && t->listed < TRANSPORT_SERVERS_MAX; i++) {
+		if (!usable(&server[i].ep))
+			continue;
+		t->list[t->listed++] = server[i];
+		if (!server[i].tls && t->servers < MSG_SERVERS_MAX)
+			t->server[t->servers++] = server[i].ep;
 	}
+	choose(t);
 }
 
 const struct endpoint *
 transport_server(const struct transport *t)
 {
-	return t->servers == 0 ? NULL : &t->server[t->best];
+	const struct session_server *s = session_server(t->session);
+
+	if (s != NULL)
+		return &s->ep;
+	if (t->listed == 0)
+		return NULL;
+	if (t->use_stream)
+		for (unsigned i = 0; i < t->listed; i++)
+			if (t->list[i].tls == (t->policy != DNS_TRANSPORT_TCP))
+				return &t->list[i].ep;
+	return t->servers > 0 ? &t->server[t->best] : &t->list[0].ep;
 }
 
-static void
-fail(struct transport_request *r)
+struct transport_status
+transport_status(const struct transport *t)
 {
-	const struct transport_handler *h = r->handler;
-	void *ctx = r->ctx;
-
-	/* Begin elsewhere next time. */
-	if (r->t->servers > 1 && endpoint_equal(&r->way[0].to, &r->t->server[r->t->best]))
-		r->t->best = (r->t->best + 1) % r->t->servers;
-	end(r);
-	h->failed(ctx);
-}
-
-static void
-remember(struct transport *t, const struct endpoint *server)
-{
-	for (unsigned i = 0; i < t->servers; i++)
-		if (endpoint_equal(&t->server[i], server))
-			t->best = i;
-}
-
-static void attempt(struct transport_request *r);
-static void start_stream(struct transport_request *r, const struct endpoint *to);
-
-/* Is there an address not asked yet? */
-static int
-untried(const struct transport_request *r)
-{
-	return r->sent < r->count;
-}
-
-/* Do as the handler says.  Returns 1 when the request is gone. */
-static int
-judge(struct transport_request *r, const uint8_t *msg, size_t len, const struct endpoint *from)
-{
-	enum transport_verdict v = r->handler->answer(r->ctx, msg, len, from);
-
-	switch (v) {
-	case TRANSPORT_DONE:
-		remember(r->t, from);
-		end(r);
-		return 1;
-	case TRANSPORT_NEXT:
-		if (!untried(r)) {
-			fail(r);
-			return 1;
-		}
-		attempt(r);
-		return 0;
-	case TRANSPORT_STREAM:
-		start_stream(r, from);
-		return 0;
-	case TRANSPORT_DOUBT:
-		r->doubted = 1;
-		return 0;
-	default:
-		return 0;
-	}
-}
-
-static void
-tcp_message(void *ctx, const uint8_t *msg, size_t len, const struct endpoint *from)
-{
-	judge(ctx, msg, len, from);
-}
-
-/* The stream broke; the timer goes on to the next attempt. */
-static void
-tcp_broken(void *ctx)
-{
-	struct transport_request *r = ctx;
-
-	tcp_free(r->tcp);
-	r->tcp = NULL;
-	if (untried(r))
-		attempt(r);
-}
-
-static void
-start_stream(struct transport_request *r, const struct endpoint *to)
-{
-	static const struct tcp_handler handler = {tcp_message, tcp_broken};
-
-	if (r->tcp != NULL || r->streamed)
-		return;
-	r->streamed = 1;
-	r->tcp = tcp_new(r->t->loop, to, r->msg, r->len, &handler, r);
-	loop_timer_set(r->timer, waits_ms[PASSES - 1]);
-}
-
-static void
-readable(void *ctx, int ready)
-{
-	static uint8_t msg[MESSAGE_MAX];
-	struct way *w = ctx;
-	struct transport_request *r = w->r;
-	ssize_t n = recv(w->fd, msg, sizeof msg, MSG_DONTWAIT);
-
-	(void)ready;
-	if (n >= 0) {
-		judge(r, msg, (size_t)n, &w->to);
-	} else if (errno != EAGAIN && errno != EINTR) {
-		close_way(w);
-		if (untried(r))
-			attempt(r);
-	}
-}
-
-/* 0, or -1 when this address cannot be asked now. */
-static int
-send_udp(struct transport_request *r, struct way *w)
-{
-	struct sockaddr_storage sa;
-	socklen_t len = endpoint_to_sockaddr(&w->to, &sa);
-
-	if (w->fd < 0) {
-		w->fd = socket(sa.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-		if (w->fd < 0 || connect(w->fd, (struct sockaddr *)&sa, len) != 0)
-			return -1;
-		w->watch = loop_fd_new(r->t->loop, w->fd, LOOP_READ, readable, w);
-	}
-	return send(w->fd, r->msg, r->len, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)r->len ? 0 : -1;
-}
-
-/* Ask the next address that can be asked at all, and wait. */
-static void
-attempt(struct transport_request *r)
-{
-	unsigned pass;
-
-	do {
-		struct way *w = &r->way[r->sent % r->count];
-
-		pass = r->sent++ / r->count;
-		r->doubted = r->streamed = 0;
-		if (r->len > MESSAGE_UDP_MAX) {
-			tcp_free(r->tcp);
-			r->tcp = NULL;
-			start_stream(r, &w->to);
-			break;
-		}
-		if (send_udp(r, w) == 0)
-			break;
-		close_way(w);
-	} while (untried(r));
-	loop_timer_set(r->timer, waits_ms[pass < PASSES ? pass : PASSES - 1]);
+	return (struct transport_status) {
+	    .channel = t->channel, .tls_seen = (uint8_t)t->tls_seen, .trouble = t->trouble};
 }
 
 static void
 timer(void *ctx)
 {
 	struct transport_request *r = ctx;
-	unsigned most = r->count < PASSES ? PASSES : r->count;
 
-	if (r->sent >= most || (r->doubted && !untried(r)))
-		fail(r);
+	if (r->by_stream)
+		stream_timer(r);
 	else
-		attempt(r);
+		datagram_timer(r);
+}
+
+static struct transport_request *
+new_request(struct transport *t, const uint8_t *msg, size_t len)
+{
+	struct transport_request *r = calloc(1, sizeof *r), **last = &t->requests;
+
+	if (r == NULL || (r->msg = malloc(len)) == NULL)
+		fatal("request");
+	memcpy(r->msg, msg, len);
+	r->len = len;
+	r->t = t;
+	while (*last != NULL)
+		last = &(*last)->next;
+	*last = r;
+	t->open++;
+	r->timer = loop_timer_new(t->loop, timer, r);
+	return r;
 }
 
 int
@@ -295,23 +397,61 @@ transport_send(struct transport *t, const uint8_t *msg, size_t len,
 {
 	struct transport_request *r;
 
-	if (t->servers == 0 || t->open >= TRANSPORT_MAX)
+	if (!t->use_stream && t->streams > 0 && clock_boot_ms() >= t->again_ms)
+		t->use_stream = 1;
+	if ((t->use_stream ? t->streams : t->servers) == 0 || t->open >= TRANSPORT_MAX)
 		return -1;
-	if ((r = calloc(1, sizeof *r)) == NULL || (r->msg = malloc(len)) == NULL)
-		fatal("request");
-	memcpy(r->msg, msg, len);
-	r->len = len;
-	r->t = t;
+	r = new_request(t, msg, len);
 	r->handler = handler;
 	r->ctx = ctx;
-	r->count = t->servers;
-	for (unsigned i = 0; i < r->count; i++)
-		r->way[i] =
-		    (struct way) {.r = r, .to = t->server[(t->best + i) % t->servers], .fd = -1};
-	r->next = t->requests;
-	t->requests = r;
-	t->open++;
-	r->timer = loop_timer_new(t->loop, timer, r);
-	attempt(r);
+	r->by_stream = t->use_stream;
+	if (r->by_stream)
+		stream_begin(r);
+	else
+		datagram_begin(r);
 	return 0;
+}
+
+/* ---- DNS Stateful Operations ---- */
+
+void
+transport_set_hook(struct transport *t, const struct transport_hook *hook, void *ctx)
+{
+	const struct session_server *s = session_server(t->session);
+
+	t->hook = hook;
+	t->hook_ctx = ctx;
+	if (hook != NULL && s != NULL)
+		hook->up(ctx, s->tls != NULL);
+}
+
+int
+transport_has_stream(const struct transport *t)
+{
+	return t->use_stream && t->streams > 0;
+}
+
+void
+transport_hold(struct transport *t, int hold)
+{
+	t->hold = hold;
+	want_stream(t);
+}
+
+int
+transport_stream_send(struct transport *t, const uint8_t *msg, size_t len)
+{
+	return session_send(t->session, msg, len);
+}
+
+void
+transport_stream_abort(struct transport *t)
+{
+	end_stream(t, 1, 0);
+}
+
+void
+transport_stream_pause(struct transport *t, uint64_t ms)
+{
+	end_stream(t, 0, ms);
 }

@@ -9,7 +9,7 @@
  *     own.c        |
  *        \       /
  *       exchange.c            signs, verifies, names the outcome (outcome.c)
- *      transport.c, tcp.c     carry
+ *      transport.c            carries: datagram.c, or session.c over line.c, see transport.h
  *
  * Everything happens in step(): ask both machines what is due, send it, tell the manager what is
  * new, sleep until the next thing is due.  Messages and answers only feed the machines and wake
@@ -151,6 +151,16 @@ step_watch(struct worker *w, uint64_t now)
 
 /* ---- finding the server ---- */
 
+static void
+set_servers(struct worker *w, const struct endpoint *server, size_t count)
+{
+	struct transport_server list[MSG_SERVERS_MAX] = {0};
+
+	for (size_t i = 0; i < count; i++)
+		list[i].ep = server[i];
+	transport_set_servers(w->transport, list, count);
+}
+
 /* c-ares read resolv.conf when we started; we cannot see the file any more.  If the network came up
  * later, or is another one now, only a new process learns its resolvers. */
 static void
@@ -178,7 +188,7 @@ found(void *ctx, const struct endpoint *server, size_t count, const char *why)
 		start_again(w);
 	if (count > 0) {
 		log_info("%s: name server %s", w->zone.domain, endpoint_text(&server[0], text));
-		transport_set_servers(w->transport, server, count);
+		set_servers(w, server, count);
 	}
 	worker_wake(w);
 }
@@ -265,7 +275,7 @@ start_over(struct worker *w)
 	resolve_cancel(w->resolve);
 	transport_free(w->transport);
 	w->transport = transport_new(w->loop);
-	transport_set_servers(w->transport, w->zone.server, w->zone.servers);
+	set_servers(w, w->zone.server, w->zone.servers);
 	publish_init(&w->publish, epoch > w->zone.epoch ? epoch : w->zone.epoch, clock_jitter);
 	if (want.hdr.type != 0)
 		publish_want(&w->publish, &want, clock_boot_ms());
@@ -393,6 +403,7 @@ warm_up(void)
 
 	if (m == NULL || mac_final(m, out) != 0)
 		fatalx("OpenSSL has no HMAC-SHA256");
+	tls_prepare();
 }
 
 int

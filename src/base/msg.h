@@ -142,6 +142,24 @@ struct msg_natpmp_state {
 
 enum tsig_algorithm { TSIG_HMAC_SHA256 = 1, TSIG_HMAC_SHA384, TSIG_HMAC_SHA512 };
 
+/* How to talk to the name server: configuration. */
+enum dns_transport {
+	DNS_TRANSPORT_AUTO, /* TLS where the server can be verified, else UDP */
+	DNS_TRANSPORT_TLS, /* nothing but TLS */
+	DNS_TRANSPORT_TCP, /* one connection in clear text */
+	DNS_TRANSPORT_UDP,
+	DNS_TRANSPORT_MAX
+};
+
+/* How it was talked to. */
+enum dns_channel {
+	DNS_CHANNEL_NONE,
+	DNS_CHANNEL_UDP,
+	DNS_CHANNEL_TCP,
+	DNS_CHANNEL_TLS,
+	DNS_CHANNEL_MAX
+};
+
 struct msg_dns_zone {
 	struct msg_hdr hdr;
 	char domain[MSG_NAME_MAX]; /* the account's zone or sub-domain */
