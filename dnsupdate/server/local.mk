@@ -1,13 +1,44 @@
-# autotunnel-dnsd.
+# autotunnel-dnsd.  All but main.c is a library, so that tests link the same code.
 noinst_LIBRARIES += libatdnsd.a
 libatdnsd_a_SOURCES = \
+	dnsupdate/server/answer.c dnsupdate/server/answer.h \
+	dnsupdate/server/apply.c dnsupdate/server/apply.h \
+	dnsupdate/server/change.c dnsupdate/server/change.h \
+	dnsupdate/server/commit.c dnsupdate/server/commit.h \
+	dnsupdate/server/conf.c dnsupdate/server/conf.h \
+	dnsupdate/server/conf_keys.c dnsupdate/server/conf_keys.h \
+	dnsupdate/server/conn.c dnsupdate/server/conn.h \
+	dnsupdate/server/keyring.c dnsupdate/server/keyring.h \
+	dnsupdate/server/lease.c dnsupdate/server/lease.h \
+	dnsupdate/server/limits.h \
+	dnsupdate/server/listen.c dnsupdate/server/listen.h \
+	dnsupdate/server/load.c dnsupdate/server/load.h \
+	dnsupdate/server/policy.c dnsupdate/server/policy.h \
+	dnsupdate/server/prerequisite.c dnsupdate/server/prerequisite.h \
+	dnsupdate/server/replay.c \
+	dnsupdate/server/reply.c \
+	dnsupdate/server/request.c dnsupdate/server/request.h \
+	dnsupdate/server/rrset.c dnsupdate/server/rrset.h \
+	dnsupdate/server/server.c dnsupdate/server/server.h \
+	dnsupdate/server/stats.h \
+	dnsupdate/server/updates.c dnsupdate/server/updates.h \
+	dnsupdate/server/zone.c dnsupdate/server/zone.h \
+	dnsupdate/server/zones.c dnsupdate/server/zones.h
+
+# The journal.
+libatdnsd_a_SOURCES += \
 	dnsupdate/server/crc32c.c dnsupdate/server/crc32c.h \
 	dnsupdate/server/file_ops.c dnsupdate/server/file_ops.h \
 	dnsupdate/server/frame.c dnsupdate/server/frame.h \
 	dnsupdate/server/journal.c dnsupdate/server/journal.h \
 	dnsupdate/server/journal_inside.h dnsupdate/server/journal_open.c
 
-DNSD_LIBS = libatdnsd.a $(WIRE_LIBS) $(SECCOMP_LIBS)
+DNSD_LIBS = libatdnsd.a libatidentity.a libatwire.a libloop.a libatcrypto.a $(BASE_LIBS) \
+	$(LDNS_LIBS) $(EVENT_LIBS) $(OPENSSL_LIBS) $(ARGON2_LIBS)
+
+sbin_PROGRAMS += autotunnel-dnsd
+autotunnel_dnsd_SOURCES = dnsupdate/server/main.c
+autotunnel_dnsd_LDADD = $(DNSD_LIBS)
 
 DNSD_UNIT = tests/unit/dnsd_crc32c tests/unit/dnsd_journal
 check_PROGRAMS += $(DNSD_UNIT)

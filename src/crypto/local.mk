@@ -10,7 +10,8 @@ libatcrypto_a_SOURCES = \
 	src/crypto/mac.c src/crypto/mac.h \
 	src/crypto/pin.c src/crypto/pin.h \
 	src/crypto/tls.c src/crypto/tls.h src/crypto/tls_context.c src/crypto/tls_error.c \
-	src/crypto/tls_inner.h
+	src/crypto/tls_inner.h \
+	src/crypto/siphash.c src/crypto/siphash.h
 
 check_PROGRAMS += tests/unit/crypto_aead tests/unit/crypto_mac
 TESTS += tests/unit/crypto_aead tests/unit/crypto_mac

@@ -1,0 +1,65 @@
+/*
+ * autotunnel-dnsd.conf(5): sections of "key = value" lines, "#" comments; [server] once, a
+ * [zone NAME] for each zone.  One table (conf_keys.c) holds keyword, type, limits and default;
+ * reading, checking and printing back all use it.
+ */
+#ifndef DNSUPDATE_SERVER_CONF_H
+#define DNSUPDATE_SERVER_CONF_H
+
+#include "base/addr.h"
+#include "base/msg.h"
+
+#include <stdio.h>
+
+#define CONF_FILE SYSCONFDIR "/autotunnel-dnsd.conf"
+#define CONF_PATH_MAX 108
+#define CONF_USER_MAX 33
+#define CONF_ADDRESSES_MAX 16
+
+struct conf_addresses {
+	unsigned count;
+	struct endpoint at[CONF_ADDRESSES_MAX];
+};
+
+struct conf_zone {
+	struct conf_zone *next;
+	char name[MSG_NAME_MAX];
+	char account_keys[CONF_PATH_MAX]; /* files in tsig_file.h's syntax; "" = none */
+	char device_keys[CONF_PATH_MAX];
+	char transfer_keys[CONF_PATH_MAX];
+	char records[CONF_PATH_MAX]; /* what the zone begins with; "" = SOA and NS only */
+	char name_server[MSG_NAME_MAX]; /* in SOA and NS; "" = ns.NAME */
+	struct conf_addresses address; /* of the name server, when it is in the zone */
+	struct conf_addresses notify; /* secondaries */
+	unsigned is_private;
+};
+
+struct conf {
+	struct conf_addresses listen;
+	struct conf_addresses tls_listen;
+	char tls_key[CONF_PATH_MAX];
+	char user[CONF_USER_MAX];
+	char control_group[CONF_USER_MAX];
+	char state_dir[CONF_PATH_MAX];
+	char run_dir[CONF_PATH_MAX];
+	unsigned log; /* enum log_level */
+	unsigned lease_min, lease_max, key_lease_max; /* seconds */
+	unsigned rate_limit; /* equal answers a second to one prefix; 0 = no limit */
+	unsigned journal_size; /* MB of a segment */
+	struct conf_zone *zones; /* in the order of the file */
+};
+
+struct conf_error {
+	char text[256]; /* "FILE:LINE: what is wrong" */
+};
+
+/* Defaults, then the file.  0; -1 with error filled (and c empty).  conf_free in any case. */
+int conf_load(const char *path, struct conf *c, struct conf_error *error);
+/* The same from text in memory; name stands for the file in errors. */
+int conf_parse(const char *name, const char *text, struct conf *c, struct conf_error *error);
+void conf_free(struct conf *c);
+
+/* Print the effective configuration; what it prints reads back as the same. */
+void conf_print(const struct conf *c, FILE *out);
+
+#endif

@@ -1,0 +1,181 @@
+#include "dnsupdate/server/conf_keys.h"
+
+#include "base/log.h"
+#include "base/str.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* ---- types: one set and one print function each ---- */
+
+static const char *
+set_number(const struct conf_key *key, void *field, const char *value)
+{
+	static char why[64];
+	unsigned long v;
+
+	if (str_number(value, key->min, key->max, &v) != 0) {
+		snprintf(
+		    why, sizeof why, "a number from %lu to %lu is expected", key->min, key->max);
+		return why;
+	}
+	*(unsigned *)field = (unsigned)v;
+	return NULL;
+}
+
+static void
+print_number(const struct conf_key *key, const void *field, FILE *out)
+{
+	fprintf(out, "%u", *(const unsigned *)field);
+}
+
+static const char *
+set_choice(const struct conf_key *key, void *field, const char *value)
+{
+	static char why[128];
+	size_t used;
+
+	for (unsigned i = 0; key->words[i] != NULL; i++) {
+		if (strcmp(key->words[i], value) == 0) {
+			*(unsigned *)field = i;
+			return NULL;
+		}
+	}
+	used = (size_t)snprintf(why, sizeof why, "one of these is expected:");
+	for (unsigned i = 0; key->words[i] != NULL && used < sizeof why; i++)
+		used += (size_t)snprintf(why + used, sizeof why - used, " %s", key->words[i]);
+	return why;
+}
+
+static void
+print_choice(const struct conf_key *key, const void *field, FILE *out)
+{
+	fputs(key->words[*(const unsigned *)field], out);
+}
+
+static const char *
+set_user(const struct conf_key *key, void *field, const char *value)
+{
+	if (*value == '\0' ||
+	    strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") !=
+		strlen(value))
+		return "letters, digits, \"-\", \"_\" and \".\" are expected";
+	return str_copy(field, key->max, value) == 0 ? NULL : "too long";
+}
+
+static const char *
+set_path(const struct conf_key *key, void *field, const char *value)
+{
+	if (strcmp(value, "none") == 0 && strcmp(key->fallback, "none") == 0)
+		value = "";
+	else if (*value != '/')
+		return "an absolute path is expected";
+	return str_copy(field, key->max, value) == 0 ? NULL : "too long";
+}
+
+/* A name in the zone or elsewhere; "auto" is ns.ZONE. */
+static const char *
+set_host(const struct conf_key *key, void *field, const char *value)
+{
+	if (strcmp(value, "auto") == 0)
+		value = "";
+	else if (!str_is_hostname(value, 1))
+		return "auto or a host name without final dot is expected";
+	return str_copy(field, key->max, value) == 0 ? NULL : "too long";
+}
+
+static void
+print_text(const struct conf_key *key, const void *field, FILE *out)
+{
+	const char *text = field;
+
+	fputs(*text == '\0' ? key->fallback : text, out);
+}
+
+/* Addresses, each with an optional port (key->min: that of those without); "none" for none. */
+static const char *
+set_addresses(const struct conf_key *key, void *field, const char *value)
+{
+	struct conf_addresses list = {0};
+	char copy[512], *save, *word;
+
+	if (str_copy(copy, sizeof copy, value) != 0)
+		return "too long";
+	for (word = strtok_r(copy, " \t,", &save); word != NULL;
+	     word = strtok_r(NULL, " \t,", &save)) {
+		if (strcmp(value, "none") == 0)
+			break;
+		if (list.count == CONF_ADDRESSES_MAX)
+			return "too many addresses";
+		if (endpoint_parse(word, (uint16_t)key->min, &list.at[list.count++]) != 0)
+			return "none or addresses (no names), each with an optional :PORT, are "
+			       "expected";
+	}
+	if (list.count == 0 && strcmp(value, "none") != 0)
+		return "none or addresses are expected";
+	*(struct conf_addresses *)field = list;
+	return NULL;
+}
+
+static void
+print_addresses(const struct conf_key *key, const void *field, FILE *out)
+{
+	const struct conf_addresses *list = field;
+	char text[ENDPOINT_TEXT_MAX];
+
+	if (list->count == 0)
+		fputs("none", out);
+	for (unsigned i = 0; i < list->count; i++)
+		fprintf(out, "%s%s", i == 0 ? "" : " ",
+		    key->min == 0 ? endpoint_addr_text(&list->at[i], text)
+				  : endpoint_text(&list->at[i], text));
+}
+
+/* ---- the table ---- */
+
+static const char *const log_words[] = {"error", "warning", "notice", "info", "debug", NULL};
+static const char *const no_yes[] = {"no", "yes", NULL};
+
+#define SERVER(member) offsetof(struct conf, member)
+#define ZONE(member) offsetof(struct conf_zone, member)
+#define NUMBER(section, name, fallback, at, min, max)                                              \
+	{                                                                                          \
+		section, name, fallback, at, set_number, print_number, min, max, NULL              \
+	}
+#define CHOICE(section, name, fallback, at, words)                                                 \
+	{                                                                                          \
+		section, name, fallback, at, set_choice, print_choice, 0, 0, words                 \
+	}
+#define TEXT(section, name, fallback, at, size, set)                                               \
+	{                                                                                          \
+		section, name, fallback, at, set, print_text, 0, size, NULL                        \
+	}
+#define ADDRESSES(section, name, fallback, at, port)                                               \
+	{                                                                                          \
+		section, name, fallback, at, set_addresses, print_addresses, port, 0, NULL         \
+	}
+
+const struct conf_key conf_keys[] = {
+    ADDRESSES("server", "listen", "0.0.0.0 [::]:53", SERVER(listen), 53),
+    ADDRESSES("server", "tls-listen", "none", SERVER(tls_listen), 853),
+    TEXT("server", "tls-key", "none", SERVER(tls_key), CONF_PATH_MAX, set_path),
+    TEXT("server", "user", "autotunnel-dnsd", SERVER(user), CONF_USER_MAX, set_user),
+    TEXT("server", "control-group", "autotunnel", SERVER(control_group), CONF_USER_MAX, set_user),
+    TEXT("server", "state-dir", STATEDIR "-dnsd", SERVER(state_dir), CONF_PATH_MAX, set_path),
+    TEXT("server", "run-dir", RUNDIR "-dnsd", SERVER(run_dir), CONF_PATH_MAX, set_path),
+    CHOICE("server", "log", "notice", SERVER(log), log_words),
+    NUMBER("server", "lease-min", "1800", SERVER(lease_min), 1, 604800),
+    NUMBER("server", "lease-max", "7200", SERVER(lease_max), 1, 604800),
+    NUMBER("server", "key-lease-max", "604800", SERVER(key_lease_max), 1, 31536000),
+    NUMBER("server", "rate-limit", "100", SERVER(rate_limit), 0, 1000000),
+    NUMBER("server", "journal-size", "64", SERVER(journal_size), 1, 4096),
+    TEXT("zone", "account-keys", "none", ZONE(account_keys), CONF_PATH_MAX, set_path),
+    TEXT("zone", "device-keys", "none", ZONE(device_keys), CONF_PATH_MAX, set_path),
+    TEXT("zone", "transfer-keys", "none", ZONE(transfer_keys), CONF_PATH_MAX, set_path),
+    TEXT("zone", "records", "none", ZONE(records), CONF_PATH_MAX, set_path),
+    TEXT("zone", "name-server", "auto", ZONE(name_server), MSG_NAME_MAX, set_host),
+    ADDRESSES("zone", "address", "none", ZONE(address), 0),
+    ADDRESSES("zone", "notify", "none", ZONE(notify), 53),
+    CHOICE("zone", "private", "no", ZONE(is_private), no_yes),
+};
+const size_t conf_key_count = sizeof conf_keys / sizeof conf_keys[0];

@@ -1,0 +1,515 @@
+#include "dnsupdate/server/conn.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "dnsupdate/server/limits.h"
+#include "dnsupdate/server/server.h"
+#include "dnsupdate/wire/stream.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define READ_SIZE 16384
+#define ROOM_MIN 1024
+#define STREAM_LOW (64 * 1024) /* a transfer writes on when less waits */
+
+/* Octets on their way: those from start to end are there. */
+struct queue {
+	uint8_t *data;
+	size_t start, end, room;
+};
+
+enum waiting { WAITING_NOT, WAITING_REPLY, WAITING_STREAM };
+
+struct conn {
+	struct conn *next, *previous;
+	struct conns *all;
+	int fd;
+	struct loop_fd *watch;
+	struct loop_timer *timer; /* idle, slow, or something to do at once */
+	const struct conn_io *io;
+	void *io_ctx;
+	struct requester who;
+	struct queue in, out;
+	enum waiting waiting;
+	uint8_t ended; /* the other side sends no more */
+	uint8_t closing; /* when all is sent */
+	uint8_t aborted; /* at once */
+	uint8_t handling; /* in request_handle: must not be freed */
+	uint8_t watched; /* LOOP_ bits asked for */
+	uint64_t message_since_ms; /* when the message at hand began; 0 = none */
+	uint64_t active_ms; /* the last whole message, or the last octet sent */
+	int (*more)(void *ctx, struct conn *c);
+	void (*stream_gone)(void *ctx);
+	void *stream_ctx;
+	void *session;
+	void (*session_gone)(void *session);
+	struct key *key;
+};
+
+struct conns {
+	struct loop *loop;
+	struct server *server;
+	struct conn *first;
+	size_t count;
+	struct request request; /* the one at hand */
+	uint8_t reply[MESSAGE_MAX];
+};
+
+/* ---- octets ---- */
+
+static size_t
+queue_len(const struct queue *q)
+{
+	return q->end - q->start;
+}
+
+/* Room for len more at the end. */
+static uint8_t *
+queue_room(struct queue *q, size_t len)
+{
+	if (q->start > 0 && q->end + len > q->room) {
+		memmove(q->data, q->data + q->start, queue_len(q));
+		q->end -= q->start;
+		q->start = 0;
+	}
+	if (q->end + len > q->room) {
+		q->room = 2 * (q->end + len) < ROOM_MIN ? ROOM_MIN : 2 * (q->end + len);
+		q->data = realloc(q->data, q->room);
+		if (q->data == NULL)
+			fatalx("out of memory");
+	}
+	return q->data + q->end;
+}
+
+/* An empty queue holds no memory: most connections are silent most of the time. */
+static void
+queue_drop(struct queue *q, size_t len)
+{
+	q->start += len;
+	if (q->start < q->end)
+		return;
+	free(q->data);
+	*q = (struct queue) {0};
+}
+
+static ssize_t
+io_read(struct conn *c, void *data, size_t size)
+{
+	return c->io != NULL ? c->io->read(c->io_ctx, data, size) : read(c->fd, data, size);
+}
+
+static ssize_t
+io_write(struct conn *c, const void *data, size_t len)
+{
+	return c->io != NULL ? c->io->write(c->io_ctx, data, len) : write(c->fd, data, len);
+}
+
+/* ---- the end ---- */
+
+static void
+stream_end(struct conn *c)
+{
+	void (*gone)(void *) = c->stream_gone;
+
+	c->more = NULL;
+	c->stream_gone = NULL;
+	if (gone != NULL)
+		gone(c->stream_ctx);
+}
+
+static void
+destroy(struct conn *c)
+{
+	struct linger none = {.l_onoff = 1, .l_linger = 0};
+
+	stream_end(c);
+	if (c->session_gone != NULL)
+		c->session_gone(c->session);
+	if (c->aborted)
+		setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+	if (c->io != NULL)
+		c->io->close(c->io_ctx, c->aborted);
+	loop_fd_free(c->watch);
+	loop_timer_free(c->timer);
+	close(c->fd);
+	if (c->next != NULL)
+		c->next->previous = c->previous;
+	if (c->previous != NULL)
+		c->previous->next = c->next;
+	else
+		c->all->first = c->next;
+	c->all->count--;
+	c->all->server->stats.streams_open--;
+	key_unref(c->key);
+	free(c->in.data);
+	free(c->out.data);
+	free(c);
+}
+
+/* ---- what comes next ---- */
+
+static void handle_messages(struct conn *c);
+
+static int
+wanted(const struct conn *c)
+{
+	int what = c->io != NULL && c->io->wants != NULL ? c->io->wants(c->io_ctx) : 0;
+
+	if (what != 0)
+		return what;
+	if (queue_len(&c->out) > 0)
+		what |= LOOP_WRITE;
+	if (c->waiting == WAITING_NOT && !c->closing && !c->ended &&
+	    queue_len(&c->out) < LIMIT_STREAM_QUEUE)
+		what |= LOOP_READ;
+	return what;
+}
+
+/* Milliseconds until it has been silent, or slow, for too long. */
+static uint64_t
+patience(const struct conn *c, uint64_t now)
+{
+	uint64_t until;
+
+	if (c->aborted)
+		return 0;
+	if (c->message_since_ms != 0)
+		until = c->message_since_ms + LIMIT_STREAM_MESSAGE_SEC * 1000;
+	else if (c->session != NULL && queue_len(&c->out) == 0)
+		return UINT64_MAX;
+	else
+		until = c->active_ms + LIMIT_STREAM_IDLE_SEC * 1000;
+	return until > now ? until - now : 0;
+}
+
+/* Set watch and timer by the state, or end it when nothing remains to be done. */
+static void
+settle(struct conn *c)
+{
+	uint64_t ms = patience(c, clock_boot_ms());
+	int what = wanted(c);
+	int done = (c->closing || c->ended) && queue_len(&c->out) == 0 && c->waiting == WAITING_NOT;
+
+	if (c->handling)
+		return;
+	if ((c->aborted && c->waiting != WAITING_REPLY) || done) {
+		destroy(c);
+		return;
+	}
+	if (c->aborted) { /* the batch still knows it: nothing more until its reply is there */
+		what = 0;
+		ms = UINT64_MAX;
+	}
+	if (what != c->watched)
+		loop_fd_watch(c->watch, what);
+	c->watched = (uint8_t)what;
+	if (ms == UINT64_MAX)
+		loop_timer_stop(c->timer);
+	else
+		loop_timer_set(c->timer, ms);
+}
+
+static void
+fill_from_stream(struct conn *c)
+{
+	int rc = 1;
+
+	while (rc == 1 && c->more != NULL && queue_len(&c->out) < STREAM_LOW)
+		rc = c->more(c->stream_ctx, c);
+	if (rc == 1)
+		return;
+	stream_end(c);
+	if (c->waiting == WAITING_STREAM)
+		c->waiting = WAITING_NOT;
+	if (rc == -1)
+		c->closing = 1;
+}
+
+static void
+write_out(struct conn *c)
+{
+	uint8_t handling = c->handling;
+	ssize_t n = 1;
+
+	c->handling = 1; /* what a stream adds is written here, not by conn_send */
+	while (n > 0 && queue_len(&c->out) > 0) {
+		n = io_write(c, c->out.data + c->out.start, queue_len(&c->out));
+		if (n > 0) {
+			queue_drop(&c->out, (size_t)n);
+			c->active_ms = clock_boot_ms();
+		}
+		if (c->more != NULL && queue_len(&c->out) < STREAM_LOW)
+			fill_from_stream(c);
+	}
+	if (n == -1 && errno != EAGAIN && errno != EINTR)
+		c->aborted = 1;
+	c->handling = handling;
+}
+
+/* One message of the input; what is to become of it? */
+static void
+handle_one(struct conn *c, const uint8_t *message, size_t len)
+{
+	struct request *r = &c->all->request;
+	struct server *s = c->all->server;
+
+	r->from = c->who;
+	r->data = message;
+	r->len = len;
+	r->now_sec = clock_wall_sec();
+	r->now_ms = c->active_ms = clock_boot_ms();
+	r->reply = buf_writer(c->all->reply, sizeof c->all->reply);
+	c->waiting = WAITING_REPLY;
+	switch (request_handle(s, r)) {
+	case REQUEST_REPLY:
+		conn_send(c, r->reply.data, r->reply.pos, SIZE_MAX);
+		break;
+	case REQUEST_DROP:
+		break;
+	case REQUEST_CLOSE:
+		c->closing = 1;
+		break;
+	case REQUEST_PENDING:
+		return;
+	}
+	if (r->key != NULL && r->key != c->key) {
+		key_unref(c->key);
+		c->key = key_ref(r->key);
+	}
+	if (c->waiting == WAITING_REPLY)
+		c->waiting = WAITING_NOT;
+}
+
+static void
+handle_messages(struct conn *c)
+{
+	const uint8_t *message;
+	size_t len;
+	int rc = 0;
+
+	c->handling = 1;
+	while (c->waiting == WAITING_NOT && !c->closing && !c->aborted &&
+	    queue_len(&c->out) < LIMIT_STREAM_QUEUE) {
+		rc = stream_next(c->in.data + c->in.start, queue_len(&c->in), LIMIT_STREAM_MESSAGE,
+		    &message, &len);
+		if (rc != 1)
+			break;
+		handle_one(c, message, len);
+		queue_drop(&c->in, STREAM_PREFIX + len);
+		c->message_since_ms = 0;
+	}
+	if (rc == -1)
+		c->closing = 1;
+	if (rc == 0 && queue_len(&c->in) > 0 && c->message_since_ms == 0)
+		c->message_since_ms = clock_boot_ms();
+	if (c->waiting != WAITING_NOT)
+		c->message_since_ms = 0;
+	c->handling = 0;
+}
+
+static void
+read_in(struct conn *c)
+{
+	ssize_t n = io_read(c, queue_room(&c->in, READ_SIZE), READ_SIZE);
+
+	if (n > 0)
+		c->in.end += (size_t)n;
+	if (queue_len(&c->in) == 0)
+		queue_drop(&c->in, 0);
+	if (n == 0)
+		c->ended = 1;
+	if (n == -1 && errno != EAGAIN && errno != EINTR)
+		c->aborted = 1;
+	if (n > 0)
+		handle_messages(c);
+}
+
+static void
+on_ready(void *ctx, int ready)
+{
+	struct conn *c = ctx;
+
+	if ((ready & LOOP_READ) != 0 && !c->closing)
+		read_in(c);
+	if (queue_len(&c->out) > 0 || c->more != NULL)
+		write_out(c);
+	settle(c);
+}
+
+static void
+on_timer(void *ctx)
+{
+	struct conn *c = ctx;
+
+	if (!c->aborted && patience(c, clock_boot_ms()) == 0) {
+		if (queue_len(&c->out) > 0)
+			c->aborted = 1;
+		c->closing = 1;
+		stream_end(c);
+		c->waiting = c->waiting == WAITING_STREAM ? WAITING_NOT : c->waiting;
+	} else if (!c->aborted) {
+		handle_messages(c);
+		write_out(c);
+	}
+	settle(c);
+}
+
+/* ---- outside ---- */
+
+struct conns *
+conns_new(struct loop *l, struct server *s)
+{
+	struct conns *cs = calloc(1, sizeof *cs);
+
+	if (cs == NULL)
+		fatalx("out of memory");
+	cs->loop = l;
+	cs->server = s;
+	return cs;
+}
+
+void
+conns_free(struct conns *cs)
+{
+	if (cs == NULL)
+		return;
+	while (cs->first != NULL)
+		destroy(cs->first);
+	free(cs);
+}
+
+size_t
+conns_count(const struct conns *cs)
+{
+	return cs->count;
+}
+
+struct conn *
+conn_new(struct conns *cs, int fd, enum transport transport, const union socket_address *from,
+    const struct conn_io *io, void *io_ctx)
+{
+	struct conn *c = cs->count < LIMIT_STREAMS ? calloc(1, sizeof *c) : NULL;
+
+	if (c == NULL) {
+		cs->server->stats.streams_refused++;
+		if (io != NULL)
+			io->close(io_ctx, 1);
+		close(fd);
+		return NULL;
+	}
+	c->all = cs;
+	c->fd = fd;
+	c->io = io;
+	c->io_ctx = io_ctx;
+	c->who = (struct requester) {.transport = transport, .conn = c, .from = *from};
+	c->active_ms = clock_boot_ms();
+	c->next = cs->first;
+	if (c->next != NULL)
+		c->next->previous = c;
+	cs->first = c;
+	cs->count++;
+	cs->server->stats.streams_accepted++;
+	cs->server->stats.streams_open++;
+	c->watched = LOOP_READ;
+	c->watch = loop_fd_new(cs->loop, fd, LOOP_READ, on_ready, c);
+	c->timer = loop_timer_new(cs->loop, on_timer, c);
+	settle(c);
+	return c;
+}
+
+int
+conn_send(struct conn *c, const void *message, size_t len, size_t limit)
+{
+	uint8_t *room;
+
+	if (queue_len(&c->out) + len > (limit == 0 ? LIMIT_STREAM_QUEUE : limit))
+		return -1;
+	room = queue_room(&c->out, STREAM_PREFIX + len);
+	if (stream_prefix(room, len) == -1)
+		return -1;
+	memcpy(room + STREAM_PREFIX, message, len);
+	c->out.end += STREAM_PREFIX + len;
+	if (!c->handling) {
+		write_out(c);
+		loop_timer_set(c->timer, c->aborted ? 0 : patience(c, clock_boot_ms()));
+		loop_fd_watch(c->watch, c->watched = (uint8_t)wanted(c));
+	}
+	return 0;
+}
+
+/* What waits behind it is handled when the loop comes round: we may be inside the batch. */
+void
+conn_reply(struct conn *c, const void *message, size_t len)
+{
+	c->waiting = WAITING_NOT;
+	c->active_ms = clock_boot_ms();
+	if (len > 0 && !c->aborted)
+		conn_send(c, message, len, SIZE_MAX);
+	loop_timer_set(c->timer, 0);
+}
+
+void
+conn_stream(
+    struct conn *c, int (*more)(void *ctx, struct conn *c), void (*gone)(void *ctx), void *ctx)
+{
+	c->more = more;
+	c->stream_gone = gone;
+	c->stream_ctx = ctx;
+	c->waiting = WAITING_STREAM;
+	loop_timer_set(c->timer, 0);
+}
+
+void
+conn_close(struct conn *c)
+{
+	c->closing = 1;
+	loop_timer_set(c->timer, 0);
+}
+
+void
+conn_abort(struct conn *c)
+{
+	c->aborted = 1;
+	loop_timer_set(c->timer, 0);
+}
+
+void
+conn_set_session(struct conn *c, void *session, void (*gone)(void *session))
+{
+	c->session = session;
+	c->session_gone = gone;
+}
+
+void *
+conn_session(const struct conn *c)
+{
+	return c->session;
+}
+
+struct key *
+conn_key(const struct conn *c)
+{
+	return c->key;
+}
+
+void *
+conn_io_ctx(const struct conn *c)
+{
+	return c->io_ctx;
+}
+
+enum transport
+conn_transport(const struct conn *c)
+{
+	return c->who.transport;
+}
+
+size_t
+conn_queued(const struct conn *c)
+{
+	return queue_len(&c->out);
+}

@@ -1,0 +1,33 @@
+/* Every limit of autotunnel-dnsd that is not in its configuration, in one place. */
+#ifndef DNSUPDATE_SERVER_LIMITS_H
+#define DNSUPDATE_SERVER_LIMITS_H
+
+/* Packets taken from a UDP socket, and updates committed, at a time. */
+#define LIMIT_BATCH 256
+/* Sockets. */
+#define LIMIT_LISTENERS 64
+/* Octets of a request over UDP. */
+#define LIMIT_UDP_REQUEST 16384
+/* Octets of a message on a connection.  65535 is what the length can say. */
+#define LIMIT_STREAM_MESSAGE 65535
+/* Octets of a reply over UDP, whatever the asker claims to take (RFC 9715). */
+#define LIMIT_UDP_REPLY 1232
+/* Seconds a connection may stand idle, and may need for one message (slow loris). */
+#define LIMIT_STREAM_IDLE_SEC 15
+#define LIMIT_STREAM_MESSAGE_SEC 10
+/* Connections in all, and from one address (IPv4) or /56 (IPv6). */
+#define LIMIT_STREAMS 20000
+#define LIMIT_STREAMS_PER_PREFIX 256
+/* Octets waiting to be sent on one connection before nothing more is read from it. */
+#define LIMIT_STREAM_QUEUE (256 * 1024)
+/* Records of one set, octets of its data; records at one name. */
+#define LIMIT_RRSET_RECORDS 4096
+#define LIMIT_RRSET_OCTETS 60000
+/* CNAMEs followed in one answer. */
+#define LIMIT_CNAME_CHAIN 8
+/* MACs of the newest seconds remembered for one key. */
+#define LIMIT_REPLAY_MACS 65536
+/* Seconds for which MACs are remembered: the newest and those just before. */
+#define LIMIT_REPLAY_SEC 2
+
+#endif

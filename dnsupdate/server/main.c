@@ -1,0 +1,246 @@
+/*
+ * autotunnel-dnsd(8): an authoritative name server for zones that machines write themselves.
+ *
+ * One process, one thread, one event loop, no privileges once its ports are open.  A message goes
+ *
+ *	listen.c or conn.c   in batches from UDP, framed from TCP and TLS
+ *	request.c            parsed, its signature judged, then by opcode
+ *	answer.c             queries, from the names in memory (zone.h)
+ *	updates.c, apply.c   updates: queued, carried out together,
+ *	commit.c             made durable with one sync, and only then answered
+ *
+ * and whatever changes in a zone, leases that run out included, goes through commit.c, whose hooks
+ * tell secondaries and subscribers.  Everything but listen.c, conn.c and this file is a function of
+ * bytes and times and can be tested without a socket.
+ */
+#include "base/clock.h"
+#include "base/log.h"
+#include "dnsupdate/server/conf.h"
+#include "dnsupdate/server/conn.h"
+#include "dnsupdate/server/listen.h"
+#include "dnsupdate/server/load.h"
+#include "dnsupdate/server/server.h"
+#include "loop/loop.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct options {
+	const char *config;
+	int check, print, debug;
+};
+
+/* The running server. */
+struct dnsd {
+	struct conf conf;
+	struct server server;
+	struct loop *loop;
+	struct conns *conns;
+	struct listeners *listeners;
+	struct loop_timer *commit_timer, *lease_timer;
+	struct loop_signal *term, *interrupt;
+};
+
+static const char usage_text[] = "usage: autotunnel-dnsd [-dnT] [-c FILE]\n"
+				 "\n"
+				 "  -c, --config FILE  configuration (default " CONF_FILE ")\n"
+				 "  -d, --debug        log everything\n"
+				 "  -n, -t, --check    check the configuration and exit\n"
+				 "  -T, --print        print the effective configuration and exit\n"
+				 "      --help, --version\n"
+				 "\n"
+				 "See autotunnel-dnsd(8) and autotunnel-dnsd.conf(5).\n";
+
+enum { OPTION_HELP = 256, OPTION_VERSION };
+
+static const struct option long_options[] = {
+    {"config", required_argument, NULL, 'c'},
+    {"debug", no_argument, NULL, 'd'},
+    {"check", no_argument, NULL, 'n'},
+    {"print", no_argument, NULL, 'T'},
+    {"help", no_argument, NULL, OPTION_HELP},
+    {"version", no_argument, NULL, OPTION_VERSION},
+    {NULL, 0, NULL, 0},
+};
+
+static void
+option(int c, struct options *o)
+{
+	switch (c) {
+	case 'c':
+		o->config = optarg;
+		break;
+	case 'd':
+		o->debug = 1;
+		break;
+	case 'n':
+	case 't':
+		o->check = 1;
+		break;
+	case 'T':
+		o->print = 1;
+		break;
+	case OPTION_HELP:
+		fputs(usage_text, stdout);
+		exit(0);
+	case OPTION_VERSION:
+		puts("autotunnel-dnsd " PACKAGE_VERSION);
+		exit(0);
+	default:
+		fputs(usage_text, stderr);
+		exit(2);
+	}
+}
+
+static void
+send_reply(void *ctx, const struct requester *to, const void *data, size_t len)
+{
+	struct dnsd *d = ctx;
+
+	listeners_send(d->listeners, to, data, len);
+}
+
+static void
+want_commit(void *ctx)
+{
+	struct dnsd *d = ctx;
+
+	loop_timer_set(d->commit_timer, 0);
+}
+
+static void
+expire_leases(void *ctx)
+{
+	struct dnsd *d = ctx;
+	uint64_t sec = server_expire(&d->server, clock_wall_sec());
+
+	/* looked at each second at most: new leases may be shorter than all before */
+	loop_timer_set(d->lease_timer, sec > 0 ? 1000 : 100);
+}
+
+static void
+commit_now(void *ctx)
+{
+	struct dnsd *d = ctx;
+
+	server_commit(&d->server, clock_wall_sec());
+	listeners_flush(d->listeners);
+}
+
+static void
+stop(void *ctx, int signo)
+{
+	struct dnsd *d = ctx;
+
+	log_notice("stopping on signal %d", signo);
+	loop_stop(d->loop, 0);
+}
+
+static int
+load_zones(struct dnsd *d, struct conf_error *error)
+{
+	for (const struct conf_zone *cz = d->conf.zones; cz != NULL; cz = cz->next) {
+		struct zone *z = load_zone(cz, error);
+
+		if (z == NULL)
+			return -1;
+		zones_add(&d->server.zones, z);
+		if (load_keys(&d->server, cz, z, error) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static void
+open_sockets(struct dnsd *d)
+{
+	char text[ENDPOINT_TEXT_MAX];
+
+	for (unsigned i = 0; i < d->conf.listen.count; i++) {
+		const struct endpoint *at = &d->conf.listen.at[i];
+
+		if (listeners_open(d->listeners, at) == -1)
+			fatal("cannot listen at %s", endpoint_text(at, text));
+	}
+}
+
+static void
+begin(struct dnsd *d)
+{
+	d->loop = loop_new();
+	d->conns = conns_new(d->loop, &d->server);
+	d->listeners = listeners_new(d->loop, &d->server, d->conns);
+	d->commit_timer = loop_timer_new(d->loop, commit_now, d);
+	d->lease_timer = loop_timer_new(d->loop, expire_leases, d);
+	d->term = loop_signal_new(d->loop, SIGTERM, stop, d);
+	d->interrupt = loop_signal_new(d->loop, SIGINT, stop, d);
+	d->server.send = send_reply;
+	d->server.send_ctx = d;
+	d->server.want_commit = want_commit;
+	d->server.commit_ctx = d;
+	d->server.lease_min_sec = d->conf.lease_min;
+	d->server.lease_max_sec = d->conf.lease_max;
+	d->server.key_lease_max_sec = d->conf.key_lease_max;
+	loop_timer_set(d->lease_timer, 1000);
+}
+
+static void
+end(struct dnsd *d)
+{
+	server_commit(&d->server, clock_wall_sec());
+	listeners_flush(d->listeners);
+	conns_free(d->conns);
+	listeners_free(d->listeners);
+	loop_timer_free(d->commit_timer);
+	loop_timer_free(d->lease_timer);
+	loop_signal_free(d->term);
+	loop_signal_free(d->interrupt);
+	loop_free(d->loop);
+}
+
+static int
+run(struct dnsd *d)
+{
+	int status;
+
+	begin(d);
+	open_sockets(d);
+	log_notice("serving %zu zones", d->server.zones.count);
+	status = loop_run(d->loop);
+	end(d);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o = {.config = CONF_FILE};
+	static struct dnsd d;
+	struct conf_error error;
+	int c, status = 0;
+
+	while ((c = getopt_long(argc, argv, "c:dntT", long_options, NULL)) != -1)
+		option(c, &o);
+	if (optind != argc)
+		option('?', &o);
+	log_init("autotunnel-dnsd", 0);
+	server_init(&d.server);
+	signal(SIGPIPE, SIG_IGN);
+	if (conf_load(o.config, &d.conf, &error) == -1 || load_zones(&d, &error) == -1) {
+		fprintf(stderr, "autotunnel-dnsd: %s\n", error.text);
+		status = 1;
+	} else {
+		log_set_level(o.debug ? LOG_LEVEL_DEBUG : d.conf.log);
+		if (o.print)
+			conf_print(&d.conf, stdout);
+		if (!o.check && !o.print)
+			status = run(&d);
+	}
+	server_free(&d.server);
+	conf_free(&d.conf);
+	return status;
+}

@@ -1,0 +1,167 @@
+#include "dnsupdate/server/request.h"
+
+#include "dnsupdate/server/answer.h"
+#include "dnsupdate/server/limits.h"
+#include "dnsupdate/server/server.h"
+#include "dnsupdate/server/updates.h"
+
+#include <string.h>
+
+#define OPCODE_DSO 6
+
+/* Octets of the question as it stands, or -1 when it is compressed: there is nothing before it. */
+static int
+question_octets(const struct request *r)
+{
+	size_t at = MESSAGE_HEADER;
+
+	if (!r->m.has_question)
+		return 0;
+	while (r->data[at] != 0) {
+		if (r->data[at] > NAME_LABEL_MAX)
+			return -1;
+		at += 1 + (size_t)r->data[at];
+	}
+	return (int)(at + 5 - MESSAGE_HEADER);
+}
+
+/* Who cannot be understood hears so once, in as few octets as he sent; no question is repeated. */
+static enum request_result
+malformed(struct server *s, struct request *r)
+{
+	s->stats.malformed++;
+	r->question_len = 0;
+	r->is_signed = 0;
+	r->m.has_edns = 0;
+	return reply_error(r, RCODE_FORMERR);
+}
+
+/* Judge the TSIG record: 0 to go on, or -1 and the reply's rcode. */
+static int
+judge_signature(struct server *s, struct request *r, unsigned *rcode)
+{
+	struct name key_name, algorithm;
+	struct key *key;
+
+	switch (tsig_claim(&r->m, &key_name, &algorithm)) {
+	case 0:
+		return 0;
+	case -1:
+		*rcode = RCODE_FORMERR;
+		return -1;
+	}
+	key = keyring_find(s->keys, &key_name);
+	if (key != NULL)
+		key_signer(key, &r->signer);
+	r->tsig_error =
+	    tsig_check_request(&r->tsig, key == NULL ? NULL : &r->signer, &r->m, r->now_sec, 0);
+	*rcode = r->tsig_error == RCODE_FORMERR ? RCODE_FORMERR : RCODE_NOTAUTH;
+	r->is_signed = r->tsig_error != RCODE_FORMERR;
+	if (r->tsig_error != TSIG_NOERROR) {
+		s->stats.tsig_bad++;
+		return -1;
+	}
+	r->key = key;
+	if (r->tsig.fudge > TSIG_FUDGE) { /* would be good for hours, or years */
+		*rcode = RCODE_REFUSED;
+		return -1;
+	}
+	return 0;
+}
+
+/* Over UDP a reply is as large as the asker takes, and never so large that it is cut in pieces. */
+static void
+limit_reply(struct request *r)
+{
+	size_t max = r->m.has_edns ? r->m.edns_udp_size : 512;
+
+	if (r->from.transport != TRANSPORT_UDP)
+		return;
+	if (max > LIMIT_UDP_REPLY)
+		max = LIMIT_UDP_REPLY;
+	if (r->reply.size > max)
+		r->reply.size = max;
+}
+
+static enum request_result
+by_opcode(struct server *s, struct request *r)
+{
+	switch (r->m.opcode) {
+	case OPCODE_QUERY:
+		s->stats.queries[r->from.transport]++;
+		return answer_query(s, r);
+	case OPCODE_UPDATE:
+		s->stats.updates[r->from.transport]++;
+		return updates_add(s, r);
+	case OPCODE_NOTIFY: /* nobody is our primary */
+		s->stats.other[r->from.transport]++;
+		return reply_error(r, r->zone != NULL ? RCODE_REFUSED : RCODE_NOTAUTH);
+	}
+	s->stats.other[r->from.transport]++;
+	return reply_error(r, RCODE_NOTIMP);
+}
+
+static enum request_result
+stateful(struct server *s, struct request *r)
+{
+	s->stats.other[r->from.transport]++;
+	if (s->hooks.dso != NULL && r->from.conn != NULL)
+		return s->hooks.dso(s->hooks.dso_ctx, r);
+	return reply_error(r, RCODE_NOTIMP);
+}
+
+static enum request_result
+understand(struct server *s, struct request *r)
+{
+	unsigned rcode;
+	int octets;
+
+	if (r->m.opcode == OPCODE_DSO)
+		return stateful(s, r);
+	if (message_parse(&r->m, r->data, r->len) == -1)
+		return malformed(s, r);
+	octets = question_octets(r);
+	if (octets == -1)
+		return malformed(s, r);
+	r->question_len = (uint16_t)octets;
+	limit_reply(r);
+	if (judge_signature(s, r, &rcode) == -1)
+		return reply_error(r, rcode);
+	if (r->m.has_edns && r->m.edns_version != 0)
+		return reply_error(r, RCODE_BADVERS);
+	if (r->m.has_question)
+		r->zone = zones_above(&s->zones, &r->m.question.name);
+	return by_opcode(s, r);
+}
+
+enum request_result
+request_handle(struct server *s, struct request *r)
+{
+	enum request_result result;
+	struct buf b = buf_reader(r->data, r->len);
+
+	r->options = buf_writer(r->options_room, sizeof r->options_room);
+	r->key = NULL;
+	r->zone = NULL;
+	r->is_signed = 0;
+	r->tsig_error = 0;
+	r->question_len = 0;
+	if (r->len < MESSAGE_HEADER) {
+		s->stats.malformed++;
+		return REQUEST_DROP;
+	}
+	/* enough for a reply to what cannot be parsed, and for DSO */
+	r->m.id = buf_get_u16(&b);
+	r->m.flags = buf_get_u16(&b);
+	r->m.opcode = r->m.flags >> 11 & 0xf;
+	r->m.has_edns = 0;
+	if ((r->m.flags & FLAG_QR) != 0 && r->m.opcode != OPCODE_DSO) {
+		if (s->hooks.response != NULL && message_parse(&r->m, r->data, r->len) == 0)
+			s->hooks.response(s->hooks.llq_ctx, r);
+		return REQUEST_DROP;
+	}
+	result = understand(s, r);
+	if (result == REQUEST_REPLY)
+		s->stats.rcode[r->rcode < STATS_RCODES ? r->rcode : RCODE_SERVFAIL]++;
+	return result;
+}

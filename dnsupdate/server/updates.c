@@ -1,0 +1,194 @@
+#include "dnsupdate/server/updates.h"
+
+#include "base/log.h"
+#include "dnsupdate/server/apply.h"
+#include "dnsupdate/server/limits.h"
+#include "dnsupdate/server/policy.h"
+#include "dnsupdate/server/server.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define OPTION_LEASE 2
+
+/* An update of the batch; data follows.  Its request is complete, but for the room of the reply. */
+struct waiting {
+	struct request r;
+	unsigned rcode;
+	uint8_t lease_len;
+	uint32_t lease_sec, key_lease_sec;
+	uint8_t data[];
+};
+
+struct updates {
+	struct waiting *waiting[LIMIT_BATCH];
+	size_t count;
+	struct change_list changes; /* of the update at hand */
+	uint8_t reply[MESSAGE_MAX];
+};
+
+struct updates *
+updates_new(void)
+{
+	struct updates *u = calloc(1, sizeof *u);
+
+	if (u == NULL)
+		fatalx("out of memory");
+	return u;
+}
+
+static void
+forget(struct waiting *w)
+{
+	key_unref(w->r.key);
+	free(w);
+}
+
+void
+updates_free(struct updates *u)
+{
+	if (u == NULL)
+		return;
+	while (u->count > 0)
+		forget(u->waiting[--u->count]);
+	change_list_free(&u->changes);
+	free(u);
+}
+
+size_t
+updates_waiting(const struct updates *u)
+{
+	return u->count;
+}
+
+/* What can be said without looking into the zone (RFC 2136 sections 3.1 and 3.3). */
+static unsigned
+refuse_at_once(struct server *s, struct request *r)
+{
+	if (!r->m.has_question || r->m.question.type != TYPE_SOA)
+		return RCODE_FORMERR;
+	r->zone =
+	    r->m.question.class == CLASS_IN ? zones_get(&s->zones, &r->m.question.name) : NULL;
+	if (r->zone == NULL)
+		return RCODE_NOTAUTH;
+	return policy_may_update(r->key, r->zone) ? RCODE_NOERROR : RCODE_REFUSED;
+}
+
+enum request_result
+updates_add(struct server *s, struct request *r)
+{
+	unsigned rcode = refuse_at_once(s, r);
+	struct waiting *w;
+
+	if (rcode != RCODE_NOERROR)
+		return reply_error(r, rcode);
+	if (s->updates->count == LIMIT_BATCH)
+		server_commit(s, r->now_sec);
+	w = malloc(sizeof *w + r->len);
+	if (w == NULL)
+		fatalx("out of memory");
+	memcpy(w->data, r->data, r->len);
+	w->r = *r;
+	w->r.data = w->r.m.data = w->data;
+	w->r.tsig.key = &w->r.signer;
+	w->r.options.data = w->r.options_room;
+	key_ref(w->r.key);
+	s->updates->waiting[s->updates->count++] = w;
+	if (s->updates->count == 1 && s->want_commit != NULL)
+		s->want_commit(s->commit_ctx);
+	return REQUEST_PENDING;
+}
+
+static void
+apply(struct server *s, struct waiting *w, uint64_t now_sec, int only_lease)
+{
+	struct change_list *changes = &s->updates->changes;
+	struct commit_mark mark = {.key = w->r.key, .time_sec = w->r.tsig.time_sec};
+	uint32_t serial = w->r.zone->serial;
+	struct apply a = {.m = &w->r.m,
+	    .zone = w->r.zone,
+	    .key = w->r.key,
+	    .now_sec = now_sec,
+	    .lease_min_sec = s->lease_min_sec,
+	    .lease_max_sec = s->lease_max_sec,
+	    .key_lease_max_sec = s->key_lease_max_sec,
+	    .changes = changes};
+
+	if (only_lease) {
+		apply_lease(&a);
+	} else {
+		change_clear(changes);
+		w->rcode = apply_update(&a);
+		memcpy(mark.mac, w->r.tsig.mac, sizeof mark.mac);
+		key_mark(mark.key, mark.time_sec, mark.mac, (uint8_t)w->rcode);
+		if (w->rcode == RCODE_NOERROR)
+			commit_change(s->commit, w->r.zone, serial, changes, &mark);
+	}
+	w->lease_len = a.lease_len;
+	w->lease_sec = a.lease_sec;
+	w->key_lease_sec = a.key_lease_sec;
+}
+
+/* The same bytes again get the same answer again; older ones are late or somebody else's. */
+static void
+carry_out(struct server *s, struct waiting *w, uint64_t now_sec)
+{
+	uint8_t rcode;
+
+	switch (key_replay(w->r.key, w->r.tsig.time_sec, w->r.tsig.mac, &rcode)) {
+	case REPLAY_NEW:
+		apply(s, w, now_sec, 0);
+		return;
+	case REPLAY_KNOWN:
+		w->rcode = rcode;
+		if (rcode == RCODE_NOERROR)
+			apply(s, w, now_sec, 1);
+		break;
+	case REPLAY_OLD:
+		w->rcode = RCODE_NOTAUTH;
+		w->r.tsig_error = TSIG_BADTIME;
+		break;
+	}
+	s->stats.replays++;
+}
+
+static void
+answer(struct server *s, struct waiting *w)
+{
+	struct request *r = &w->r;
+
+	r->reply = buf_writer(s->updates->reply, r->reply.size);
+	if (w->rcode == RCODE_NOERROR && w->lease_len > 0) {
+		buf_put_u16(&r->options, OPTION_LEASE);
+		buf_put_u16(&r->options, w->lease_len);
+		buf_put_u32(&r->options, w->lease_sec);
+		if (w->lease_len == 8)
+			buf_put_u32(&r->options, w->key_lease_sec);
+	}
+	r->question_len = 0; /* section 3.8: nothing need be repeated */
+	if (reply_error(r, w->rcode) != REQUEST_REPLY)
+		r->reply.pos = 0; /* no answer, but whoever waits must know */
+	s->stats.rcode[r->rcode < STATS_RCODES ? r->rcode : RCODE_SERVFAIL]++;
+	s->send(s->send_ctx, &r->from, r->reply.data, r->reply.pos);
+}
+
+void
+updates_run(struct server *s, uint64_t now_sec)
+{
+	struct updates *u = s->updates;
+
+	for (size_t i = 0; i < u->count; i++)
+		carry_out(s, u->waiting[i], now_sec);
+	if (commit_run(s->commit, now_sec) == -1) {
+		s->stats.commits_failed++;
+		for (size_t i = 0; i < u->count; i++)
+			if (u->waiting[i]->rcode == RCODE_NOERROR)
+				u->waiting[i]->rcode = RCODE_SERVFAIL;
+	}
+	s->stats.commits++;
+	for (size_t i = 0; i < u->count; i++) {
+		answer(s, u->waiting[i]);
+		forget(u->waiting[i]);
+	}
+	u->count = 0;
+}
