@@ -9,8 +9,6 @@
 
 enum { TYPE_KEY = 25, TYPE_META_FIRST = 128 };
 
-#define OPTION_LEASE 2
-
 /* The leases this update gives, made when the first record wants one. */
 struct groups {
 	uint32_t other, key;
@@ -93,25 +91,19 @@ adds_anything(const struct apply *a)
 unsigned
 apply_lease(struct apply *a)
 {
-	size_t len = 0;
-	const uint8_t *data = message_option(a->m, OPTION_LEASE, &len);
-	struct buf b;
+	struct lease_option *l = &a->lease;
 
-	a->lease_len = 0;
-	if (data == NULL)
+	a->has_lease = lease_option_get(a->m, l);
+	if (a->has_lease == -1)
+		return RCODE_FORMERR;
+	if (a->has_lease == 0)
 		return RCODE_NOERROR;
-	if (len != 4 && len != 8)
+	if (l->lease == 0 && adds_anything(a)) /* to be added for no time at all */
 		return RCODE_FORMERR;
-	b = buf_reader(data, len);
-	a->lease_sec = buf_get_u32(&b);
-	a->key_lease_sec = len == 8 ? buf_get_u32(&b) : a->lease_sec;
-	if (a->lease_sec == 0 && adds_anything(a)) /* to be added for no time at all */
-		return RCODE_FORMERR;
-	a->lease_len = (uint8_t)len;
-	a->lease_sec = lease_clamp(a->lease_sec, a->lease_min_sec, a->lease_max_sec);
-	a->key_lease_sec = len == 8
-	    ? lease_clamp(a->key_lease_sec, a->lease_min_sec, a->key_lease_max_sec)
-	    : a->lease_sec;
+	l->lease = lease_clamp(l->lease, a->lease_min_sec, a->lease_max_sec);
+	l->key_lease = l->has_key_lease
+	    ? lease_clamp(l->key_lease, a->lease_min_sec, a->key_lease_max_sec)
+	    : l->lease;
 	return RCODE_NOERROR;
 }
 
@@ -129,11 +121,11 @@ set_at(const struct zone *z, const struct name *owner, uint16_t type)
 static uint32_t
 group_for(const struct apply *a, struct groups *g, uint16_t type)
 {
-	int is_key = type == TYPE_KEY && a->lease_len == 8;
+	int is_key = type == TYPE_KEY && a->lease.has_key_lease;
 	uint32_t *id = is_key ? &g->key : &g->other;
-	uint32_t granted = is_key ? a->key_lease_sec : a->lease_sec;
+	uint32_t granted = is_key ? a->lease.key_lease : a->lease.lease;
 
-	if (a->lease_len == 0)
+	if (!a->has_lease)
 		return 0;
 	if (*id == 0)
 		*id = lease_new(a->zone->leases, a->now_sec + granted, granted);

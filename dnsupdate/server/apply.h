@@ -7,6 +7,7 @@
 
 #include "dnsupdate/server/change.h"
 #include "dnsupdate/server/zone.h"
+#include "dnsupdate/wire/lease.h"
 
 struct key;
 

@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-#define OPCODE_DSO 6
-
 /* Octets of the question as it stands, or -1 when it is compressed: there is nothing before it. */
 static int
 question_octets(const struct request *r)

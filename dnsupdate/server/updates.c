@@ -9,14 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OPTION_LEASE 2
-
 /* An update of the batch; data follows.  Its request is complete, but for the room of the reply. */
 struct waiting {
 	struct request r;
 	unsigned rcode;
-	uint8_t lease_len;
-	uint32_t lease_sec, key_lease_sec;
+	int has_lease;
+	struct lease_option lease;
 	uint8_t data[];
 };
 
@@ -124,9 +122,8 @@ apply(struct server *s, struct waiting *w, uint64_t now_sec, int only_lease)
 		if (w->rcode == RCODE_NOERROR)
 			commit_change(s->commit, w->r.zone, serial, changes, &mark);
 	}
-	w->lease_len = a.lease_len;
-	w->lease_sec = a.lease_sec;
-	w->key_lease_sec = a.key_lease_sec;
+	w->has_lease = a.has_lease == 1;
+	w->lease = a.lease;
 }
 
 /* The same bytes again get the same answer again; older ones are late or somebody else's. */
@@ -158,13 +155,8 @@ answer(struct server *s, struct waiting *w)
 	struct request *r = &w->r;
 
 	r->reply = buf_writer(s->updates->reply, r->reply.size);
-	if (w->rcode == RCODE_NOERROR && w->lease_len > 0) {
-		buf_put_u16(&r->options, OPTION_LEASE);
-		buf_put_u16(&r->options, w->lease_len);
-		buf_put_u32(&r->options, w->lease_sec);
-		if (w->lease_len == 8)
-			buf_put_u32(&r->options, w->key_lease_sec);
-	}
+	if (w->rcode == RCODE_NOERROR && w->has_lease)
+		lease_option_put(&r->options, &w->lease);
 	r->question_len = 0; /* section 3.8: nothing need be repeated */
 	if (reply_error(r, w->rcode) != REQUEST_REPLY)
 		r->reply.pos = 0; /* no answer, but whoever waits must know */
