@@ -18,10 +18,9 @@ struct apply {
 	uint64_t now_sec;
 	uint32_t lease_min_sec, lease_max_sec, key_lease_max_sec;
 	struct change_list *changes; /* empty at first; what was done is noted here */
-	/* out: the lease option of the answer, 0 = none, else 4 or 8 octets and the values granted
-	 */
-	uint8_t lease_len;
-	uint32_t lease_sec, key_lease_sec;
+	/* out: 1 and the times granted when the answer has a lease option */
+	int has_lease;
+	struct lease_option lease;
 };
 
 /* Returns the rcode.  Unless it is NOERROR the zone is as before and changes is empty. */
