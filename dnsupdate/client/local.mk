@@ -12,11 +12,17 @@ libatdns_a_SOURCES = \
 	dnsupdate/client/own.c \
 	dnsupdate/client/pace.c dnsupdate/client/pace.h \
 	dnsupdate/client/publish.c dnsupdate/client/publish.h \
+	dnsupdate/client/push_session.c dnsupdate/client/push_session.h \
 	dnsupdate/client/readers.c dnsupdate/client/readers.h \
 	dnsupdate/client/race.c dnsupdate/client/race.h \
 	dnsupdate/client/report.c dnsupdate/client/report.h \
 	dnsupdate/client/resolve.c dnsupdate/client/resolve.h \
+<<<<<<< HEAD
 	dnsupdate/client/session.c dnsupdate/client/session.h \
+=======
+	dnsupdate/client/tcp.c dnsupdate/client/tcp.h \
+	dnsupdate/client/topics.c dnsupdate/client/topics.h \
+>>>>>>> ff95793 (dnsupdate/client: the client's end of a DNS Push session)
 	dnsupdate/client/transport.c dnsupdate/client/transport.h \
 	dnsupdate/client/transport_inner.h \
 	dnsupdate/client/watch.c dnsupdate/client/watch.h \
@@ -29,8 +35,15 @@ check_PROGRAMS += tests/netns/dns_drive
 tests_netns_dns_drive_SOURCES = tests/netns/dns_drive.c tests/netns/drive.h
 tests_netns_dns_drive_LDADD = $(DNS_WORKER_LIBS)
 
-DNS_UNIT = tests/unit/dns_exchange tests/unit/dns_outcome tests/unit/dns_publish \
-	tests/unit/dns_race tests/unit/dns_replay tests/unit/dns_stream tests/unit/dns_transport \
+DNS_UNIT = \
+	tests/unit/dns_exchange \
+	tests/unit/dns_outcome \
+	tests/unit/dns_publish \
+	tests/unit/dns_push_session \
+	tests/unit/dns_race \
+	tests/unit/dns_replay \
+	tests/unit/dns_stream \
+	tests/unit/dns_transport \
 	tests/unit/dns_watch
 check_PROGRAMS += $(DNS_UNIT)
 TESTS += $(DNS_UNIT)
@@ -43,6 +56,9 @@ tests_unit_dns_publish_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
 tests_unit_dns_replay_SOURCES = tests/unit/dns_replay.c
 tests_unit_dns_replay_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_dns_replay_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
+tests_unit_dns_push_session_SOURCES = tests/unit/dns_push_session.c
+tests_unit_dns_push_session_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_dns_push_session_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
 tests_unit_dns_watch_SOURCES = tests/unit/dns_watch.c
 tests_unit_dns_watch_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_dns_watch_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
