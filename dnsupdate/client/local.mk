@@ -7,6 +7,7 @@ libatdns_a_SOURCES = \
 	dnsupdate/client/datagram.c \
 	dnsupdate/client/exchange.c dnsupdate/client/exchange.h \
 	dnsupdate/client/line.c dnsupdate/client/line.h \
+	dnsupdate/client/llq_client.c dnsupdate/client/llq_client.h \
 	dnsupdate/client/machines.c dnsupdate/client/machines.h \
 	dnsupdate/client/outcome.c dnsupdate/client/outcome.h \
 	dnsupdate/client/own.c \
@@ -17,12 +18,8 @@ libatdns_a_SOURCES = \
 	dnsupdate/client/race.c dnsupdate/client/race.h \
 	dnsupdate/client/report.c dnsupdate/client/report.h \
 	dnsupdate/client/resolve.c dnsupdate/client/resolve.h \
-<<<<<<< HEAD
 	dnsupdate/client/session.c dnsupdate/client/session.h \
-=======
-	dnsupdate/client/tcp.c dnsupdate/client/tcp.h \
 	dnsupdate/client/topics.c dnsupdate/client/topics.h \
->>>>>>> ff95793 (dnsupdate/client: the client's end of a DNS Push session)
 	dnsupdate/client/transport.c dnsupdate/client/transport.h \
 	dnsupdate/client/transport_inner.h \
 	dnsupdate/client/watch.c dnsupdate/client/watch.h \
@@ -37,6 +34,7 @@ tests_netns_dns_drive_LDADD = $(DNS_WORKER_LIBS)
 
 DNS_UNIT = \
 	tests/unit/dns_exchange \
+	tests/unit/dns_llq_client \
 	tests/unit/dns_outcome \
 	tests/unit/dns_publish \
 	tests/unit/dns_push_session \
@@ -56,6 +54,9 @@ tests_unit_dns_publish_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
 tests_unit_dns_replay_SOURCES = tests/unit/dns_replay.c
 tests_unit_dns_replay_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_dns_replay_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
+tests_unit_dns_llq_client_SOURCES = tests/unit/dns_llq_client.c
+tests_unit_dns_llq_client_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_dns_llq_client_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
 tests_unit_dns_push_session_SOURCES = tests/unit/dns_push_session.c
 tests_unit_dns_push_session_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_dns_push_session_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)

@@ -1,7 +1,7 @@
 /*
- * The session is set up by a Keepalive request: unlike the answer to a first SUBSCRIBE, which may be
- * refused for reasons of its own, that to a Keepalive tells whether the server has DSO at all.  The
- * subscription of the list follows on its heels; the others when the session stands.
+ * The session is set up by a Keepalive request: unlike the answer to a first SUBSCRIBE, which may
+ * be refused for reasons of its own, that to a Keepalive tells whether the server has DSO at all.
+ * The subscription of the list follows on its heels; the others when the session stands.
  *
  * What is not re-announced after a reconnect is gone: the topics start empty in every session, so
  * that there are no ghosts.  The initial records have no end mark (RFC 8765 section 6.2.2), so
@@ -469,8 +469,7 @@ look_at_clock(struct push_session *s, uint64_t now)
 	    first(s, TOPIC_DUE) == NULL)
 		leave(s, "nothing to do", now);
 	/* What lasted is no violator. */
-	if (s->state == PUSH_SESSION_UP && s->violations > 0 &&
-	    now > s->not_before_ms + HOUR_MS)
+	if (s->state == PUSH_SESSION_UP && s->violations > 0 && now > s->not_before_ms + HOUR_MS)
 		s->violations = 0;
 }
 
