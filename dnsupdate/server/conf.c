@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/str.h"
+#include "crypto/mac.h"
 #include "dnsupdate/server/conf_keys.h"
 
 #include <errno.h>
@@ -191,12 +192,27 @@ conf_load(const char *path, struct conf *c, struct conf_error *error)
 	return rc;
 }
 
+static void
+free_keys(struct conf_key_text *k)
+{
+	while (k != NULL) {
+		struct conf_key_text *next = k->next;
+
+		crypto_wipe(k->text, strlen(k->text));
+		free(k);
+		k = next;
+	}
+}
+
 void
 conf_free(struct conf *c)
 {
 	while (c->zones != NULL) {
 		struct conf_zone *next = c->zones->next;
 
+		free_keys(c->zones->account_key);
+		free_keys(c->zones->device_key);
+		free_keys(c->zones->transfer_key);
 		free(c->zones);
 		c->zones = next;
 	}

@@ -21,12 +21,18 @@ struct conf_addresses {
 	struct endpoint at[CONF_ADDRESSES_MAX];
 };
 
+/* A key that stands in the configuration itself, "hmac-sha256:NAME:SECRET". */
+struct conf_key_text {
+	struct conf_key_text *next;
+	char text[];
+};
+
 struct conf_zone {
 	struct conf_zone *next;
 	char name[MSG_NAME_MAX];
-	char account_keys[CONF_PATH_MAX]; /* files in tsig_file.h's syntax; "" = none */
-	char device_keys[CONF_PATH_MAX];
-	char transfer_keys[CONF_PATH_MAX];
+	struct conf_key_text *account_key; /* lists, the last one first */
+	struct conf_key_text *device_key;
+	struct conf_key_text *transfer_key;
 	char records[CONF_PATH_MAX]; /* what the zone begins with; "" = SOA and NS only */
 	char name_server[MSG_NAME_MAX]; /* in SOA and NS; "" = ns.NAME */
 	struct conf_addresses address; /* of the name server, when it is in the zone */

@@ -4,6 +4,7 @@
 #include "base/str.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- types: one set and one print function each ---- */
@@ -131,6 +132,39 @@ print_addresses(const struct conf_key *key, const void *field, FILE *out)
 				  : endpoint_text(&list->at[i], text));
 }
 
+/* One key a line; the same keyword may come again.  What the parts are is load.c's to judge. */
+static const char *
+add_key(const struct conf_key *key, void *field, const char *value)
+{
+	struct conf_key_text **list = field, *k;
+
+	if (strcmp(value, "none") == 0)
+		return NULL;
+	if (strchr(value, ':') == NULL || strchr(strchr(value, ':') + 1, ':') == NULL)
+		return "ALGORITHM:NAME:SECRET is expected";
+	k = malloc(sizeof *k + strlen(value) + 1);
+	if (k == NULL)
+		return "out of memory";
+	memcpy(k->text, value, strlen(value) + 1);
+	k->next = *list;
+	*list = k;
+	return NULL;
+}
+
+static void
+print_keys(const struct conf_key *key, const void *field, FILE *out)
+{
+	const struct conf_key_text *const *list = field;
+
+	if (*list == NULL)
+		fputs("none", out);
+	for (const struct conf_key_text *k = *list; k != NULL; k = k->next) {
+		fputs(k->text, out);
+		if (k->next != NULL)
+			fprintf(out, "\n%s = ", key->name);
+	}
+}
+
 /* ---- the table ---- */
 
 static const char *const log_words[] = {"error", "warning", "notice", "info", "debug", NULL};
@@ -154,6 +188,10 @@ static const char *const no_yes[] = {"no", "yes", NULL};
 	{                                                                                          \
 		section, name, fallback, at, set_addresses, print_addresses, port, 0, NULL         \
 	}
+#define KEYS(section, name, at)                                                                    \
+	{                                                                                          \
+		section, name, "none", at, add_key, print_keys, 0, 0, NULL                         \
+	}
 
 const struct conf_key conf_keys[] = {
     ADDRESSES("server", "listen", "0.0.0.0 [::]:53", SERVER(listen), 53),
@@ -169,9 +207,9 @@ const struct conf_key conf_keys[] = {
     NUMBER("server", "key-lease-max", "604800", SERVER(key_lease_max), 1, 31536000),
     NUMBER("server", "rate-limit", "100", SERVER(rate_limit), 0, 1000000),
     NUMBER("server", "journal-size", "64", SERVER(journal_size), 1, 4096),
-    TEXT("zone", "account-keys", "none", ZONE(account_keys), CONF_PATH_MAX, set_path),
-    TEXT("zone", "device-keys", "none", ZONE(device_keys), CONF_PATH_MAX, set_path),
-    TEXT("zone", "transfer-keys", "none", ZONE(transfer_keys), CONF_PATH_MAX, set_path),
+    KEYS("zone", "account-key", ZONE(account_key)),
+    KEYS("zone", "device-key", ZONE(device_key)),
+    KEYS("zone", "transfer-key", ZONE(transfer_key)),
     TEXT("zone", "records", "none", ZONE(records), CONF_PATH_MAX, set_path),
     TEXT("zone", "name-server", "auto", ZONE(name_server), MSG_NAME_MAX, set_host),
     ADDRESSES("zone", "address", "none", ZONE(address), 0),

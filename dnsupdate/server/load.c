@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "crypto/mac.h"
 #include "dnsupdate/wire/text.h"
-#include "identity/tsig_file.h"
+#include "identity/base64.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -18,6 +18,7 @@
 #define SOA_EXPIRE 604800
 #define SOA_MINIMUM 30
 #define DEFAULT_TTL 300
+#define SECRET_MIN 16 /* octets; less is a password */
 
 static int
 fail(struct conf_error *error, const char *where, const char *what)
@@ -84,42 +85,67 @@ load_zone(const struct conf_zone *cz, struct conf_error *error)
 	return z;
 }
 
+/* "hmac-sha256:NAME:SECRET", taken apart. */
 static int
-add_keys(struct server *s, const char *path, enum key_kind kind, struct zone *z,
+parse_key(const char *text, enum tsig_algorithm *algorithm, struct name *name,
+    uint8_t secret[MSG_SECRET_MAX], struct conf_error *error)
+{
+	const char *first = strchr(text, ':'), *last = strrchr(text, ':');
+	char word[MSG_NAME_MAX];
+	int len;
+
+	snprintf(word, sizeof word, "%.*s", (int)(first - text), text);
+	*algorithm = tsig_algorithm_parse(word);
+	if (*algorithm == 0)
+		return fail(
+		    error, word, "the algorithm must be hmac-sha256, hmac-sha384 or hmac-sha512");
+	snprintf(word, sizeof word, "%.*s", (int)(last - first - 1), first + 1);
+	if (name_parse(name, word) == -1 || name_labels(name) == 0)
+		return fail(error, word, "a key's name is a domain name");
+	len = base64_decode(last + 1, secret, MSG_SECRET_MAX);
+	if (len < SECRET_MIN)
+		return fail(error, word, "the secret must be 16 to 64 octets in base64");
+	return len;
+}
+
+static int
+add_key(struct server *s, const char *text, enum key_kind kind, struct zone *z,
     struct conf_error *error)
 {
-	struct tsig_file file;
-	char why[MSG_TEXT_MAX];
+	uint8_t secret[MSG_SECRET_MAX];
+	enum tsig_algorithm algorithm;
+	char shown[NAME_TEXT_MAX];
 	struct name name;
-	int rc = 0;
+	int len = parse_key(text, &algorithm, &name, secret, error), rc = 0;
 
-	if (path[0] == '\0')
-		return 0;
-	if (tsig_file_load(path, &file, why) == -1)
-		return fail(error, "keys", why);
-	for (int i = 0; i < file.keys && rc == 0; i++) {
-		const struct tsig_key *k = &file.key[i];
-
-		if (name_parse(&name, k->name) == -1)
-			rc = fail(error, path, "a key's name is no domain name");
-		else if (kind == KEY_DEVICE &&
-		    (!name_in(&name, &z->name) || name_equal(&name, &z->name)))
-			rc = fail(
-			    error, path, "a device's key is named like the device, in the zone");
-		else
-			keyring_add(s->keys, &name, kind, (enum tsig_algorithm)k->algorithm,
-			    k->secret, k->secret_len, z)
-			    ->from_file = 1;
-	}
-	crypto_wipe(&file, sizeof file);
+	if (len == -1)
+		return -1;
+	name_text(&name, shown);
+	if (keyring_find(s->keys, &name) != NULL)
+		rc = fail(error, shown, "two keys have this name");
+	else if (kind == KEY_DEVICE && (!name_in(&name, &z->name) || name_equal(&name, &z->name)))
+		rc = fail(error, shown, "a device's key is named like the device, in the zone");
+	else
+		keyring_add(s->keys, &name, kind, algorithm, secret, (size_t)len, z)->from_file = 1;
+	crypto_wipe(secret, sizeof secret);
 	return rc;
+}
+
+static int
+add_keys(struct server *s, const struct conf_key_text *k, enum key_kind kind, struct zone *z,
+    struct conf_error *error)
+{
+	for (; k != NULL; k = k->next)
+		if (add_key(s, k->text, kind, z, error) == -1)
+			return -1;
+	return 0;
 }
 
 int
 load_keys(struct server *s, const struct conf_zone *cz, struct zone *z, struct conf_error *error)
 {
-	if (add_keys(s, cz->transfer_keys, KEY_TRANSFER, z, error) == -1 ||
-	    add_keys(s, cz->device_keys, KEY_DEVICE, z, error) == -1)
+	if (add_keys(s, cz->account_key, KEY_ACCOUNT, z, error) == -1 ||
+	    add_keys(s, cz->device_key, KEY_DEVICE, z, error) == -1)
 		return -1;
-	return add_keys(s, cz->account_keys, KEY_ACCOUNT, z, error);
+	return add_keys(s, cz->transfer_key, KEY_TRANSFER, z, error);
 }

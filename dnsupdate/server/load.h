@@ -9,7 +9,7 @@
  * a sentence in error. */
 struct zone *load_zone(const struct conf_zone *cz, struct conf_error *error);
 
-/* Its keys from the three files.  0, or -1 with a sentence in error. */
+/* Its keys.  0, or -1 with a sentence in error. */
 int load_keys(
     struct server *s, const struct conf_zone *cz, struct zone *z, struct conf_error *error);
 

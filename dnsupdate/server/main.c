@@ -14,7 +14,11 @@
  * bytes and times and can be tested without a socket.
  */
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
+#include "base/notify.h"
+#include "base/proc.h"
+#include "base/str.h"
 #include "dnsupdate/server/conf.h"
 #include "dnsupdate/server/conn.h"
 #include "dnsupdate/server/listen.h"
@@ -28,6 +32,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#define LISTEN_FD_FIRST 3 /* of those from systemd, sd_listen_fds(3) */
 
 struct options {
 	const char *config;
@@ -137,6 +144,7 @@ stop(void *ctx, int signo)
 	struct dnsd *d = ctx;
 
 	log_notice("stopping on signal %d", signo);
+	notify_service_manager("STOPPING=1");
 	loop_stop(d->loop, 0);
 }
 
@@ -155,17 +163,68 @@ load_zones(struct dnsd *d, struct conf_error *error)
 	return 0;
 }
 
+/* Sockets that systemd opened for us: how many. */
+static unsigned
+adopt_sockets(struct dnsd *d)
+{
+	const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
+	unsigned long n = 0, for_pid = 0;
+
+	if (pid == NULL || count == NULL || str_number(pid, 1, INT32_MAX, &for_pid) == -1 ||
+	    for_pid != (unsigned long)getpid() || str_number(count, 0, 64, &n) == -1)
+		return 0;
+	for (unsigned long i = 0; i < n; i++)
+		if (listeners_adopt(d->listeners, (int)(LISTEN_FD_FIRST + i)) == -1)
+			log_warnx("descriptor %lu from systemd is no UDP or TCP socket",
+			    LISTEN_FD_FIRST + i);
+	return (unsigned)n;
+}
+
 static void
 open_sockets(struct dnsd *d)
 {
 	char text[ENDPOINT_TEXT_MAX];
 
+	if (adopt_sockets(d) > 0)
+		return;
 	for (unsigned i = 0; i < d->conf.listen.count; i++) {
 		const struct endpoint *at = &d->conf.listen.at[i];
 
 		if (listeners_open(d->listeners, at) == -1)
 			fatal("cannot listen at %s", endpoint_text(at, text));
 	}
+}
+
+/* A directory of ours, which the user we become may write. */
+static void
+own_directory(const char *dir, uid_t uid, gid_t gid)
+{
+	if (dir_make(dir, 0755) == -1)
+		fatal("%s", dir);
+	if (geteuid() == 0 && chown(dir, uid, gid) == -1)
+		fatal("%s", dir);
+}
+
+static void
+make_directories(struct dnsd *d)
+{
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+
+	if (uid == 0)
+		proc_user(d->conf.user, &uid, &gid);
+	own_directory(d->conf.state_dir, uid, gid);
+	own_directory(d->conf.run_dir, uid, gid);
+}
+
+/* Nothing of root's and nothing of the system's from here on. */
+static void
+lock_in(struct dnsd *d)
+{
+	const char *const writable[] = {d->conf.state_dir, d->conf.run_dir, NULL};
+	const char *const readable[] = {SYSCONFDIR, NULL};
+
+	server_lock(geteuid() == 0 ? d->conf.user : NULL, writable, readable);
 }
 
 static void
@@ -205,11 +264,16 @@ end(struct dnsd *d)
 static int
 run(struct dnsd *d)
 {
+	char ready[64];
 	int status;
 
+	make_directories(d);
 	begin(d);
 	open_sockets(d);
-	log_notice("serving %zu zones", d->server.zones.count);
+	lock_in(d);
+	snprintf(ready, sizeof ready, "READY=1\nSTATUS=serving %zu zones", d->server.zones.count);
+	log_notice("%s", strstr(ready, "serving"));
+	notify_service_manager(ready);
 	status = loop_run(d->loop);
 	end(d);
 	return status;

@@ -9,6 +9,7 @@ libbase_a_SOURCES = \
 	src/base/hosts.c src/base/hosts.h src/base/hosts_write.c \
 	src/base/log.c src/base/log.h \
 	src/base/msg.h src/base/msg_rules.c \
+	src/base/notify.c src/base/notify.h \
 	src/base/proc.c src/base/proc.h \
 	src/base/sandbox.c src/base/sandbox.h \
 	src/base/str.c src/base/str.h

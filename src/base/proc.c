@@ -138,8 +138,8 @@ proc_keep_caps(uint32_t keep)
 	set_caps(keep);
 }
 
-static void
-become(const char *user)
+void
+proc_user(const char *user, uid_t *uid, gid_t *gid)
 {
 	const struct passwd *pw;
 
@@ -149,8 +149,19 @@ become(const char *user)
 		fatalx("there is no user \"%s\": install the sysusers file or create it with"
 		       " \"useradd --system %s\"",
 		    user, user);
-	if (setgroups(0, NULL) == -1 || setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) == -1 ||
-	    setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) == -1)
+	*uid = pw->pw_uid;
+	*gid = pw->pw_gid;
+}
+
+static void
+become(const char *user)
+{
+	uid_t uid;
+	gid_t gid;
+
+	proc_user(user, &uid, &gid);
+	if (setgroups(0, NULL) == -1 || setresgid(gid, gid, gid) == -1 ||
+	    setresuid(uid, uid, uid) == -1)
 		fatal("becoming user %s", user);
 	if (setresuid(0, 0, 0) == 0)
 		fatalx("user %s is root", user);
@@ -172,17 +183,32 @@ drop_privileges(const struct worker_options *opt)
 		fatal("PR_SET_KEEPCAPS");
 }
 
-uint32_t
-worker_lock(enum msg_role role, const struct worker_options *opt)
+/* No core, no trace of it, no way back. */
+static void
+forbid(void)
 {
 	struct rlimit none = {0, 0};
 
-	drop_privileges(opt);
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1 || setrlimit(RLIMIT_CORE, &none) == -1)
 		fatal("forbidding core dumps");
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		fatal("no_new_privs");
+}
+
+uint32_t
+worker_lock(enum msg_role role, const struct worker_options *opt)
+{
+	drop_privileges(opt);
+	forbid();
 	return sandbox_enter(role);
+}
+
+uint32_t
+server_lock(const char *user, const char *const *writable, const char *const *readable)
+{
+	drop_privileges(&(struct worker_options) {.user = user});
+	forbid();
+	return sandbox_enter_server(writable, readable);
 }
 
 void

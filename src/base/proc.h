@@ -40,6 +40,12 @@ void worker_begin(struct channel *ch, enum msg_role role, const struct worker_op
  * kernel lacks is logged and missing from the result (MSG_FEATURE_*). */
 uint32_t worker_lock(enum msg_role role, const struct worker_options *opt);
 
+/* A server, when its sockets are open: the same with the walls of sandbox_enter_server.  user is
+ * whom to become, NULL = stay. */
+uint32_t server_lock(const char *user, const char *const *writable, const char *const *readable);
+/* The user's and its group's numbers; ends the process when there is no such user. */
+void proc_user(const char *user, uid_t *uid, gid_t *gid);
+
 /* Manager: keep these capabilities (bits below 32) and give up all others for good, for itself and
  * what it starts.  Ends the process on failure. */
 void proc_keep_caps(uint32_t keep);

@@ -3,6 +3,7 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/landlock.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -107,6 +108,56 @@ static const int children[] = {
     SCMP_SYS(setitimer),
     SCMP_SYS(alarm),
     SCMP_SYS(ioctl),
+};
+
+/* A server that keeps files and may fork to write them. */
+static const int server[] = {
+    SCMP_SYS(open),
+    SCMP_SYS(openat),
+    SCMP_SYS(stat),
+    SCMP_SYS(lstat),
+    SCMP_SYS(newfstatat),
+    SCMP_SYS(statx),
+    SCMP_SYS(fstatfs),
+    SCMP_SYS(access),
+    SCMP_SYS(faccessat),
+    SCMP_SYS(faccessat2),
+    SCMP_SYS(getdents64),
+    SCMP_SYS(pread64),
+    SCMP_SYS(preadv),
+    SCMP_SYS(pwrite64),
+    SCMP_SYS(pwritev),
+    SCMP_SYS(fsync),
+    SCMP_SYS(fdatasync),
+    SCMP_SYS(sync_file_range),
+    SCMP_SYS(ftruncate),
+    SCMP_SYS(fallocate),
+    SCMP_SYS(fadvise64),
+    SCMP_SYS(flock),
+    SCMP_SYS(rename),
+    SCMP_SYS(renameat),
+    SCMP_SYS(renameat2),
+    SCMP_SYS(unlink),
+    SCMP_SYS(unlinkat),
+    SCMP_SYS(mkdir),
+    SCMP_SYS(mkdirat),
+    SCMP_SYS(rmdir),
+    SCMP_SYS(chmod),
+    SCMP_SYS(fchmod),
+    SCMP_SYS(fchmodat),
+    SCMP_SYS(fchown),
+    SCMP_SYS(chown),
+    SCMP_SYS(fchownat),
+    SCMP_SYS(umask),
+    SCMP_SYS(accept4),
+    SCMP_SYS(listen),
+    SCMP_SYS(fork),
+    SCMP_SYS(vfork),
+    SCMP_SYS(wait4),
+    SCMP_SYS(waitid),
+    SCMP_SYS(kill),
+    SCMP_SYS(getpriority),
+    SCMP_SYS(setpriority),
 };
 
 /* libcharon and the ESP threads. */
@@ -217,8 +268,19 @@ add_role(scmp_filter_ctx ctx, enum msg_role role)
 #define DEFAULT_ACTION SCMP_ACT_KILL_PROCESS
 #endif
 
+static void
+add_server(scmp_filter_ctx ctx, enum msg_role unused)
+{
+	static const int families[] = {AF_INET, AF_INET6, AF_UNIX};
+
+	ADD(ctx, SCMP_ACT_ALLOW, server);
+	add_clone(ctx);
+	add_sockets(ctx, families, 3);
+	(void)unused;
+}
+
 static int
-enter_seccomp(enum msg_role role)
+enter_seccomp(void (*add)(scmp_filter_ctx ctx, enum msg_role role), enum msg_role role)
 {
 	scmp_filter_ctx ctx;
 	int rc;
@@ -232,7 +294,7 @@ enter_seccomp(enum msg_role role)
 		fatalx("seccomp: out of memory");
 	must(seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1), "all threads");
 	ADD(ctx, SCMP_ACT_ALLOW, everybody);
-	add_role(ctx, role);
+	add(ctx, role);
 	ADD(ctx, SCMP_ACT_ERRNO(EACCES), refused);
 	rc = seccomp_load(ctx);
 	seccomp_release(ctx);
@@ -257,10 +319,35 @@ struct ruleset {
 	uint64_t handled_fs, handled_net, scoped;
 };
 
-/* All rights handled, none granted: not one file can be reached, whoever owns it.  Signals to and
- * abstract sockets of processes outside are cut off too, where the kernel knows how (ABI 6). */
+#define READ_RIGHTS (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
+#define WRITE_RIGHTS                                                                               \
+	(LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_FILE |                          \
+	    LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |                          \
+	    LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_SOCK |                           \
+	    LANDLOCK_ACCESS_FS_REFER | LANDLOCK_ACCESS_FS_TRUNCATE)
+
+/* Let these rights through below each directory that is there. */
+static void
+grant(int ruleset, const char *const *dirs, uint64_t rights)
+{
+	for (; dirs != NULL && *dirs != NULL; dirs++) {
+		struct landlock_path_beneath_attr below = {.allowed_access = rights};
+
+		below.parent_fd = open(*dirs, O_PATH | O_CLOEXEC);
+		if (below.parent_fd == -1)
+			continue;
+		if (syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &below,
+			0) == -1)
+			fatal("landlock: %s", *dirs);
+		close(below.parent_fd);
+	}
+}
+
+/* All rights handled, none granted but below these directories: no other file can be reached,
+ * whoever owns it.  Signals to and abstract sockets of processes outside are cut off too, where the
+ * kernel knows how (ABI 6). */
 static int
-enter_landlock(void)
+enter_landlock(const char *const *writable, const char *const *readable)
 {
 	struct ruleset rules = {.handled_fs = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1};
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
@@ -282,7 +369,11 @@ enter_landlock(void)
 		size = sizeof rules;
 	}
 	fd = syscall(SYS_landlock_create_ruleset, &rules, size, 0);
-	if (fd == -1 || syscall(SYS_landlock_restrict_self, fd, 0) == -1)
+	if (fd == -1)
+		fatal("landlock");
+	grant((int)fd, writable, (READ_RIGHTS | WRITE_RIGHTS) & rules.handled_fs);
+	grant((int)fd, readable, READ_RIGHTS);
+	if (syscall(SYS_landlock_restrict_self, fd, 0) == -1)
 		fatal("landlock");
 	close((int)fd);
 	return 1;
@@ -293,9 +384,21 @@ sandbox_enter(enum msg_role role)
 {
 	uint32_t features = 0;
 
-	if (enter_landlock())
+	if (enter_landlock(NULL, NULL))
 		features |= MSG_FEATURE_LANDLOCK;
-	if (enter_seccomp(role))
+	if (enter_seccomp(add_role, role))
+		features |= MSG_FEATURE_SECCOMP;
+	return features;
+}
+
+uint32_t
+sandbox_enter_server(const char *const *writable, const char *const *readable)
+{
+	uint32_t features = 0;
+
+	if (enter_landlock(writable, readable))
+		features |= MSG_FEATURE_LANDLOCK;
+	if (enter_seccomp(add_server, 0))
 		features |= MSG_FEATURE_SECCOMP;
 	return features;
 }

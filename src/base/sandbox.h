@@ -11,4 +11,9 @@
  * Applies to all threads. */
 uint32_t sandbox_enter(enum msg_role role);
 
+/* The walls around a server that keeps files: reading and writing below writable, reading below
+ * readable (each ends with NULL; directories that are not there are left out), sockets of the
+ * Internet and Unix families, children of its own.  Result and errors as above. */
+uint32_t sandbox_enter_server(const char *const *writable, const char *const *readable);
+
 #endif

@@ -7,7 +7,6 @@ libmanager_a_SOURCES = \
 	src/manager/manager.c src/manager/manager.h \
 	src/manager/netlink.c src/manager/netlink.h \
 	src/manager/network.c src/manager/network.h \
-	src/manager/notify.c src/manager/notify.h \
 	src/manager/peers.c \
 	src/manager/reconcile.c src/manager/reconcile.h \
 	src/manager/say.c \

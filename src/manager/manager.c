@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "manager/control.h"
-#include "manager/notify.h"
+#include "base/notify.h"
 #include "manager/reconcile.h"
 #include "manager/sockets.h"
 #include "manager/worker.h"

@@ -1,4 +1,4 @@
-#include "manager/notify.h"
+#include "base/notify.h"
 
 #include <stddef.h>
 #include <stdlib.h>
