@@ -19,9 +19,11 @@ enum igd_what { IGD_MAP = 1, IGD_UNMAP };
 
 struct igd_request {
 	uint8_t what; /* enum igd_what */
-	uint8_t pad;
+	uint8_t proto; /* IPPROTO_UDP or IPPROTO_TCP */
 	uint16_t port; /* external: wished for, or to be deleted */
 	uint32_t lifetime_sec;
+	uint32_t ifindex; /* the link to the router; 0 = as routing says */
+	uint32_t pad;
 	struct endpoint gateway;
 	struct endpoint local; /* the port to map, and where packets leave from */
 	char location[IGD_URL_MAX]; /* of the description, from the last answer; or empty */

@@ -139,6 +139,12 @@ choose_service(struct router *r, const char *location)
 		*r = other;
 }
 
+static const char *
+proto_name(const struct router *r)
+{
+	return r->req->proto == IPPROTO_TCP ? "TCP" : "UDP";
+}
+
 static int
 add_mapping(struct router *r, uint16_t port, uint32_t lifetime)
 {
@@ -150,7 +156,7 @@ add_mapping(struct router *r, uint16_t port, uint32_t lifetime)
 	snprintf(seconds, sizeof seconds, "%u", lifetime);
 	endpoint_addr_text(&req->local, host);
 	return UPNP_AddPortMapping(r->urls.controlURL, r->data.first.servicetype, external,
-	    internal, host, DESCRIPTION, "UDP", NULL, seconds);
+	    internal, host, DESCRIPTION, proto_name(r), NULL, seconds);
 }
 
 static int
@@ -160,7 +166,7 @@ delete_mapping(struct router *r, uint16_t port)
 
 	snprintf(external, sizeof external, "%u", port);
 	return UPNP_DeletePortMapping(
-	    r->urls.controlURL, r->data.first.servicetype, external, "UDP", NULL);
+	    r->urls.controlURL, r->data.first.servicetype, external, proto_name(r), NULL);
 }
 
 /* Some routers call our own mapping of an earlier time a conflict. */
@@ -174,7 +180,7 @@ is_ours(struct router *r, uint16_t port)
 	snprintf(internal, sizeof internal, "%u", r->req->local.port);
 	endpoint_addr_text(&r->req->local, host);
 	return UPNP_GetSpecificPortMappingEntry(r->urls.controlURL, r->data.first.servicetype,
-		   external, "UDP", NULL, client, client_port, text, enabled, lease) == 0 &&
+		   external, proto_name(r), NULL, client, client_port, text, enabled, lease) == 0 &&
 	    strcmp(client, host) == 0 && strcmp(client_port, internal) == 0;
 }
 

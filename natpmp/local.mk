@@ -1,10 +1,12 @@
 # The port-mapping worker; the only user of libnatpmp and miniupnpc.
 noinst_LIBRARIES += libatnatpmp.a
 libatnatpmp_a_SOURCES = \
-	natpmp/epoch.c natpmp/epoch.h \
+	natpmp/epoch.c natpmp/epoch.h natpmp/exchange.c natpmp/exchange.h \
+	natpmp/hints.c natpmp/hints.h \
 	natpmp/igd.c natpmp/igd.h natpmp/igd_child.c natpmp/igd_rules.c \
 	natpmp/mapper.c natpmp/mapper.h \
-	natpmp/mapping.c natpmp/mapping.h \
+	natpmp/mapping.c natpmp/mapping.h natpmp/mapping_inner.h \
+	natpmp/mapping_answer.c natpmp/mapping_choose.c natpmp/mapping_side.c \
 	natpmp/natpmp.h \
 	natpmp/pcp.c natpmp/pcp.h natpmp/pcp_socket.c \
 	natpmp/pmp.c natpmp/pmp.h \
@@ -15,9 +17,17 @@ libatnatpmp_a_CFLAGS = $(AM_CFLAGS) $(MINIUPNPC_CFLAGS)
 NATPMP_WORKER_LIBS = libatnatpmp.a libloop.a $(BASE_LIBS) \
 	$(NATPMP_LIBS) $(MINIUPNPC_LIBS) $(EVENT_LIBS)
 
-check_PROGRAMS += tests/unit/natpmp_mapping tests/unit/natpmp_packets tests/unit/natpmp_pcp
-TESTS += tests/unit/natpmp_mapping tests/unit/natpmp_packets tests/unit/natpmp_pcp
-tests_unit_natpmp_mapping_SOURCES = tests/unit/natpmp_mapping.c
+NATPMP_UNIT = tests/unit/natpmp_choose tests/unit/natpmp_cycles tests/unit/natpmp_mapping \
+	tests/unit/natpmp_packets tests/unit/natpmp_pcp
+check_PROGRAMS += $(NATPMP_UNIT)
+TESTS += $(NATPMP_UNIT)
+tests_unit_natpmp_choose_SOURCES = tests/unit/natpmp_choose.c tests/unit/natpmp_sim.h
+tests_unit_natpmp_choose_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_natpmp_choose_LDADD = $(NATPMP_WORKER_LIBS) $(UNIT_LIBS)
+tests_unit_natpmp_cycles_SOURCES = tests/unit/natpmp_cycles.c
+tests_unit_natpmp_cycles_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_natpmp_cycles_LDADD = $(NATPMP_WORKER_LIBS) $(UNIT_LIBS)
+tests_unit_natpmp_mapping_SOURCES = tests/unit/natpmp_mapping.c tests/unit/natpmp_sim.h
 tests_unit_natpmp_mapping_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_natpmp_mapping_LDADD = $(NATPMP_WORKER_LIBS) $(UNIT_LIBS)
 tests_unit_natpmp_packets_SOURCES = tests/unit/natpmp_packets.c

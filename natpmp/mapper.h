@@ -1,4 +1,4 @@
-/* One wanted mapping with what it needs to act: the NAT-PMP socket, the UPnP child, a timer. */
+/* One wanted mapping with what it needs to act: the sockets, the UPnP child, a timer. */
 #ifndef NATPMP_MAPPER_H
 #define NATPMP_MAPPER_H
 
@@ -7,16 +7,25 @@
 struct loop;
 struct mapper;
 
-/* Start working on a wish.  on_event is called, as the last thing in a callback, whenever the
- * report may have changed or the mapper is done; it may free the mapper.  NULL: out of memory. */
+struct mapper_handler {
+	/* The report may have changed, or the mapper is done.  Called as the last thing in a
+	 * callback; it may free the mapper. */
+	void (*on_event)(void *ctx, struct mapper *m);
+	/* One packet or call, decoded, as people may want to read it. */
+	void (*on_exchange)(void *ctx, struct mapper *m, const char *text);
+};
+
+/* Start working on a wish.  NULL: out of memory. */
 struct mapper *mapper_new(struct loop *l, const struct msg_natpmp_want *want,
-    void (*on_event)(void *ctx, struct mapper *m), void *ctx);
+    const struct mapper_handler *handler, void *ctx);
 /* Closes and kills what is open; deletes nothing in the router. */
 void mapper_free(struct mapper *m);
 
 /* The wish again.  0; -1 when it is about another place and needs another mapper.  on_event is
- * not called before the next turn of the loop, nor by mapper_drop. */
+ * not called before the next turn of the loop, nor by mapper_drop and mapper_hint. */
 int mapper_want(struct mapper *m, const struct msg_natpmp_want *want);
+/* A router at this address has announced itself, on link ifindex. */
+void mapper_hint(struct mapper *m, const struct endpoint *router, uint32_t ifindex);
 /* Delete the mapping in the router; then mapper_gone(). */
 void mapper_drop(struct mapper *m);
 int mapper_gone(const struct mapper *m);

@@ -10,7 +10,7 @@
  * would refuse.
  */
 
-#define VERSION 2
+#define PROTOCOL_VERSION 2
 #define ANSWER 0x80 /* the R bit */
 #define HEADER_LEN 24
 
@@ -49,7 +49,7 @@ pcp_write(const struct pcp_request *req, uint8_t out[PCP_REQUEST_MAX])
 	struct buf b = buf_writer(out, PCP_REQUEST_MAX);
 	static const uint8_t reserved[3];
 
-	buf_put_u8(&b, VERSION);
+	buf_put_u8(&b, PROTOCOL_VERSION);
 	buf_put_u8(&b, req->op);
 	buf_put_u16(&b, 0);
 	buf_put_u32(&b, req->op == PCP_MAP ? req->lifetime_sec : 0);
@@ -129,7 +129,7 @@ pcp_read(const uint8_t *data, size_t len, const struct pcp_request *req, struct 
 	if (b.failed || (op & ANSWER) == 0 || len > PCP_PACKET_MAX || len % 4 != 0 ||
 	    out->op != req->op)
 		return PCP_FOREIGN;
-	if (version != VERSION)
+	if (version != PROTOCOL_VERSION)
 		return out->result == PCP_UNSUPP_VERSION ? PCP_ANSWER : PCP_FOREIGN;
 	if (out->op == PCP_MAP && !read_map(&b, req, out))
 		return PCP_FOREIGN;

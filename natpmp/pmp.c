@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <natpmp.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -22,6 +23,7 @@
 struct pmp {
 	natpmp_t lib;
 	enum pmp_op op;
+	unsigned proto;
 	uint16_t local_port;
 };
 
@@ -59,9 +61,10 @@ bind_to(int fd, const struct endpoint *gateway, const struct endpoint *local)
 }
 
 struct pmp *
-pmp_open(const struct endpoint *gateway, const struct endpoint *local)
+pmp_open(const struct endpoint *gateway, const struct endpoint *local, uint32_t ifindex)
 {
 	struct pmp *p = calloc(1, sizeof *p);
+	int link = (int)ifindex;
 	in_addr_t addr;
 
 	if (p == NULL)
@@ -70,6 +73,8 @@ pmp_open(const struct endpoint *gateway, const struct endpoint *local)
 	memcpy(&addr, gateway->addr, sizeof addr);
 	if (initnatpmp(&p->lib, 1, addr) != 0)
 		goto fail;
+	if (link != 0)
+		setsockopt(p->lib.s, SOL_SOCKET, SO_BINDTOIFINDEX, &link, sizeof link);
 	if (!is_bound_to(p->lib.s, local) && bind_to(p->lib.s, gateway, local) != 0)
 		goto fail;
 	return p;
@@ -111,21 +116,25 @@ pmp_ask_address(struct pmp *p)
 }
 
 int
-pmp_ask_map(struct pmp *p, uint16_t local_port, uint16_t port, uint32_t lifetime_sec)
+pmp_ask_map(
+    struct pmp *p, unsigned proto, uint16_t local_port, uint16_t port, uint32_t lifetime_sec)
 {
+	int library = proto == IPPROTO_TCP ? NATPMP_PROTOCOL_TCP : NATPMP_PROTOCOL_UDP;
+
 	p->op = PMP_MAP;
+	p->proto = proto;
 	p->local_port = local_port;
-	return sent(sendnewportmappingrequest(
-	    &p->lib, NATPMP_PROTOCOL_UDP, local_port, port, lifetime_sec));
+	return sent(sendnewportmappingrequest(&p->lib, library, local_port, port, lifetime_sec));
 }
 
 int
-pmp_packet_fits(const uint8_t *data, size_t len, enum pmp_op op, uint16_t local_port)
+pmp_packet_fits(
+    const uint8_t *data, size_t len, enum pmp_op op, unsigned proto, uint16_t local_port)
 {
 	struct buf b = buf_reader(data, len);
 	uint8_t version = buf_get_u8(&b), code = buf_get_u8(&b);
 	uint16_t result = buf_get_u16(&b);
-	uint8_t asked = op == PMP_MAP ? 1 : 0;
+	uint8_t asked = op != PMP_MAP ? 0 : proto == IPPROTO_TCP ? 2 : 1;
 
 	buf_get_u32(&b); /* epoch */
 	if (b.failed || op == PMP_NONE)
@@ -182,7 +191,7 @@ pmp_read(struct pmp *p, struct pmp_answer *out)
 		len = recv(p->lib.s, data, sizeof data, MSG_PEEK | MSG_DONTWAIT);
 		if (len < 0)
 			return errno == ECONNREFUSED ? -1 : 0;
-		if (pmp_packet_fits(data, (size_t)len, p->op, p->local_port))
+		if (pmp_packet_fits(data, (size_t)len, p->op, p->proto, p->local_port))
 			return read_answer(p, data[0], out);
 		if (recv(p->lib.s, data, sizeof data, MSG_DONTWAIT) < 0)
 			return 0;

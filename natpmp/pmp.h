@@ -14,7 +14,7 @@
 enum pmp_op {
 	PMP_NONE,
 	PMP_ADDRESS, /* what is your external address?  (opcode 0) */
-	PMP_MAP, /* map this UDP port (opcode 1); lifetime 0 deletes */
+	PMP_MAP, /* map this port (opcode 1 for UDP, 2 for TCP); lifetime 0 deletes */
 };
 
 /* Result codes (RFC 6886 section 3.5). */
@@ -39,8 +39,10 @@ struct pmp_answer {
 
 struct pmp;
 
-/* A socket from local's address to gateway's port 5351.  NULL with errno. */
-struct pmp *pmp_open(const struct endpoint *gateway, const struct endpoint *local);
+/* A socket from local's address, on interface ifindex when it is not 0, to gateway's port 5351.
+ * NULL with errno. */
+struct pmp *pmp_open(
+    const struct endpoint *gateway, const struct endpoint *local, uint32_t ifindex);
 void pmp_close(struct pmp *p);
 /* To be watched for reading. */
 int pmp_fd(const struct pmp *p);
@@ -48,13 +50,15 @@ int pmp_fd(const struct pmp *p);
 /* Send once; asking again replaces the question.  0; -1 when the gateway refuses packets (ICMP);
  * other trouble is a packet lost. */
 int pmp_ask_address(struct pmp *p);
-int pmp_ask_map(struct pmp *p, uint16_t local_port, uint16_t port, uint32_t lifetime_sec);
+int pmp_ask_map(
+    struct pmp *p, unsigned proto, uint16_t local_port, uint16_t port, uint32_t lifetime_sec);
 
 /* 1 = an answer to the open question, 0 = none (yet), -1 = the gateway refuses packets. */
 int pmp_read(struct pmp *p, struct pmp_answer *out);
 
-/* Is this packet a whole answer to op, about local_port?  PURE.  libnatpmp looks at neither the
- * length nor the opcode it waits for; this does. */
-int pmp_packet_fits(const uint8_t *data, size_t len, enum pmp_op op, uint16_t local_port);
+/* Is this packet a whole answer to op, about proto and local_port?  PURE.  libnatpmp looks at
+ * neither the length nor the opcode it waits for; this does. */
+int pmp_packet_fits(
+    const uint8_t *data, size_t len, enum pmp_op op, unsigned proto, uint16_t local_port);
 
 #endif

@@ -3,13 +3,13 @@
 #define NATPMP_REASON_H
 
 #include "base/msg.h"
-#include "natpmp/igd.h"
+#include "natpmp/mapping.h"
 
 /* No wanted method gets an answer. */
 void reason_silent(char out[MSG_TEXT_MAX], const struct msg_natpmp_want *want);
-/* A NAT-PMP result that is not 0 (RFC 6886 section 3.5). */
-void reason_pmp(char out[MSG_TEXT_MAX], unsigned result);
-/* UPnP answered, but without a mapping. */
-void reason_igd(char out[MSG_TEXT_MAX], const struct igd_answer *a);
+/* This method (enum nat_column) refuses. */
+void reason_refused(char out[MSG_TEXT_MAX], unsigned column, const struct mapping_side *s);
+/* The same in few words, for a table. */
+void reason_short(char out[MSG_WORD_MAX], unsigned column, const struct mapping_side *s);
 
 #endif

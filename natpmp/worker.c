@@ -1,7 +1,9 @@
 #include "natpmp/natpmp.h"
 
 #include "base/log.h"
+#include "base/str.h"
 #include "loop/loop.h"
+#include "natpmp/hints.h"
 #include "natpmp/mapper.h"
 
 #include <errno.h>
@@ -13,20 +15,24 @@
 /*
  * The port-mapping worker: it asks the home router to let peers in.
  *
- * The manager wants a mapping (NATPMP_WANT: gateway, our address and port, methods, lifetime) and
- * hears how it stands (NATPMP_STATE).  The worker knows nothing else: it reads no routes and no
+ * The manager wants mappings (NATPMP_WANT: router, our address and port, methods, lifetime) and
+ * hears how each stands (NATPMP_STATE).  The worker knows nothing else: it reads no routes and no
  * files, has no privilege, and decides nothing about addresses (that a router's outside is itself
  * private is for the manager to see).
  *
- *   worker.c     this file: messages, the list of mappings, the end
- *   mapper.c     one mapping at work: socket, child, timer
- *   mapping.c    one mapping's decisions, pure: rounds, renewal, epoch, methods, back-off
- *   reason.c     what people read when it fails
- *   pmp.c        NAT-PMP packets (RFC 6886), through libnatpmp
- *   igd.c        UPnP: the parent's side of the throw-away child
- *   igd_child.c  UPnP: the child, through miniupnpc
- *   ssdp.c       UPnP: the search
- *   igd_rules.c  UPnP: what is believed
+ *   worker.c          this file: messages, the list of mappings, the end
+ *   mapper.c          one mapping at work: sockets, child, timer
+ *   mapping*.c        one mapping's decisions, pure; the essay is in mapping.c
+ *   epoch.c           has the router restarted?
+ *   reason.c          what people read when it fails
+ *   exchange.c        packets in words
+ *   pcp.c             PCP packets (RFC 6887); pcp_socket.c sends them
+ *   pmp.c             NAT-PMP packets (RFC 6886), through libnatpmp
+ *   hints.c           routers' announcements
+ *   igd.c             UPnP: the parent's side of the throw-away child
+ *   igd_child.c       UPnP: the child, through miniupnpc
+ *   ssdp.c            UPnP: the search
+ *   igd_rules.c       UPnP: what is believed
  *
  * Messages are state.  A mapping whose report differs from the one last sent is sent when the
  * channel has room; saying the same WANT again means "look again now" and is harmless.
@@ -35,11 +41,11 @@
  * takes two seconds at most.  A mapping that moved to another gateway or address is deleted at the
  * old place, without a number any more, while the new one is being made.
  *
- * Everything that comes from the LAN is hostile: see pmp.c for packets, igd_child.c for the web
- * server and XML of a stranger.  A lie can cost reachability, nothing else.
+ * Everything that comes from the LAN is hostile: see pcp.h and pmp.c for packets, igd_child.c for
+ * the web server and XML of a stranger.  A lie can cost reachability, nothing else.
  */
 
-#define MAPPINGS_MAX 16
+#define MAPPINGS_MAX 64
 #define DATA_MAX (64 << 20) /* octets of memory for us and for each child */
 
 struct item {
@@ -52,6 +58,7 @@ struct item {
 struct worker {
 	struct loop *loop;
 	struct loop_channel *channel; /* NULL once the manager is gone */
+	struct hints *hints;
 	LIST_HEAD(item_list, item) items;
 	unsigned count;
 	int leaving;
@@ -158,6 +165,33 @@ on_event(void *ctx, struct mapper *m)
 	stop_if_done(w);
 }
 
+/* A line for people: where there is no room for it, it is lost. */
+static void
+on_exchange(void *ctx, struct mapper *m, const char *text)
+{
+	struct worker *w = ctx;
+	struct item *i;
+
+	LIST_FOREACH (i, &w->items, next)
+		if (i->mapper == m)
+			break;
+	if (w->channel == NULL)
+		return;
+	msg_begin(&w->out, MSG_NATPMP_EXCHANGE, i == NULL ? 0 : i->id);
+	str_copy(w->out.natpmp_exchange.text, MSG_TEXT_MAX, text);
+	loop_channel_send(w->channel, &w->out, -1);
+}
+
+static void
+on_hint(void *ctx, const struct endpoint *router, uint32_t ifindex)
+{
+	struct worker *w = ctx;
+	struct item *i;
+
+	LIST_FOREACH (i, &w->items, next)
+		mapper_hint(i->mapper, router, ifindex);
+}
+
 /* ---- messages ---- */
 
 /* For a mapping that is deleted at its old place, too: the wish may come back while it leaves. */
@@ -175,6 +209,7 @@ find_leaving(struct worker *w, const struct msg_natpmp_want *want)
 static void
 add_item(struct worker *w, const struct msg_natpmp_want *want)
 {
+	static const struct mapper_handler handler = {on_event, on_exchange};
 	struct item *i;
 
 	if (w->count >= MAPPINGS_MAX) {
@@ -185,7 +220,7 @@ add_item(struct worker *w, const struct msg_natpmp_want *want)
 	if (i == NULL)
 		fatalx("out of memory");
 	i->id = want->hdr.id;
-	i->mapper = mapper_new(w->loop, want, on_event, w);
+	i->mapper = mapper_new(w->loop, want, &handler, w);
 	if (i->mapper == NULL)
 		fatalx("out of memory");
 	LIST_INSERT_HEAD(&w->items, i, next);
@@ -203,10 +238,25 @@ handle_drop(struct worker *w, uint32_t id)
 	mapper_drop(i->mapper);
 }
 
+/* What an earlier run has left: a mapping that leaves as soon as it is known. */
+static void
+handle_remove(struct worker *w, const struct msg_natpmp_want *want)
+{
+	struct msg_natpmp_want nameless = *want;
+
+	nameless.hdr.id = 0;
+	add_item(w, &nameless);
+}
+
 static void
 handle_want(struct worker *w, const struct msg_natpmp_want *want)
 {
 	struct item *i = find(w, want->hdr.id);
+
+	if (want->remove) {
+		handle_remove(w, want);
+		return;
+	}
 
 	if (i != NULL && mapper_want(i->mapper, want) == 0)
 		return;
@@ -304,9 +354,11 @@ natpmp_main(const struct worker_options *opt)
 	LIST_INIT(&w.items);
 	w.loop = loop_new();
 	w.channel = loop_channel_new(w.loop, ch, &handler, &w);
+	w.hints = hints_new(w.loop, on_hint, &w);
 	status = loop_run(w.loop);
 	while (!LIST_EMPTY(&w.items))
 		remove_item(&w, LIST_FIRST(&w.items));
+	hints_free(w.hints);
 	if (w.channel != NULL)
 		loop_channel_free(w.channel);
 	loop_free(w.loop);

@@ -3,6 +3,7 @@
 #include "base/str.h"
 
 #include <assert.h>
+#include <netinet/in.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -89,6 +90,18 @@ valid_log_level(const union msg *m)
 	return m->log_level.level <= LOG_LEVEL_DEBUG ? NULL : "level";
 }
 
+static int
+proto_ok(unsigned proto)
+{
+	return proto == IPPROTO_UDP || proto == IPPROTO_TCP;
+}
+
+static int
+is_one_method(unsigned method)
+{
+	return method == NAT_METHOD_NATPMP || method == NAT_METHOD_PCP || method == NAT_METHOD_UPNP;
+}
+
 static const char *
 valid_natpmp_want(const union msg *m)
 {
@@ -96,12 +109,21 @@ valid_natpmp_want(const union msg *m)
 
 	if (w->hdr.id == 0)
 		return "id";
-	if (!endpoint_valid(&w->gateway) || w->gateway.family != 4)
+	if (!endpoint_valid(&w->gateway) || w->gateway.family == 0)
 		return "gateway";
-	if (!endpoint_valid(&w->local) || w->local.family != 4 || w->local.port == 0)
+	if (!endpoint_valid(&w->local) || w->local.family != w->gateway.family ||
+	    w->local.port == 0)
 		return "local";
+	if (!endpoint_valid(&w->external) ||
+	    (w->external.family != 0 && w->external.family != w->local.family))
+		return "external";
 	if (w->methods == 0 || (w->methods & ~NAT_METHOD_ALL) != 0)
 		return "methods";
+	if ((w->known != 0 && !is_one_method(w->known)) || w->remove > 1 ||
+	    (w->remove && (w->known == 0 || w->external.port == 0)))
+		return "known";
+	if (!proto_ok(w->proto))
+		return "protocol";
 	return w->lifetime_sec >= 60 && w->lifetime_sec <= 86400 ? NULL : "lifetime";
 }
 
@@ -110,14 +132,17 @@ natpmp_state_wrong(const struct msg_natpmp_state *s)
 {
 	if (s->state < NAT_ASKING || s->state > NAT_SILENT)
 		return "state";
-	if (s->method != 0 && s->method != NAT_METHOD_NATPMP && s->method != NAT_METHOD_PCP &&
-	    s->method != NAT_METHOD_UPNP)
+	if ((s->method != 0 && !is_one_method(s->method)) || (s->proto != 0 && !proto_ok(s->proto)))
 		return "method";
-	if (!endpoint_valid(&s->external) || !endpoint_valid(&s->gateway))
+	if (!endpoint_valid(&s->external) || !endpoint_valid(&s->gateway) ||
+	    !endpoint_valid(&s->local))
 		return "address";
 	if (s->state == NAT_UP &&
 	    (s->external.family == 0 || s->external.port == 0 || s->method == 0))
 		return "up without address";
+	for (unsigned i = 0; i < NAT_COLUMNS; i++)
+		if (s->said[i].answer >= NAT_ANSWER_MAX || !TEXT_OK(s->said[i].text))
+			return "answer";
 	return TEXT_OK(s->reason) ? NULL : "reason";
 }
 
@@ -125,6 +150,12 @@ static const char *
 valid_natpmp_state(const union msg *m)
 {
 	return m->hdr.id == 0 ? "id" : natpmp_state_wrong(&m->natpmp_state);
+}
+
+static const char *
+valid_natpmp_exchange(const union msg *m)
+{
+	return TEXT_OK(m->natpmp_exchange.text) ? NULL : "text";
 }
 
 static const char *
@@ -365,6 +396,8 @@ static const struct msg_rule rules[MSG_TYPE_MAX] = {
     RULE(MSG_NATPMP_WANT, "natpmp want", MANAGER, NATPMP, natpmp_want, 0, valid_natpmp_want),
     RULE(MSG_NATPMP_DROP, "natpmp drop", MANAGER, NATPMP, natpmp_drop, 0, valid_id),
     RULE(MSG_NATPMP_STATE, "natpmp state", NATPMP, MANAGER, natpmp_state, 0, valid_natpmp_state),
+    RULE(MSG_NATPMP_EXCHANGE, "natpmp exchange", NATPMP, MANAGER, natpmp_exchange, 0,
+	valid_natpmp_exchange),
     RULE(MSG_DNS_ZONE, "dns zone", MANAGER, DNSUPDATE, dns_zone, 0, valid_dns_zone),
     RULE(MSG_DNS_PUBLISH, "dns publish", MANAGER, DNSUPDATE, dns_publish, 0, valid_dns_publish),
     RULE(MSG_DNS_HURRY, "dns hurry", MANAGER, DNSUPDATE, dns_hurry, 0, valid_dns_hurry),
@@ -394,8 +427,8 @@ static const struct msg_rule rules[MSG_TYPE_MAX] = {
 
 /* Explicit padding everywhere: a struct that changes size by itself leaks or misreads. */
 static_assert(sizeof(struct endpoint) == 24, "endpoint");
-static_assert(sizeof(struct msg_natpmp_want) == 64, "natpmp want");
-static_assert(sizeof(struct msg_natpmp_state) == 232, "natpmp state");
+static_assert(sizeof(struct msg_natpmp_want) == 104, "natpmp want");
+static_assert(sizeof(struct msg_natpmp_state) == 504, "natpmp state");
 static_assert(sizeof(struct msg_dns_zone) == 952, "dns zone");
 static_assert(sizeof(struct msg_dns_publish) == 224, "dns publish");
 static_assert(sizeof(struct msg_dns_state) == 224, "dns state");

@@ -80,7 +80,7 @@ print_choice(const struct config_key *key, const void *field, FILE *out)
 static const struct {
 	const char *name;
 	unsigned bit;
-} methods[] = {{"natpmp", NAT_METHOD_NATPMP}, {"upnp", NAT_METHOD_UPNP}};
+} methods[] = {{"pcp", NAT_METHOD_PCP}, {"natpmp", NAT_METHOD_NATPMP}, {"upnp", NAT_METHOD_UPNP}};
 
 #define METHODS (sizeof methods / sizeof methods[0])
 
@@ -104,7 +104,7 @@ set_methods(const struct config_key *key, void *field, const char *value)
 		while (i < METHODS && strcmp(methods[i].name, word) != 0)
 			i++;
 		if (i == METHODS)
-			return "natpmp, upnp or none is expected";
+			return "pcp, natpmp, upnp or none is expected";
 		set |= methods[i].bit;
 	}
 	if (words == 0 || (none && words > 1))
@@ -242,7 +242,7 @@ const struct config_key config_keys[] = {
     CHOICE("daemon", "log", "notice", log, log_words),
     TEXT("daemon", "state-dir", STATEDIR, state_dir, set_path),
     TEXT("daemon", "run-dir", RUNDIR, run_dir, set_path),
-    OTHER("mapping", "methods", "natpmp upnp", methods, set_methods, print_methods),
+    OTHER("mapping", "methods", "pcp natpmp upnp", methods, set_methods, print_methods),
     NUMBER("mapping", "lifetime", "3600", lifetime, 120, 86400),
     OTHER("mapping", "gateway", "auto", gateway, set_gateway, print_endpoint),
     OTHER("mapping", "external", "auto", external, set_external, print_endpoint),

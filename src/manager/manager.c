@@ -31,8 +31,8 @@ static void
 decide_mapping(struct manager *m)
 {
 	struct msg_natpmp_want want;
-	uint16_t last = m->mapping_wanted ? m->want.external_port : m->mapping.external.port;
-	const char *why = reconcile_mapping(&m->config, &m->network, last, &want);
+	struct endpoint last = m->mapping_wanted ? m->want.external : m->mapping.external;
+	const char *why = reconcile_mapping(&m->config, &m->network, &last, &want);
 	int wanted = why == NULL;
 
 	if (wanted != m->mapping_wanted || (wanted && memcmp(&want, &m->want, sizeof want) != 0)) {

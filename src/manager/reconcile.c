@@ -19,7 +19,7 @@ no_mapping(const struct config *c, const struct network *n, const struct endpoin
 }
 
 const char *
-reconcile_mapping(const struct config *c, const struct network *n, uint16_t last_external,
+reconcile_mapping(const struct config *c, const struct network *n, const struct endpoint *last,
     struct msg_natpmp_want *want)
 {
 	const struct endpoint *gateway = c->gateway.family != 0 ? &c->gateway : &n->gateway;
@@ -32,7 +32,10 @@ reconcile_mapping(const struct config *c, const struct network *n, uint16_t last
 	want->gateway = *gateway;
 	want->local = n->local4;
 	want->local.port = (uint16_t)c->listen_port;
-	want->external_port = last_external;
+	want->external.port = last->port;
+	want->external.family = last->port == 0 ? 0 : last->family;
+	memcpy(want->external.addr, last->addr, sizeof want->external.addr);
+	want->proto = IPPROTO_UDP;
 	want->methods = (uint8_t)c->methods;
 	want->lifetime_sec = c->lifetime;
 	return NULL;

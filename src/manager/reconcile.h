@@ -23,9 +23,10 @@
 /* A cold start waits so long for the router before it publishes without a mapping. */
 #define MAPPING_PATIENCE_MS 2500
 
-/* Is a mapping wanted, and which?  NULL with *want complete, or why none is: a sentence. */
+/* Is a mapping wanted, and which?  last: what was
+ * granted before, or port 0.  NULL with *want complete, or why none is: a sentence. */
 const char *reconcile_mapping(const struct config *c, const struct network *n,
-    uint16_t last_external, struct msg_natpmp_want *want);
+    const struct endpoint *last, struct msg_natpmp_want *want);
 
 /*
  * What to publish.  mapping is NULL when none is wanted.  Returns 0 with *publish complete, or the

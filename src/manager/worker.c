@@ -41,7 +41,7 @@ forget_told(struct worker *w)
 	if (w->role == ROLE_NATPMP) {
 		m->mapping_dirty = 1;
 		if (m->mapping.external.port != 0)
-			m->want.external_port = m->mapping.external.port;
+			m->want.external = m->mapping.external;
 	} else if (w->role == ROLE_DNSUPDATE) {
 		m->zone_dirty = m->publish_dirty = 1;
 		m->dns.published = 0;

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,7 +45,7 @@ settle(void)
 	for (int i = 0; i < 16; i++) {
 		s = mapping_next(&map, now);
 		check_report();
-		if (s.action == MAPPING_IGD_UNMAP && s.port == 0)
+		if (s.action == MAPPING_IGD_UNMAP && s.external.port == 0)
 			abort();
 		if (s.action == MAPPING_GONE)
 			return 1;
@@ -66,9 +67,13 @@ a_want(void)
 	};
 	uint8_t how = buf_get_u8(&in);
 
+	w.proto = IPPROTO_UDP;
 	w.methods = how % 7 + 1;
-	w.external_port = (how & 0x80) != 0 ? buf_get_u16(&in) : 0;
 	w.lifetime_sec = (how & 0x40) != 0 ? 60 : 3600;
+	if ((how & 0x80) != 0)
+		w.external = (struct endpoint) {.family = 4, .port = buf_get_u16(&in)};
+	if ((how & 0x20) != 0)
+		w.known = (uint8_t)(1u << how % 3);
 	return w;
 }
 
@@ -88,21 +93,46 @@ pmp_event(enum pmp_op op)
 	mapping_pmp_answer(&map, &a, now);
 }
 
+/* As pcp_read would let it through. */
+static void
+pcp_event(enum pcp_op op)
+{
+	struct pcp_answer a = {.op = (uint8_t)op};
+
+	a.result = buf_get_u8(&in) % 16;
+	a.epoch = buf_get_u16(&in);
+	a.lifetime_sec = buf_get_u32(&in);
+	if (a.result == PCP_SUCCESS && op == PCP_MAP) {
+		a.external.family = 4;
+		a.external.port = buf_get_u16(&in);
+		buf_get(&in, a.external.addr, 4);
+	}
+	mapping_pcp_answer(&map, &a, now);
+}
+
+static int
+child_runs(void)
+{
+	return map.side[NAT_COLUMN_UPNP].stage != STAGE_REST && map.side[NAT_COLUMN_UPNP].sent > 0;
+}
+
 /* As igd.c would let it through. */
 static void
 igd_event(void)
 {
 	struct igd_answer a = {.result = buf_get_u8(&in) % (IGD_RESULT_MAX - 1) + 1};
-	struct igd_request req = {.what = map.igd, .gateway = map.want.gateway};
+	int unmaps = map.side[NAT_COLUMN_UPNP].stage == STAGE_DELETE;
+	struct igd_request req = {
+	    .what = unmaps ? IGD_UNMAP : IGD_MAP, .gateway = map.want.gateway};
 
 	a.code = buf_get_u16(&in) % 1000;
-	if (a.result == IGD_OK && map.igd == IGD_MAP) {
+	if (a.result == IGD_OK && !unmaps) {
 		a.external.family = 4;
 		a.external.port = buf_get_u16(&in);
 		buf_get(&in, a.external.addr, 4);
 		a.lifetime_sec = buf_get_u32(&in);
 	}
-	if (map.igd != 0 && igd_answer_ok(&a, &req))
+	if (child_runs() && igd_answer_ok(&a, &req))
 		mapping_igd_answer(&map, &a, now);
 }
 
@@ -119,7 +149,7 @@ event(void)
 {
 	struct msg_natpmp_want w;
 
-	switch (buf_get_u8(&in) % 9) {
+	switch (buf_get_u8(&in) % 14) {
 	case 0:
 		wake(UINT32_MAX);
 		break;
@@ -133,7 +163,7 @@ event(void)
 		pmp_event(PMP_MAP);
 		break;
 	case 4:
-		mapping_pmp_unreachable(&map, now);
+		mapping_unreachable(&map, NAT_COLUMN_NATPMP, now);
 		break;
 	case 5:
 		igd_event();
@@ -144,6 +174,21 @@ event(void)
 		break;
 	case 7:
 		mapping_drop(&map, now);
+		break;
+	case 8:
+		pcp_event(PCP_ANNOUNCE);
+		break;
+	case 9:
+		pcp_event(PCP_MAP);
+		break;
+	case 10:
+		mapping_pcp_older(&map, now);
+		break;
+	case 11:
+		mapping_unreachable(&map, NAT_COLUMN_PCP, now);
+		break;
+	case 12:
+		mapping_hint(&map, now);
 		break;
 	default:
 		now += buf_get_u32(&in); /* asleep */

@@ -1,6 +1,7 @@
 /* NAT-PMP packets: first octet the open question, then the packet.  What fits must be whole. */
 #include "natpmp/pmp.h"
 
+#include <netinet/in.h>
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -13,7 +14,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0)
 		return 0;
 	op = data[0] % 3;
-	if (!pmp_packet_fits(data + 1, size - 1, op, 4500))
+	if (!pmp_packet_fits(
+		data + 1, size - 1, op, data[0] < 128 ? IPPROTO_UDP : IPPROTO_TCP, 4500))
 		return 0;
 	if (op == PMP_NONE || size - 1 < 8)
 		abort();

@@ -35,7 +35,7 @@ lab_ready laptop nas
 # What it shows.
 check_status "status" 0 on autotunnel status
 says '^this +laptop\.alice\.example\.com +fd[0-9a-f:]+$'
-says '^router +NAT-PMP gives 11\.22\.33\.2:4500, renewal in '
+says '^router +PCP gives 11\.22\.33\.2:4500, renewal in '
 says '^dns +11\.22\.33\.53:53 answers, .*published, good for 1h '
 says '^tunnels +1 of 1 up on at0, ESP in '
 says '^nas +up +direct 11\.22\.33\.3:4500 '

@@ -4,7 +4,7 @@
  *
  *	natpmp_drive FIFO [USER]
  *
- *	want ID GATEWAY ADDRESS:PORT METHODS LIFETIME EXTERNAL-PORT
+ *	want ID GATEWAY ADDRESS:PORT METHODS LIFETIME EXTERNAL-PORT [KNOWN-METHOD]
  *	drop ID
  *	quit		say QUIT, wait for the worker's end
  *	vanish		close the channel, as if the manager had died; wait for the worker's end
@@ -14,6 +14,7 @@
 #include "tests/netns/drive.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -26,11 +27,11 @@ static void
 want(const char *args)
 {
 	char gateway[64], local[64];
-	unsigned id, methods, lifetime, port;
+	unsigned id, methods, lifetime, port, known = 0;
 	union msg m;
 
-	if (sscanf(args, "%u %63s %63s %u %u %u", &id, gateway, local, &methods, &lifetime,
-		&port) != 6)
+	if (sscanf(args, "%u %63s %63s %u %u %u %u", &id, gateway, local, &methods, &lifetime,
+		&port, &known) < 6)
 		fatalx("want what?");
 	msg_begin(&m, MSG_NATPMP_WANT, id);
 	if (endpoint_parse(gateway, 0, &m.natpmp_want.gateway) != 0 ||
@@ -38,7 +39,10 @@ want(const char *args)
 		fatalx("no address: %s or %s", gateway, local);
 	m.natpmp_want.methods = (uint8_t)methods;
 	m.natpmp_want.lifetime_sec = lifetime;
-	m.natpmp_want.external_port = (uint16_t)port;
+	m.natpmp_want.proto = IPPROTO_UDP;
+	m.natpmp_want.known = (uint8_t)known;
+	m.natpmp_want.external.family = port == 0 ? 0 : 4;
+	m.natpmp_want.external.port = (uint16_t)port;
 	send_message(&m);
 }
 
@@ -103,6 +107,8 @@ hear(void)
 		fatal("the worker is gone");
 	if (rc == 1 && m.hdr.type == MSG_HELLO)
 		printf("hello with features %u\n", m.hello.features);
+	if (rc == 1 && m.hdr.type == MSG_NATPMP_EXCHANGE)
+		printf("    %s\n", m.natpmp_exchange.text);
 	if (rc == 1 && m.hdr.type == MSG_NATPMP_STATE)
 		show(&m.natpmp_state);
 }

@@ -65,7 +65,7 @@ for host in laptop nas box; do
 done
 
 # ---- NAT-PMP ----
-say laptop want 1 192.168.1.1 192.168.1.10:4500 7 3600 0
+say laptop want 1 192.168.1.1 192.168.1.10:4500 5 3600 0
 check_soon "NAT-PMP maps at once" 1 \
 	said laptop 'up by natpmp at 11.22.33.2:4500 for 3600 renews in 1800 \[\]'
 check "nft shows it" mapped home 4500 192.168.1.10:4500
@@ -75,7 +75,7 @@ check_soon "a second mapping, at the port asked for" 1 \
 check "nft shows it" mapped home 6000 192.168.1.10:5000
 
 # ---- UPnP ----
-say nas want 7 192.168.2.1 192.168.2.10:4500 7 3600 0
+say nas want 7 192.168.2.1 192.168.2.10:4500 5 3600 0
 check_soon "UPnP where NAT-PMP is silent" 6 \
 	said nas 'up by upnp at 11.22.33.3:4500 for 3600 renews in 600 \[\]'
 check "nft shows it" mapped office 4500 192.168.2.10:4500
@@ -90,16 +90,16 @@ check "its UPnP mapping is deleted" not mapped office 4501 192.168.2.20:4500
 
 lab_stop office miniupnpd || :
 lab_miniupnpd office both
-say nas want 7 192.168.2.1 192.168.2.10:4500 7 3600 0
+say nas want 7 192.168.2.1 192.168.2.10:4500 5 3600 0
 check_soon "NAT-PMP takes over when it appears" 5 said nas 'up by natpmp at 11.22.33.3:4500'
 check "nft shows it" mapped office 4500 192.168.2.10:4500
 
 # ---- nothing ----
-say box want 3 192.168.3.1 192.168.3.10:4500 7 3600 0
+say box want 3 192.168.3.1 192.168.3.10:4500 5 3600 0
 check_soon "a router that speaks neither is silent" 8 \
 	said box 'silent by none at none .*forward UDP port 4500 by hand'
 lab_miniupnpd mute natpmp
-say box want 3 192.168.3.1 192.168.3.10:4500 7 3600 0
+say box want 3 192.168.3.1 192.168.3.10:4500 5 3600 0
 check_soon "asked again: up at once" 2 said box 'up by natpmp at 11.22.33.4:4500'
 
 # ---- renewal and restart, on the first router again ----
@@ -110,7 +110,7 @@ check "the other one stays" mapped home 4500 192.168.1.10:4500
 lab_reboot_nat home
 check "the router has forgotten" unmapped home
 lab_miniupnpd home both
-say laptop want 1 192.168.1.1 192.168.1.10:4500 7 3600 0
+say laptop want 1 192.168.1.1 192.168.1.10:4500 5 3600 0
 check_soon "epoch: mapped again within 5 s" 7 mapped home 4500 192.168.1.10:4500
 check_not "it never stopped being up" grep -E '^1: (silent|refused)' "$(lab_log laptop worker)"
 

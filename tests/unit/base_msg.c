@@ -40,6 +40,7 @@ good(union msg *m, enum msg_type type)
 	case MSG_NATPMP_WANT:
 		m->natpmp_want.gateway = m->natpmp_want.local = ep4;
 		m->natpmp_want.methods = NAT_METHOD_NATPMP;
+		m->natpmp_want.proto = IPPROTO_UDP;
 		m->natpmp_want.lifetime_sec = 3600;
 		break;
 	case MSG_CTL_MAPPING:
@@ -188,6 +189,10 @@ static const struct {
     WRONG(MSG_NATPMP_WANT, natpmp_want.local.addr[9], 1),
     WRONG(MSG_NATPMP_WANT, natpmp_want.methods, 0),
     WRONG(MSG_NATPMP_WANT, natpmp_want.methods, 8),
+    WRONG(MSG_NATPMP_WANT, natpmp_want.proto, 0),
+    WRONG(MSG_NATPMP_WANT, natpmp_want.known, 3),
+    WRONG(MSG_NATPMP_WANT, natpmp_want.remove, 1),
+    WRONG(MSG_NATPMP_WANT, natpmp_want.external.family, 6),
     WRONG(MSG_NATPMP_WANT, natpmp_want.lifetime_sec, 0),
     WRONG(MSG_NATPMP_WANT, natpmp_want.lifetime_sec, 0xffffffff),
     WRONG(MSG_NATPMP_STATE, natpmp_state.state, 0),

@@ -21,7 +21,7 @@ empty_is_valid(void **state)
 	assert_int_equal(c.listen_port, 4500);
 	assert_string_equal(c.interface, "at0");
 	assert_int_equal(c.log, LOG_LEVEL_NOTICE);
-	assert_int_equal(c.methods, NAT_METHOD_NATPMP | NAT_METHOD_UPNP);
+	assert_int_equal(c.methods, NAT_METHOD_ALL);
 	assert_int_equal(c.servers, 0);
 	assert_int_equal(c.external.family, 0);
 }
@@ -74,7 +74,7 @@ static const struct {
     {"[daemon]\nlog = loud", "f:2: log: one of these is expected: error warning notice info debug"},
     {"[mapping]\nmethods =", "f:2: methods: methods, or none alone, are expected"},
     {"[mapping]\nmethods = none upnp", "f:2: methods: methods, or none alone, are expected"},
-    {"[mapping]\nmethods = stun", "f:2: methods: natpmp, upnp or none is expected"},
+    {"[mapping]\nmethods = stun", "f:2: methods: pcp, natpmp, upnp or none is expected"},
     {"[mapping]\nexternal = 203.0.113.9", "f:2: external: auto or ADDRESS:PORT is expected"},
     {"[mapping]\ngateway = ::1", "f:2: gateway: auto or the router's IPv4 address is expected"},
     {"[account]\nserver = ns1.example",

@@ -8,6 +8,7 @@
 
 #include "manager/reconcile.h"
 
+static const struct endpoint none;
 static struct config config;
 static struct network home; /* a host behind a NAT */
 static const uint8_t ula[16] = {0xfd, 1, 2, 3, 4, 5, [15] = 1};
@@ -45,12 +46,13 @@ mapped(const char *external, unsigned method)
 static void
 mapping_is_wanted_behind_a_nat(void **state)
 {
+	struct endpoint last = ep("11.22.33.2:40000");
 	struct msg_natpmp_want want;
 
-	assert_null(reconcile_mapping(&config, &home, 40000, &want));
+	assert_null(reconcile_mapping(&config, &home, &last, &want));
 	assert_int_equal(want.hdr.id, 1);
 	assert_int_equal(want.local.port, 4500);
-	assert_int_equal(want.external_port, 40000);
+	assert_int_equal(want.external.port, 40000);
 	assert_int_equal(want.lifetime_sec, 3600);
 	assert_true(endpoint_same_addr(&want.gateway, &home.gateway));
 }
@@ -62,18 +64,18 @@ no_mapping_without_need(void **state)
 	struct network n = home;
 
 	n.local4 = ep("11.22.33.9"); /* a public address of its own */
-	assert_non_null(reconcile_mapping(&config, &n, 0, &want));
+	assert_non_null(reconcile_mapping(&config, &n, &none, &want));
 	n = home;
 	memset(&n.gateway, 0, sizeof n.gateway);
-	assert_non_null(reconcile_mapping(&config, &n, 0, &want));
+	assert_non_null(reconcile_mapping(&config, &n, &none, &want));
 	config.gateway = ep("192.168.1.254");
-	assert_null(reconcile_mapping(&config, &n, 0, &want));
+	assert_null(reconcile_mapping(&config, &n, &none, &want));
 	assert_true(endpoint_same_addr(&want.gateway, &config.gateway));
 	config.external = ep("11.22.33.9:4500");
-	assert_non_null(reconcile_mapping(&config, &home, 0, &want));
+	assert_non_null(reconcile_mapping(&config, &home, &none, &want));
 	config_defaults(&config);
 	config.methods = 0;
-	assert_non_null(reconcile_mapping(&config, &home, 0, &want));
+	assert_non_null(reconcile_mapping(&config, &home, &none, &want));
 }
 
 /* ---- publishing ---- */
@@ -217,7 +219,6 @@ peer_far_and_near(void **state)
 static void
 peer_refused(void **state)
 {
-	static const struct endpoint none;
 	struct msg_ipsec_peer p = {0};
 	struct msg_dns_peer r = records();
 	const char *why;

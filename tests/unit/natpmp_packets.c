@@ -9,6 +9,7 @@
 #include "natpmp/pmp.h"
 #include "natpmp/ssdp.h"
 
+#include <netinet/in.h>
 #include <string.h>
 
 static const struct endpoint gateway = {.family = 4, .addr = {192, 168, 1, 1}};
@@ -54,7 +55,7 @@ test_pmp_packets(void **state)
 
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
 		if (pmp_packet_fits((const uint8_t *)cases[i].data, cases[i].len, cases[i].op,
-			4500) != cases[i].fits)
+			IPPROTO_UDP, 4500) != cases[i].fits)
 			fail_msg("case %zu", i);
 }
 

@@ -29,7 +29,7 @@ check_equal "SRV leads to the outer one" 11.22.33.3 "$(lab_exec laptop dig +shor
 	"$(lab_exec laptop dig +short "_autotunnel._udp.$name" SRV | sort -n | awk 'NR == 1 { print $4 }')" A |
 	head -n 1)"
 check "TXT says how it is reached" eval \
-	"lab_dig laptop _autotunnel._udp.$name TXT | grep -q 'nat=natpmp'"
+	"lab_dig laptop _autotunnel._udp.$name TXT | grep -q 'nat=pcp'"
 check_equal "PTR lists both" 2 "$(lab_exec laptop dig +short "_autotunnel._udp.$LAB_DOMAIN" PTR | wc -l)"
 
 check_equal "ssh by short name" nas "$(lab_exec laptop ssh nas hostname)"

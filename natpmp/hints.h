@@ -1,0 +1,20 @@
+/*
+ * Routers that announce themselves: NAT-PMP's and PCP's multicasts to 224.0.0.1 and ff02::1, port
+ * 5350 (RFC 6886 section 3.2.1, RFC 6887 section 14.1.3).  What they say is not even read: it can
+ * be forged by anybody on the LAN.  That they were sent is a reason to ask.
+ */
+#ifndef NATPMP_HINTS_H
+#define NATPMP_HINTS_H
+
+#include "base/addr.h"
+
+struct loop;
+struct hints;
+
+/* heard gets the sender's address and the link it came by.  Where another program
+ * has the port to itself there are no announcements, which costs time and nothing else. */
+struct hints *hints_new(struct loop *l,
+    void (*heard)(void *ctx, const struct endpoint *router, uint32_t ifindex), void *ctx);
+void hints_free(struct hints *h);
+
+#endif
