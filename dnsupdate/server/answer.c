@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { TYPE_DS = 43, TYPE_IXFR = 251, TYPE_AXFR = 252 };
+enum { TYPE_DS = 43 };
 
 #define SOA_NUMBERS 20
 

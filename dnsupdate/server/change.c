@@ -144,6 +144,17 @@ leased_otherwise(const struct change *c)
 }
 
 const struct change *
+change_find(const struct change_list *l, const struct name *owner, uint16_t type, const void *rdata,
+    uint16_t len)
+{
+	const struct change *c = l->count == 0
+	    ? NULL
+	    : find(l, hash_of(owner, type, rdata, len), owner, type, rdata, len);
+
+	return c != NULL && (visible(c) || leased_otherwise(c)) ? c : NULL;
+}
+
+const struct change *
 change_next(const struct change_list *l, size_t *pos)
 {
 	while (*pos < l->count) {

@@ -47,6 +47,9 @@ void change_note(struct change_list *l, const struct name *owner, uint16_t type,
 /* Note all of from's, in order, in into. */
 void change_merge(struct change_list *into, const struct change_list *from);
 
+/* This record's change, if it differs; NULL. */
+const struct change *change_find(const struct change_list *l, const struct name *owner,
+    uint16_t type, const void *rdata, uint16_t len);
 /* The next record that differs; start with *pos = 0; NULL at the end. */
 const struct change *change_next(const struct change_list *l, size_t *pos);
 /* What it did to the record as the world sees it: removed, added, or both for another TTL; neither

@@ -222,6 +222,12 @@ append(struct commit *c, struct part *p, uint64_t now_sec)
 }
 
 static int
+finish(struct commit *c, int must_sync)
+{
+	return c->journal == NULL ? 0 : c->journal->finish(c->journal->ctx, must_sync);
+}
+
+static int
 make_durable(struct commit *c, uint64_t now_sec)
 {
 	int must_sync = 0;
@@ -233,10 +239,12 @@ make_durable(struct commit *c, uint64_t now_sec)
 			next_serial(p);
 			must_sync = 1;
 		}
-		if (append(c, p, now_sec) == -1)
+		if (append(c, p, now_sec) == -1) {
+			finish(c, -1);
 			return -1;
+		}
 	}
-	return must_sync && c->journal != NULL ? c->journal->sync(c->journal->ctx) : 0;
+	return finish(c, must_sync);
 }
 
 static void

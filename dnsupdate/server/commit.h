@@ -37,11 +37,15 @@ struct commit_record {
 	size_t mark_count;
 };
 
-/* The journal.  append: 0, or -1 when it cannot be kept.  sync: make all that was appended
- * durable; 0 or -1; after -1 nothing appended since the last sync may come back by itself. */
+/*
+ * The journal.  append: 0, or -1 when the zone cannot be kept: the batch is then undone.  finish
+ * ends the batch: with must_sync it makes all that was appended durable, 0 or -1, and after -1
+ * nothing that this batch appended comes back; without, it is 0 and the batch goes to disk when it
+ * suits.  finish is called (must_sync -1) after a failed append too: forget the batch.
+ */
 struct commit_journal {
 	int (*append)(void *ctx, const struct commit_record *record);
-	int (*sync)(void *ctx);
+	int (*finish)(void *ctx, int must_sync);
 	void *ctx;
 };
 

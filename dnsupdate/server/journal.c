@@ -26,15 +26,6 @@ resize(void *p, size_t count, size_t size)
 	return p;
 }
 
-void
-journal_grow(uint8_t **room, size_t *have, size_t size)
-{
-	if (size <= *have)
-		return;
-	*room = resize(*room, size, 1);
-	*have = size;
-}
-
 static struct segment *
 last_segment(const struct journal *j)
 {
@@ -57,6 +48,9 @@ journal_note_segment(struct journal *j, const struct file_head *h)
 void
 journal_note_frame(struct journal *j, struct segment *s, const struct frame *f)
 {
+	/* The zone was replaced in between: nothing leads across. */
+	if (j->place_count > 0 && j->places[j->place_count - 1].serial_new != f->serial_old)
+		j->place_count = 0;
 	if (j->place_count == j->place_room) {
 		j->place_room = j->place_room == 0 ? 64 : 2 * j->place_room;
 		j->places = resize(j->places, j->place_room, sizeof(j->places[0]));
@@ -104,7 +98,7 @@ journal_close(struct journal *j)
 		j->ops->close(j->fd);
 	free(j->segments);
 	free(j->places);
-	free(j->room);
+	free(j->room.data);
 	free(j);
 }
 
@@ -220,10 +214,10 @@ write_frame(struct journal *j, const struct frame *f)
 	const struct segment *s = last_segment(j);
 	size_t size = frame_size(f->len);
 
-	journal_grow(&j->room, &j->room_size, size);
-	frame_put(j->room, f, s->salt);
+	frame_room_grow(&j->room, size);
+	frame_put(j->room.data, f, s->salt);
 	if (zero_ahead(j, s->used + size) == -1 ||
-	    file_put(j->ops, j->fd, j->room, size, (off_t)s->used) == -1)
+	    file_put(j->ops, j->fd, j->room.data, size, (off_t)s->used) == -1)
 		return -1;
 	j->syncs++;
 	return j->ops->datasync(j->fd);
@@ -264,6 +258,20 @@ journal_commit(struct journal *j, struct frame *f)
 	return -1;
 }
 
+void
+journal_revoke(struct journal *j)
+{
+	struct segment *s = last_segment(j);
+	const struct place *p = &j->places[j->place_count - 1];
+	struct frame f = {.serial_old = p->serial_old};
+
+	s->used -= (size_t)(j->total - p->total);
+	j->total = p->total;
+	j->place_count--;
+	j->next--;
+	abandon_segment(j, &f);
+}
+
 uint64_t
 journal_sequence(const struct journal *j)
 {
@@ -292,6 +300,12 @@ journal_failures(const struct journal *j)
 	return j->failures;
 }
 
+void
+journal_set_segment(struct journal *j, size_t segment_size)
+{
+	j->segment_size = segment_size;
+}
+
 /* ---- history ---- */
 
 void
@@ -307,9 +321,12 @@ journal_trim(struct journal *j, uint64_t sequence, uint64_t keep)
 }
 
 int
-journal_find(const struct journal *j, uint32_t serial, struct journal_cursor *c)
+journal_find(const struct journal *j, uint32_t serial, uint32_t current, struct journal_cursor *c)
 {
 	uint64_t first = j->next - j->place_count;
+
+	if (j->place_count == 0 || j->places[j->place_count - 1].serial_new != current)
+		return 0;
 
 	for (size_t i = j->place_count; i-- > 0;) {
 		const struct place *p = &j->places[i];
@@ -363,8 +380,7 @@ journal_next(const struct journal *j, struct journal_cursor *c, struct frame *f)
 	s = find_segment(j, p->segment);
 	if (s == NULL || cursor_open(j, c, s) == -1)
 		return -1;
-	state = journal_read_frame(
-	    j->ops, c->fd, (size_t)p->at * FRAME_ALIGN, c->salt, &c->room, &c->room_size, f);
+	state = frame_read(j->ops, c->fd, (size_t)p->at * FRAME_ALIGN, c->salt, &c->room, f);
 	if (state == FRAME_GOOD && f->sequence == c->sequence++)
 		return 1;
 	if (state != -1)
@@ -377,8 +393,7 @@ journal_cursor_end(const struct journal *j, struct journal_cursor *c)
 {
 	if (c->fd != -1)
 		j->ops->close(c->fd);
-	free(c->room);
+	free(c->room.data);
 	c->fd = -1;
-	c->room = NULL;
-	c->room_size = 0;
+	c->room = (struct frame_room) {0};
 }

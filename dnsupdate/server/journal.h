@@ -21,8 +21,7 @@
 #ifndef DNSUPDATE_SERVER_JOURNAL_H
 #define DNSUPDATE_SERVER_JOURNAL_H
 
-#include "dnsupdate/server/file_ops.h"
-#include "dnsupdate/server/frame.h"
+#include "dnsupdate/server/frame_file.h"
 
 struct journal;
 
@@ -55,6 +54,10 @@ void journal_close(struct journal *j);
  */
 int journal_commit(struct journal *j, struct frame *f);
 
+/* Take back the frame that the last journal_commit wrote, at once after it: another zone of the
+ * same batch could not be written, and none of it may come back. */
+void journal_revoke(struct journal *j);
+
 /* Of the newest frame; 0 = none yet. */
 uint64_t journal_sequence(const struct journal *j);
 /* Octets of frames newer than sequence; 0 as sequence: of all history. */
@@ -62,6 +65,9 @@ uint64_t journal_bytes(const struct journal *j, uint64_t sequence);
 /* fdatasyncs done, and commits that failed, since journal_open. */
 uint64_t journal_syncs(const struct journal *j);
 uint64_t journal_failures(const struct journal *j);
+
+/* How large segments are from now on. */
+void journal_set_segment(struct journal *j, size_t segment_size);
 
 /* A snapshot has all up to sequence: drop older segments as far as at least keep octets of history
  * remain.  What cannot be removed is tried again the next time. */
@@ -76,11 +82,11 @@ struct journal_cursor {
 	int fd;
 	uint64_t segment; /* number of the open one */
 	uint32_t salt;
-	uint8_t *room;
-	size_t room_size;
+	struct frame_room room;
 };
-/* 1; 0 when the serial is not in the history. */
-int journal_find(const struct journal *j, uint32_t serial, struct journal_cursor *c);
+/* 1; 0 when the history does not lead from serial to the zone's current one. */
+int journal_find(
+    const struct journal *j, uint32_t serial, uint32_t current, struct journal_cursor *c);
 /* The next frame (payload valid until the next call): 1; 0 at the end; -1 with errno. */
 int journal_next(const struct journal *j, struct journal_cursor *c, struct frame *f);
 /* Must be called after journal_find returned 1. */

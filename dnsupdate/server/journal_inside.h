@@ -37,15 +37,12 @@ struct journal {
 	int fd; /* of the last segment; -1 = a new one is needed first */
 	size_t size; /* allocated for it */
 	size_t zeroed; /* so far it was written with frames or zeros */
-	uint8_t *room; /* for a frame on its way */
-	size_t room_size;
+	struct frame_room room; /* for a frame on its way */
 	uint64_t syncs, failures;
 };
 
 /* dir/journal.NUMBER */
 void journal_path(const struct journal *j, uint64_t number, char out[PATH_MAX]);
-/* At least size octets at *room.  Out of memory ends the process. */
-void journal_grow(uint8_t **room, size_t *have, size_t size);
 /* Note what is on disk: a segment behind the ones known, the next frame behind those of s. */
 struct segment *journal_note_segment(struct journal *j, const struct file_head *h);
 void journal_note_frame(struct journal *j, struct segment *s, const struct frame *f);
@@ -53,12 +50,5 @@ void journal_note_frame(struct journal *j, struct segment *s, const struct frame
 int journal_drop_segment(struct journal *j, size_t index);
 /* Forget the frames before this one. */
 void journal_forget_frames(struct journal *j, uint64_t before);
-
-/*
- * Read the frame at offset at of fd, a segment with this salt, into *room.  FRAME_NONE also at the
- * end of the file; -1 with errno when reading fails.
- */
-int journal_read_frame(const struct file_ops *ops, int fd, size_t at, uint32_t salt, uint8_t **room,
-    size_t *room_size, struct frame *f);
 
 #endif

@@ -17,8 +17,7 @@ struct opening {
 	journal_frame_cb *cb;
 	void *ctx;
 	char *why; /* JOURNAL_WHY_MAX */
-	uint8_t *room;
-	size_t room_size;
+	struct frame_room room;
 };
 
 __attribute__((format(printf, 2, 3))) static int
@@ -166,35 +165,6 @@ note_segments(struct opening *o, const uint64_t *numbers, size_t count)
 
 /* ---- frames ---- */
 
-int
-journal_read_frame(const struct file_ops *ops, int fd, size_t at, uint32_t salt, uint8_t **room,
-    size_t *room_size, struct frame *f)
-{
-	uint8_t head[FRAME_HEAD];
-	ssize_t n = file_take(ops, fd, head, sizeof(head), (off_t)at);
-	enum frame_state state;
-
-	if (n < (ssize_t)sizeof(head))
-		return n == -1 ? -1 : FRAME_NONE;
-	state = frame_head_get(head, f);
-	if (state != FRAME_GOOD)
-		return state;
-	/* A length that nothing vouches for yet must not cost memory: one octet in. */
-	if (f->len > 0) {
-		uint8_t last;
-
-		n = file_take(ops, fd, &last, 1, (off_t)(at + FRAME_HEAD + f->len - 1));
-		if (n != 1)
-			return n == -1 ? -1 : FRAME_BAD;
-	}
-	journal_grow(room, room_size, (size_t)f->len + 1);
-	n = file_take(ops, fd, *room, f->len, (off_t)(at + FRAME_HEAD));
-	if (n == -1)
-		return -1;
-	f->payload = *room;
-	return n == (ssize_t)f->len ? frame_check(head, f, salt) : FRAME_BAD;
-}
-
 /* The frames of a segment below limit.  0 when they ended, -1 when reading or cb failed. */
 static int
 read_frames(struct opening *o, struct segment *s, int fd, const char *path, uint64_t limit)
@@ -202,8 +172,7 @@ read_frames(struct opening *o, struct segment *s, int fd, const char *path, uint
 	struct frame f;
 
 	while (o->j->next < limit) {
-		int state = journal_read_frame(
-		    o->j->ops, fd, s->used, s->salt, &o->room, &o->room_size, &f);
+		int state = frame_read(o->j->ops, fd, s->used, s->salt, &o->room, &f);
 		char why[JOURNAL_WHY_MAX] = "";
 
 		if (state == -1)
@@ -342,7 +311,7 @@ journal_open(const struct journal_options *options, uint64_t after, uint64_t at_
 	if (rc == 0)
 		rc = read_all(&o);
 	free(numbers);
-	free(o.room);
+	free(o.room.data);
 	if (rc == 0)
 		return o.j;
 	journal_close(o.j);

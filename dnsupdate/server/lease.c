@@ -284,6 +284,13 @@ lease_collect(struct lease_book *b, uint32_t id)
 	add_unused(b, id);
 }
 
+void
+lease_collect_all(struct lease_book *b)
+{
+	for (uint32_t id = 1; id < b->slots; id++)
+		lease_collect(b, id);
+}
+
 uint32_t
 lease_clamp(uint32_t wanted_sec, uint32_t min_sec, uint32_t max_sec)
 {

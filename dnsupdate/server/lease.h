@@ -50,6 +50,8 @@ void lease_put_off_all(struct lease_book *b, uint64_t until_sec);
 
 /* Forget this group if it has no records. */
 void lease_collect(struct lease_book *b, uint32_t id);
+/* All such groups (after start-up). */
+void lease_collect_all(struct lease_book *b);
 
 /* What a client asks for, within the limits. */
 uint32_t lease_clamp(uint32_t wanted_sec, uint32_t min_sec, uint32_t max_sec);

@@ -25,13 +25,20 @@ libatdnsd_a_SOURCES = \
 	dnsupdate/server/zone.c dnsupdate/server/zone.h \
 	dnsupdate/server/zones.c dnsupdate/server/zones.h
 
-# The journal.
+# What is on disk, and transfers, which are read from it.
 libatdnsd_a_SOURCES += \
 	dnsupdate/server/crc32c.c dnsupdate/server/crc32c.h \
+	dnsupdate/server/entry.c dnsupdate/server/entry.h \
 	dnsupdate/server/file_ops.c dnsupdate/server/file_ops.h \
 	dnsupdate/server/frame.c dnsupdate/server/frame.h \
+	dnsupdate/server/frame_file.c dnsupdate/server/frame_file.h \
 	dnsupdate/server/journal.c dnsupdate/server/journal.h \
-	dnsupdate/server/journal_inside.h dnsupdate/server/journal_open.c
+	dnsupdate/server/journal_inside.h dnsupdate/server/journal_open.c \
+	dnsupdate/server/snapshot.c dnsupdate/server/snapshot.h \
+	dnsupdate/server/snapshot_read.c \
+	dnsupdate/server/store.c dnsupdate/server/store.h \
+	dnsupdate/server/store_inside.h dnsupdate/server/store_open.c \
+	dnsupdate/server/xfr.c dnsupdate/server/xfr.h
 
 DNSD_LIBS = libatdnsd.a libatidentity.a libatwire.a libloop.a libatcrypto.a $(BASE_LIBS) \
 	$(LDNS_LIBS) $(EVENT_LIBS) $(OPENSSL_LIBS) $(ARGON2_LIBS)
@@ -40,10 +47,15 @@ sbin_PROGRAMS += autotunnel-dnsd
 autotunnel_dnsd_SOURCES = dnsupdate/server/main.c
 autotunnel_dnsd_LDADD = $(DNSD_LIBS)
 
-DNSD_UNIT = tests/unit/dnsd_crc32c tests/unit/dnsd_journal
+DNSD_UNIT = tests/unit/dnsd_crc32c tests/unit/dnsd_journal tests/unit/dnsd_store \
+	tests/unit/dnsd_sweep
 check_PROGRAMS += $(DNSD_UNIT)
 TESTS += $(DNSD_UNIT)
 tests_unit_dnsd_crc32c_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
 tests_unit_dnsd_journal_SOURCES = tests/unit/dnsd_journal.c \
 	tests/unit/dnsd_faults.c tests/unit/dnsd_faults.h
 tests_unit_dnsd_journal_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
+tests_unit_dnsd_store_SOURCES = tests/unit/dnsd_store.c \
+	tests/unit/dnsd_faults.c tests/unit/dnsd_faults.h
+tests_unit_dnsd_store_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
+tests_unit_dnsd_sweep_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)

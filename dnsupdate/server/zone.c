@@ -20,36 +20,48 @@ must(void *p)
 
 /* ---- the table: linear hashing ---- */
 
-/* The largest power of two that is not above the number of buckets. */
+/* The largest power of two that is not above n. */
 static size_t
-level(const struct zone *z)
+level(size_t n)
 {
-	return (size_t)1 << (63 - __builtin_clzl(z->buckets));
+	return (size_t)1 << (63 - __builtin_clzl(n));
+}
+
+static size_t
+bucket_among(size_t buckets, uint32_t hash)
+{
+	size_t full = level(buckets);
+	size_t i = hash & (2 * full - 1);
+
+	return i < buckets ? i : i & (full - 1);
 }
 
 static size_t
 bucket_of(const struct zone *z, uint32_t hash)
 {
-	size_t full = level(z);
-	size_t i = hash & (2 * full - 1);
+	return bucket_among(z->buckets, hash);
+}
 
-	return i < z->buckets ? i : i & (full - 1);
+static uint32_t
+hash_below(const struct zone *z, uint32_t parent, const uint8_t *label)
+{
+	struct siphash_key key = z->key;
+
+	key.k[0] ^= parent;
+	return (uint32_t)siphash(&key, label + 1, label[0]);
 }
 
 static uint32_t
 hash_of(const struct zone *z, const struct node *parent, const uint8_t *label)
 {
-	struct siphash_key key = z->key;
-
-	key.k[0] ^= parent->hash;
-	return (uint32_t)siphash(&key, label + 1, label[0]);
+	return hash_below(z, parent->hash, label);
 }
 
 /* One bucket more; the names of the one it splits are told apart by the next bit of their hash. */
 static void
 grow(struct zone *z)
 {
-	size_t added = z->buckets, half = level(z);
+	size_t added = z->buckets, half = level(z->buckets);
 	struct node **from, *n;
 
 	if (added == z->room) {
@@ -227,6 +239,50 @@ zone_next(const struct zone *z, const struct node *n)
 	return n->next;
 }
 
+void
+zone_sweep_begin(const struct zone *z, struct zone_sweep *w)
+{
+	*w = (struct zone_sweep) {.buckets = z->buckets};
+}
+
+/* The names of a bucket, and of those that were split from it since there were `then`. */
+static void
+sweep_bucket(const struct zone *z, size_t then, size_t i,
+    void (*visit)(void *ctx, const struct node *n), void *ctx)
+{
+	for (const struct node *n = z->bucket[i]; n != NULL; n = n->chain)
+		visit(ctx, n);
+	for (size_t bit = i == 0 ? 1 : 2 * level(i); i + bit < z->buckets; bit *= 2)
+		if (i + bit >= then)
+			sweep_bucket(z, then, i + bit, visit, ctx);
+}
+
+int
+zone_sweep_next(const struct zone *z, struct zone_sweep *w,
+    void (*visit)(void *ctx, const struct node *n), void *ctx)
+{
+	if (!w->begun)
+		visit(ctx, z->apex);
+	else
+		sweep_bucket(z, w->buckets, w->at++, visit, ctx);
+	w->begun = 1;
+	return w->at < w->buckets;
+}
+
+int
+zone_sweep_passed(const struct zone *z, const struct zone_sweep *w, const struct name *name)
+{
+	uint32_t hash = z->apex->hash;
+	struct labels l;
+
+	labels_below(z, name, &l);
+	if (l.count == 0)
+		return w->begun;
+	while (l.count > 0)
+		hash = hash_below(z, hash, l.label[--l.count]);
+	return bucket_among(w->buckets, hash) < w->at;
+}
+
 static const struct node *
 wildcard_below(const struct zone *z, const struct node *encloser)
 {
@@ -320,7 +376,7 @@ zone_put(struct zone *z, const struct name *owner, uint16_t type, uint32_t ttl, 
 	long pos = *at == NULL ? -1 : rrset_position(*at, rdata, len, &old);
 
 	if (pos == -1) {
-		if (*at != NULL &&
+		if (*at != NULL && !z->loading &&
 		    ((*at)->count >= LIMIT_RRSET_RECORDS || (*at)->size + len > LIMIT_RRSET_OCTETS))
 			return -1;
 		rrset_append(at, type, lease, rdata, len);

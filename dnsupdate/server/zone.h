@@ -53,6 +53,7 @@ struct zone {
 	struct name name;
 	uint32_t serial; /* of the SOA record; 0 while there is none */
 	uint8_t is_private; /* answers to who has a key only */
+	uint8_t loading; /* no limits: what is read back was within them when it was made */
 	struct node *apex;
 	struct lease_book *leases; /* lease.h; made with the zone */
 	size_t names; /* nodes, the apex and empty non-terminals included */
@@ -80,6 +81,23 @@ void node_name(const struct zone *z, const struct node *n, struct name *out);
 /* Walk over all names, parents before their children: start with NULL, which gives the apex.
  * Changes in between do no harm as long as n itself stays. */
 struct node *zone_next(const struct zone *z, const struct node *n);
+
+/*
+ * Visit all names in slices while the zone goes on changing.  Each name has a place in the order of
+ * the visit that follows from its hash and the size that the table had at the beginning, whatever
+ * becomes of the table: a name that is there all the time is visited exactly once, and of any name,
+ * there or not, it can be told whether its turn has been.
+ */
+struct zone_sweep {
+	size_t buckets, at; /* places, and the next one; the apex comes before all */
+	uint8_t begun;
+};
+void zone_sweep_begin(const struct zone *z, struct zone_sweep *w);
+/* Call visit for the names of the next place; it must not change the zone.  0 when there are no
+ * places left, else 1. */
+int zone_sweep_next(const struct zone *z, struct zone_sweep *w,
+    void (*visit)(void *ctx, const struct node *n), void *ctx);
+int zone_sweep_passed(const struct zone *z, const struct zone_sweep *w, const struct name *name);
 
 /* The next record of a set; start with *pos = 0.  0 at the end. */
 int rrset_next(const struct rrset *set, size_t *pos, struct record *out);

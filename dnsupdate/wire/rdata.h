@@ -26,6 +26,8 @@ enum dns_type {
 	TYPE_OPT = 41,
 	TYPE_NSEC = 47,
 	TYPE_TSIG = 250,
+	TYPE_IXFR = 251,
+	TYPE_AXFR = 252,
 	TYPE_ANY = 255,
 };
 

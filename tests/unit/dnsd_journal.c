@@ -428,9 +428,9 @@ history(void **state)
 	uint32_t v;
 
 	commit_many(j, 1, 30, &acked);
-	assert_int_equal(journal_find(j, 99, &c), 0);
-	assert_int_equal(journal_find(j, 31, &c), 0); /* the newest: nothing leads on */
-	assert_int_equal(journal_find(j, 20, &c), 1);
+	assert_int_equal(journal_find(j, 99, 31, &c), 0);
+	assert_int_equal(journal_find(j, 31, 31, &c), 0); /* the newest: nothing leads on */
+	assert_int_equal(journal_find(j, 20, 31, &c), 1);
 	for (v = 20; v < 25; v++) {
 		assert_int_equal(journal_next(j, &c, &f), 1);
 		assert_int_equal(f.serial_old, v);
@@ -458,14 +458,14 @@ trimming(void **state)
 	all = journal_bytes(j, 0);
 	journal_trim(j, 0, 0);
 	assert_int_equal(journal_bytes(j, 0), all); /* nothing is in a snapshot */
-	assert_int_equal(journal_find(j, 1, &c), 1);
+	assert_int_equal(journal_find(j, 1, 31, &c), 1);
 	journal_trim(j, 30, all / 2);
 	assert_true(journal_bytes(j, 0) >= all / 2 && journal_bytes(j, 0) < all);
 	assert_int_equal(journal_next(j, &c, &f), -1);
 	assert_int_equal(errno, ESTALE);
 	journal_cursor_end(j, &c);
-	assert_int_equal(journal_find(j, 1, &c), 0);
-	assert_int_equal(journal_find(j, 30, &c), 1);
+	assert_int_equal(journal_find(j, 1, 31, &c), 0);
+	assert_int_equal(journal_find(j, 30, 31, &c), 1);
 	assert_int_equal(journal_next(j, &c, &f), 1);
 	assert_int_equal(f.serial_old, 30);
 	journal_cursor_end(j, &c);
