@@ -14,6 +14,7 @@
 
 #define READ_SIZE 16384
 #define ROOM_MIN 1024
+#define WRITE_ROUNDS 8
 #define STREAM_LOW (64 * 1024) /* a transfer writes on when less waits */
 
 /* Octets on their way: those from start to end are there. */
@@ -161,7 +162,7 @@ wanted(const struct conn *c)
 
 	if (what != 0)
 		return what;
-	if (queue_len(&c->out) > 0)
+	if (queue_len(&c->out) > 0 || c->more != NULL)
 		what |= LOOP_WRITE;
 	if (c->waiting == WAITING_NOT && !c->closing && !c->ended &&
 	    queue_len(&c->out) < LIMIT_STREAM_QUEUE)
@@ -229,6 +230,8 @@ fill_from_stream(struct conn *c)
 		c->closing = 1;
 }
 
+/* A fast reader of a long stream must not keep the others waiting: a few rounds at a time, then the
+ * loop comes back to it. */
 static void
 write_out(struct conn *c)
 {
@@ -236,14 +239,16 @@ write_out(struct conn *c)
 	ssize_t n = 1;
 
 	c->handling = 1; /* what a stream adds is written here, not by conn_send */
-	while (n > 0 && queue_len(&c->out) > 0) {
+	for (int round = 0; n > 0 && round < WRITE_ROUNDS; round++) {
+		if (c->more != NULL && queue_len(&c->out) < STREAM_LOW)
+			fill_from_stream(c);
+		if (queue_len(&c->out) == 0)
+			break;
 		n = io_write(c, c->out.data + c->out.start, queue_len(&c->out));
 		if (n > 0) {
 			queue_drop(&c->out, (size_t)n);
 			c->active_ms = clock_boot_ms();
 		}
-		if (c->more != NULL && queue_len(&c->out) < STREAM_LOW)
-			fill_from_stream(c);
 	}
 	if (n == -1 && errno != EAGAIN && errno != EINTR)
 		c->aborted = 1;

@@ -125,10 +125,13 @@ frame_check(const uint8_t in[FRAME_HEAD], const struct frame *f, uint32_t salt)
 int
 frame_follows(const uint8_t *data, size_t len, uint64_t sequence, uint32_t salt)
 {
+	static const uint8_t first[] = {FRAME_MAGIC >> 24, FRAME_MAGIC >> 16 & 0xff,
+	    FRAME_MAGIC >> 8 & 0xff, FRAME_MAGIC & 0xff};
 	struct frame f;
 
 	for (size_t at = 0; at + FRAME_HEAD <= len; at += FRAME_ALIGN) {
-		if (frame_head_get(data + at, &f) != FRAME_GOOD || f.sequence <= sequence ||
+		if (memcmp(data + at, first, sizeof(first)) != 0 || /* most are zeros */
+		    frame_head_get(data + at, &f) != FRAME_GOOD || f.sequence <= sequence ||
 		    f.len > len - at - FRAME_HEAD)
 			continue;
 		f.payload = data + at + FRAME_HEAD;

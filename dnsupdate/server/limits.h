@@ -29,5 +29,10 @@
 #define LIMIT_REPLAY_MACS 65536
 /* Seconds for which MACs are remembered: the newest and those just before. */
 #define LIMIT_REPLAY_SEC 2
+/* Transfers to secondaries at a time. */
+#define LIMIT_TRANSFERS 64
+/* Seconds that every lease has at least after a start: who could not refresh while the server was
+ * down does so then. */
+#define LIMIT_LEASE_GRACE_SEC 300
 
 #endif

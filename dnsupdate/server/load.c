@@ -67,7 +67,7 @@ put_server(struct zone *z, const struct conf_zone *cz, struct conf_error *error)
 }
 
 struct zone *
-load_zone(const struct conf_zone *cz, struct conf_error *error)
+load_name(const struct conf_zone *cz, struct conf_error *error)
 {
 	struct zone *z;
 	struct name name;
@@ -78,11 +78,13 @@ load_zone(const struct conf_zone *cz, struct conf_error *error)
 	}
 	z = zone_new(&name);
 	z->is_private = cz->is_private != 0;
-	if (put_server(z, cz, error) == -1) {
-		zone_free(z);
-		return NULL;
-	}
 	return z;
+}
+
+int
+load_zone(const struct conf_zone *cz, struct zone *z, struct conf_error *error)
+{
+	return put_server(z, cz, error);
 }
 
 /* "hmac-sha256:NAME:SECRET", taken apart. */

@@ -5,9 +5,11 @@
 #include "dnsupdate/server/conf.h"
 #include "dnsupdate/server/server.h"
 
-/* A zone as it begins: SOA and NS from the configuration, then the records of its file.  NULL with
- * a sentence in error. */
-struct zone *load_zone(const struct conf_zone *cz, struct conf_error *error);
+/* An empty zone of this name; NULL with a sentence in error. */
+struct zone *load_name(const struct conf_zone *cz, struct conf_error *error);
+/* What a zone begins with: SOA and NS from the configuration, then the records of its file.  0, or
+ * -1 with a sentence in error. */
+int load_zone(const struct conf_zone *cz, struct zone *z, struct conf_error *error);
 
 /* Its keys.  0, or -1 with a sentence in error. */
 int load_keys(

@@ -38,6 +38,8 @@ libatdnsd_a_SOURCES += \
 	dnsupdate/server/snapshot_read.c \
 	dnsupdate/server/store.c dnsupdate/server/store.h \
 	dnsupdate/server/store_inside.h dnsupdate/server/store_open.c \
+	dnsupdate/server/keeper.c dnsupdate/server/keeper.h \
+	dnsupdate/server/transfer.c dnsupdate/server/transfer.h \
 	dnsupdate/server/xfr.c dnsupdate/server/xfr.h
 
 DNSD_LIBS = libatdnsd.a libatidentity.a libatwire.a libloop.a libatcrypto.a $(BASE_LIBS) \

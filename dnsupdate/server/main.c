@@ -7,7 +7,7 @@
  *	request.c            parsed, its signature judged, then by opcode
  *	answer.c             queries, from the names in memory (zone.h)
  *	updates.c, apply.c   updates: queued, carried out together,
- *	commit.c             made durable with one sync, and only then answered
+ *	commit.c, store.c    made durable with one sync, and only then answered
  *
  * and whatever changes in a zone, leases that run out included, goes through commit.c, whose hooks
  * tell secondaries and subscribers.  Everything but listen.c, conn.c and this file is a function of
@@ -21,6 +21,7 @@
 #include "base/str.h"
 #include "dnsupdate/server/conf.h"
 #include "dnsupdate/server/conn.h"
+#include "dnsupdate/server/keeper.h"
 #include "dnsupdate/server/listen.h"
 #include "dnsupdate/server/load.h"
 #include "dnsupdate/server/server.h"
@@ -48,6 +49,7 @@ struct dnsd {
 	struct loop *loop;
 	struct conns *conns;
 	struct listeners *listeners;
+	struct keeper keeper;
 	struct loop_timer *commit_timer, *lease_timer;
 	struct loop_signal *term, *interrupt;
 };
@@ -152,7 +154,7 @@ static int
 load_zones(struct dnsd *d, struct conf_error *error)
 {
 	for (const struct conf_zone *cz = d->conf.zones; cz != NULL; cz = cz->next) {
-		struct zone *z = load_zone(cz, error);
+		struct zone *z = load_name(cz, error);
 
 		if (z == NULL)
 			return -1;
@@ -253,6 +255,7 @@ end(struct dnsd *d)
 	server_commit(&d->server, clock_wall_sec());
 	listeners_flush(d->listeners);
 	conns_free(d->conns);
+	keeper_end(&d->keeper);
 	listeners_free(d->listeners);
 	loop_timer_free(d->commit_timer);
 	loop_timer_free(d->lease_timer);
@@ -271,6 +274,7 @@ run(struct dnsd *d)
 	begin(d);
 	open_sockets(d);
 	lock_in(d);
+	keeper_begin(&d->keeper, d->loop, &d->server, &d->conf);
 	snprintf(ready, sizeof ready, "READY=1\nSTATUS=serving %zu zones", d->server.zones.count);
 	log_notice("%s", strstr(ready, "serving"));
 	notify_service_manager(ready);

@@ -129,6 +129,8 @@ understand(struct server *s, struct request *r)
 		return reply_error(r, RCODE_BADVERS);
 	if (r->m.has_question)
 		r->zone = zones_above(&s->zones, &r->m.question.name);
+	if (r->zone != NULL && r->zone->broken)
+		return reply_error(r, RCODE_SERVFAIL);
 	return by_opcode(s, r);
 }
 

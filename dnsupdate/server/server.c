@@ -78,6 +78,8 @@ server_expire(struct server *s, uint64_t now_sec)
 	for (struct zone *z = s->zones.first; z != NULL; z = z->next) {
 		uint32_t id;
 
+		if (z->broken)
+			continue;
 		while ((id = lease_first(z->leases, &due)) != 0 && due <= now_sec)
 			expire(s, z, id, now_sec);
 		if (id != 0 && due < next)

@@ -53,6 +53,7 @@ struct zone {
 	struct name name;
 	uint32_t serial; /* of the SOA record; 0 while there is none */
 	uint8_t is_private; /* answers to who has a key only */
+	uint8_t broken; /* its data could not be read: nothing about it can be said */
 	uint8_t loading; /* no limits: what is read back was within them when it was made */
 	struct node *apex;
 	struct lease_book *leases; /* lease.h; made with the zone */
