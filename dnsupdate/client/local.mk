@@ -6,9 +6,12 @@ libatdns_a_SOURCES = \
 	dnsupdate/client/backoff.c dnsupdate/client/backoff.h \
 	dnsupdate/client/datagram.c \
 	dnsupdate/client/exchange.c dnsupdate/client/exchange.h \
+	dnsupdate/client/ladder.c dnsupdate/client/ladder.h \
 	dnsupdate/client/line.c dnsupdate/client/line.h \
 	dnsupdate/client/llq_client.c dnsupdate/client/llq_client.h \
+	dnsupdate/client/llq_io.c dnsupdate/client/llq_io.h \
 	dnsupdate/client/machines.c dnsupdate/client/machines.h \
+	dnsupdate/client/others.c \
 	dnsupdate/client/outcome.c dnsupdate/client/outcome.h \
 	dnsupdate/client/own.c \
 	dnsupdate/client/pace.c dnsupdate/client/pace.h \
@@ -34,6 +37,7 @@ tests_netns_dns_drive_LDADD = $(DNS_WORKER_LIBS)
 
 DNS_UNIT = \
 	tests/unit/dns_exchange \
+	tests/unit/dns_ladder \
 	tests/unit/dns_llq_client \
 	tests/unit/dns_outcome \
 	tests/unit/dns_publish \
@@ -54,6 +58,9 @@ tests_unit_dns_publish_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
 tests_unit_dns_replay_SOURCES = tests/unit/dns_replay.c
 tests_unit_dns_replay_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_dns_replay_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
+tests_unit_dns_ladder_SOURCES = tests/unit/dns_ladder.c
+tests_unit_dns_ladder_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_dns_ladder_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
 tests_unit_dns_llq_client_SOURCES = tests/unit/dns_llq_client.c
 tests_unit_dns_llq_client_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_dns_llq_client_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)

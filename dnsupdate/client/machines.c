@@ -388,6 +388,14 @@ machines_retell(struct machines *t)
 		m->retell = 1;
 		m->read_ms = m->epoch_back_ms = 0;
 		m->peer.epoch = 0;
-		mark_follow(t, m);
 	}
+}
+
+void
+machines_refollow_all(struct machines *t)
+{
+	struct machine *m;
+
+	TAILQ_FOREACH (m, &t->all, entry)
+		mark_follow(t, m);
 }

@@ -89,7 +89,8 @@ void machines_told(struct machines *t, const struct machine *m);
 /* The first whose names to follow have changed, NULL = none; and: they are followed now. */
 const struct machine *machines_refollow(const struct machines *t);
 void machines_followed(struct machines *t, const struct machine *m);
-/* Tell each again as soon as it has been read, and read and follow all of it. */
+void machines_refollow_all(struct machines *t);
+/* Tell each again as soon as it has been read, and read all of it. */
 void machines_retell(struct machines *t);
 
 #endif

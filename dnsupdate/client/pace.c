@@ -6,7 +6,7 @@
 #define FLUX_LASTS_MS 60000
 #define REST_MAX_MS 60000
 #define FAIL_MIN_MS 2000
-#define LIVE_MS 900000 /* RFC 8765 section 6.8 */
+#define PUSHED_MS 900000 /* RFC 8765 section 6.8 */
 #define HINT_MS 500
 #define HINT_BURST 8
 
@@ -53,8 +53,10 @@ pace_next(struct pace *p, int failed, uint64_t now, uint32_t (*jitter)(uint32_t 
 	uint64_t wait = PACE_FLUX_MS;
 
 	p->fails = failed ? p->fails + 1 : 0;
-	if (p->live && !failed)
-		return LIVE_MS - LIVE_MS / 10 + jitter(LIVE_MS / 5);
+	if (p->live != PACE_ALONE && !failed) {
+		wait = p->live == PACE_PUSHED ? PUSHED_MS : REST_MAX_MS;
+		return wait - wait / 10 + jitter((uint32_t)wait / 5);
+	}
 	if (now < p->hurry_until)
 		return now < p->fast_until ? PACE_FAST_MS : PACE_HURRY_MS;
 	if (failed) {

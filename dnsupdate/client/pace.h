@@ -1,8 +1,8 @@
 /*
  * How often to look: pure.  In a hurry each 0.25 s for the first two seconds, for who is waited for
  * is mostly there soon, and then each second; each 5 s for a minute after a change, then rarer, up
- * to 60 s; after failures 2 s, 4 s ... 60 s.  While changes are pushed to us a look is only there
- * to be on the safe side: each 15 minutes.  Times are boot-time milliseconds.
+ * to 60 s; after failures 2 s, 4 s ... 60 s.  While changes are told to us each minute or each 15
+ * minutes.  Times are boot-time milliseconds.
  */
 #ifndef CLIENT_PACE_H
 #define CLIENT_PACE_H
@@ -13,11 +13,18 @@
 #define PACE_HURRY_MS 1000
 #define PACE_FLUX_MS 5000
 
+/* How changes reach us without a look. */
+enum pace_live {
+	PACE_ALONE, /* they do not */
+	PACE_HINTED, /* over UDP: one may get lost, so we look each minute */
+	PACE_PUSHED, /* over a connection: looks are there to be on the safe side */
+};
+
 struct pace {
 	uint64_t fast_until, hurry_until, flux_until;
 	uint64_t rest_ms; /* the next interval when all is calm */
 	unsigned fails; /* in a row */
-	int live; /* changes are pushed */
+	enum pace_live live;
 };
 
 void pace_init(struct pace *p);

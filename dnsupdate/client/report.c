@@ -45,7 +45,7 @@ void
 report_state(struct msg_dns_state *s, const struct report_facts *f, uint64_t now, uint64_t wall)
 {
 	set_status(s, f, now);
-	s->source = f->watch.heard_ms != 0 ? DNS_SOURCE_POLL : DNS_SOURCE_NONE;
+	s->source = f->watch.heard_ms != 0 ? f->source : DNS_SOURCE_NONE;
 	s->published = publish_is_up(f->publish, wall) != 0;
 	s->withdrawn = f->publish->withdrawn != 0;
 	s->serial = f->watch.serial;

@@ -8,6 +8,7 @@
 struct report_facts {
 	const struct publish *publish;
 	struct watch_status watch;
+	uint8_t source; /* enum dns_source */
 	const struct endpoint *server; /* NULL while none is known */
 	const char *no_server; /* why; empty while still looking */
 	const char *key; /* our key's name */

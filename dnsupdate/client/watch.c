@@ -40,7 +40,9 @@
 #define START_MS 10000
 #define SMALL_ACCOUNT 16
 #define THOROUGH_MS 600000
+/* While changes are told to us the server is asked about a machine at least so often. */
 #define VERIFY_MS (6 * 3600000)
+#define VERIFY_SMALL_MS 3600000
 #define AGAIN_MS 60000 /* after a reading that missed a machine */
 /* So many machines unanswered in a row: it is the server, not the machine. */
 #define SILENT_MAX 3
@@ -54,11 +56,12 @@ struct watch {
 	uint32_t soa_ticket, list_ticket; /* out; 0 = not */
 	uint32_t serial; /* seen */
 	uint32_t read_serial; /* at the start of the last complete reading */
-	uint32_t readings;
+	uint32_t readings, surprises;
 	int has_read; /* read_serial counts */
 	int down; /* only the SOA is asked for until it answers */
 	int whole; /* all machines are being read */
 	int want_list; /* the list is to be read */
+	int hinted; /* since the last look */
 	int refollow; /* the list's name has not been told */
 	int skipped; /* a machine was missed since the last reading of all began */
 	int silent; /* machines unanswered in a row */
@@ -117,6 +120,7 @@ watch_restart(struct watch *w, const struct name *domain, const char *host)
 	w->heard_ms = w->asked_ms = w->look_ms = 0;
 	pace_init(&w->pace);
 	machines_retell(&w->machines);
+	machines_refollow_all(&w->machines);
 }
 
 static uint64_t
@@ -143,7 +147,7 @@ void
 watch_flux(struct watch *w, uint64_t now)
 {
 	pace_flux(&w->pace, now);
-	if (w->pace.fails == 0 && !w->pace.live)
+	if (w->pace.fails == 0 && w->pace.live == PACE_ALONE)
 		look_within(w, now + PACE_FLUX_MS);
 }
 
@@ -155,12 +159,12 @@ watch_hurry(struct watch *w, uint32_t seconds, uint64_t now)
 }
 
 void
-watch_live(struct watch *w, int live, uint64_t now)
+watch_live(struct watch *w, enum pace_live live, uint64_t now)
 {
 	if (w->pace.live == live)
 		return;
 	w->pace.live = live;
-	if (!live)
+	if (live == PACE_ALONE)
 		look_within(w, now);
 }
 
@@ -171,6 +175,7 @@ watch_hint(struct watch *w, const struct name *name, uint64_t now)
 {
 	struct machine *m;
 
+	w->hinted = 1;
 	if (name_equal(name, &w->list)) {
 		if (!w->want_list)
 			gate_hint(&w->list_gate, now);
@@ -217,6 +222,13 @@ watch_follow(struct watch *w, struct watch_names *names)
 		names->targets = 0;
 	machines_followed(&w->machines, m);
 	return 1;
+}
+
+void
+watch_refollow(struct watch *w)
+{
+	w->refollow = 1;
+	machines_refollow_all(&w->machines);
 }
 
 /* ---- questions ---- */
@@ -366,21 +378,36 @@ take_soa(struct watch *w, const struct message *m, uint64_t now)
 	w->outcome = OUTCOME_OK;
 	w->down = 0;
 	if (w->has_read && w->serial == w->read_serial && !w->skipped) {
+		w->hinted = 0;
 		rest(w, 0, now);
 		return;
 	}
+	w->surprises += !w->hinted;
+	w->hinted = 0;
 	w->whole = w->want_list = 1;
 	w->skipped = w->silent = 0;
 }
 
-/* What a reading of all has to read. */
+/* Has a reading of all to read this one? */
+static int
+is_wanted(const struct watch *w, const struct machine *m, uint64_t now)
+{
+	int small = w->machines.present <= SMALL_ACCOUNT;
+
+	if (w->pace.live == PACE_ALONE || m->read_ms == 0)
+		return 1;
+	if (w->pace.live == PACE_HINTED && small)
+		return 1;
+	return now - m->read_ms > (small ? VERIFY_SMALL_MS : VERIFY_MS);
+}
+
 static void
 want_machines(struct watch *w, uint64_t now)
 {
 	struct machine *m;
 
 	TAILQ_FOREACH (m, &w->machines.all, entry)
-		if (m->listed && (!w->pace.live || m->read_ms == 0 || now - m->read_ms > VERIFY_MS))
+		if (m->listed && is_wanted(w, m, now))
 			machines_want(&w->machines, m, 1, 1);
 }
 
@@ -435,7 +462,7 @@ take_peer(struct watch *w, struct machine *m, const struct peer_reader *r,
 	if (r == NULL)
 		return;
 	machines_targets(&w->machines, m, r->target, r->targets);
-	if (m->fresh || !w->pace.live || m->read_ms == 0)
+	if (m->fresh || w->pace.live == PACE_ALONE || m->read_ms == 0)
 		m->read_ms = now;
 }
 
@@ -506,6 +533,7 @@ watch_status(const struct watch *w)
 	    .zone = w->zone.len != 0 ? &w->zone : NULL,
 	    .serial = w->serial,
 	    .readings = w->readings,
+	    .surprises = w->surprises,
 	    .peers = w->machines.present,
 	    .synced = w->has_read && machines_news(&w->machines) == NULL,
 	    .heard_ms = w->heard_ms,

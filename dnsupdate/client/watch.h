@@ -28,8 +28,8 @@ void watch_hurry(struct watch *w, uint32_t seconds, uint64_t now);
 /* Something of ours has changed: others are likely to follow. */
 void watch_flux(struct watch *w, uint64_t now);
 
-/* Changes are pushed to us from now on (then looks are rare), or not any more (then look now). */
-void watch_live(struct watch *w, int live, uint64_t now);
+/* How changes reach us from now on.  Falling back to PACE_ALONE makes us look at once. */
+void watch_live(struct watch *w, enum pace_live live, uint64_t now);
 /* Something has changed at this name: the list of machines or a machine's records.  A hint need
  * not be true: it only makes us ask. */
 void watch_hint(struct watch *w, const struct name *name, uint64_t now);
@@ -46,6 +46,8 @@ struct watch_names {
 };
 /* 1 and *names: this set has changed.  Call until it returns 0. */
 int watch_follow(struct watch *w, struct watch_names *names);
+/* Say all of them again. */
+void watch_refollow(struct watch *w);
 
 /* When watch_next should be called; WATCH_NEVER while only answers can bring anything on. */
 uint64_t watch_wake(const struct watch *w, uint64_t now);
@@ -60,6 +62,7 @@ struct watch_status {
 	const struct name *zone; /* our domain lies in it; NULL until known */
 	uint32_t serial; /* of the zone, when last seen */
 	uint32_t readings; /* complete ones so far */
+	uint32_t surprises; /* looks so far that found a change nobody had hinted at */
 	uint32_t peers; /* machines present */
 	int synced; /* everything has been read since the start, and told */
 	uint64_t heard_ms; /* last good answer, 0 = never */

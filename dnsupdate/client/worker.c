@@ -5,8 +5,8 @@
  *           | fd 3: ZONE PUBLISH HURRY QUIT in, STATE PEER SYNCED out
  *        worker.c  ---------- resolve.c (c-ares): which server?
  *        /       \
- *   publish.c   watch.c       decide, know no socket and no clock
- *     own.c        |
+ *   publish.c   watch.c ...   decide, know no socket and no clock
+ *     own.c     others.c      carry out what these want
  *        \       /
  *       exchange.c            signs, verifies, names the outcome (outcome.c)
  *      transport.c            carries: datagram.c, or session.c over line.c, see transport.h
@@ -97,6 +97,7 @@ say_state(struct worker *w, uint64_t now, uint64_t wall)
 {
 	struct report_facts facts = {.publish = &w->publish,
 	    .watch = watch_status(w->watch),
+	    .source = w->ladder.source,
 	    .server = transport_server(w->transport),
 	    .no_server = w->no_server,
 	    .key = w->zone.key_name,
@@ -109,44 +110,6 @@ say_state(struct worker *w, uint64_t now, uint64_t wall)
 		return;
 	if (say(w) == 0)
 		w->told = w->out.dns_state;
-}
-
-/* ---- the others ---- */
-
-static void
-answered(void *ctx, uint32_t ticket, const struct exchange_result *result)
-{
-	struct worker *w = ctx;
-	uint64_t now = clock_boot_ms();
-
-	if (result->outcome == OUTCOME_OK)
-		w->heard_ms = now;
-	if (result->skew_sec != 0)
-		w->skew_sec = result->skew_sec;
-	watch_answer(w->watch, ticket, result->outcome, result->m, now);
-	worker_wake(w);
-}
-
-static void
-step_watch(struct worker *w, uint64_t now)
-{
-	struct exchange_handler h = {answered, w};
-	struct watch_ask ask;
-	struct watch_names names;
-	struct watch_status ws;
-	int back;
-
-	while (watch_follow(w->watch, &names))
-		; /* looking is all we do so far */
-	while (watch_next(w->watch, now, &ask))
-		if (exchange_ask(w->transport, &w->signer, &ask.q, &h, ask.ticket) != 0)
-			watch_answer(w->watch, ask.ticket, OUTCOME_FAILED, NULL, now);
-	ws = watch_status(w->watch);
-	back = w->outcome == OUTCOME_TIMEOUT && ws.outcome == OUTCOME_OK;
-	if (back || ws.readings != w->readings)
-		publish_doubt(&w->publish);
-	w->readings = ws.readings;
-	w->outcome = ws.outcome;
 }
 
 /* ---- finding the server ---- */
@@ -221,7 +184,7 @@ sleep_until_due(struct worker *w, uint64_t now)
 	uint64_t at = now + SLEEP_MAX_MS;
 
 	if (transport_server(w->transport) != NULL) {
-		at = sooner(at, watch_wake(w->watch, now));
+		at = sooner(at, others_wake(w, now));
 		if (watch_status(w->watch).zone != NULL)
 			at = sooner(at, publish_wake(&w->publish));
 	} else if (w->zone.servers == 0 && !w->finding) {
@@ -240,7 +203,7 @@ step(void *ctx)
 		return;
 	step_find(w, now);
 	if (transport_server(w->transport) != NULL) {
-		step_watch(w, now);
+		others_step(w, now);
 		own_step(w, now);
 	}
 	if (say_peers(w) == 0)
@@ -279,10 +242,7 @@ start_over(struct worker *w)
 	publish_init(&w->publish, epoch > w->zone.epoch ? epoch : w->zone.epoch, clock_jitter);
 	if (want.hdr.type != 0)
 		publish_want(&w->publish, &want, clock_boot_ms());
-	if (w->watch != NULL)
-		watch_restart(w->watch, &w->domain, w->zone.host);
-	else if ((w->watch = watch_new(&w->domain, w->zone.host, clock_jitter)) == NULL)
-		fatal("watch");
+	others_start_over(w);
 	w->said = OUTCOME_OK;
 	w->skew_sec = 0;
 	w->heard_ms = 0;
@@ -383,8 +343,8 @@ on_gone(void *ctx, int error)
 static void
 worker_free(struct worker *w)
 {
+	others_end(w);
 	transport_free(w->transport);
-	watch_free(w->watch);
 	resolve_free(w->resolve);
 	loop_timer_free(w->step);
 	loop_timer_free(w->bound);
@@ -422,6 +382,7 @@ dnsupdate_main(const struct worker_options *opt)
 	w->step = loop_timer_new(w->loop, step, w);
 	w->bound = loop_timer_new(w->loop, out_of_time, w);
 	publish_init(&w->publish, 0, clock_jitter);
+	others_start(w);
 	if ((w->resolve = resolve_new(w->loop)) == NULL)
 		fatalx("cannot start without a resolver");
 	warm_up();

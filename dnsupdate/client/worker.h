@@ -2,7 +2,10 @@
 #ifndef CLIENT_WORKER_H
 #define CLIENT_WORKER_H
 
+#include "dnsupdate/client/ladder.h"
+#include "dnsupdate/client/llq_io.h"
 #include "dnsupdate/client/publish.h"
+#include "dnsupdate/client/push_session.h"
 #include "dnsupdate/client/resolve.h"
 #include "dnsupdate/client/transport.h"
 #include "dnsupdate/client/watch.h"
@@ -20,8 +23,16 @@ struct worker {
 	struct publish publish;
 	struct publish_mark mark; /* read, or being written */
 	struct watch *watch; /* NULL = no zone yet */
-	uint32_t readings; /* of watch, when our own records were last doubted */
+	uint32_t readings, surprises; /* of watch, at the last step */
 	enum outcome outcome; /* of watch, then */
+	/* How changes are learnt. */
+	struct ladder ladder;
+	struct push_session push;
+	int stream_up;
+	int greeting; /* the stream stands: we have to show our key on it first */
+	unsigned streams; /* connections so far, to know an answer's */
+	struct llq_client llq;
+	struct llq_io *llq_io; /* NULL = not running */
 	enum outcome said; /* logged last about publishing */
 	int64_t skew_sec;
 	uint64_t heard_ms;
@@ -39,6 +50,13 @@ struct worker {
 
 /* Have step() run soon. */
 void worker_wake(struct worker *w);
+
+/* others.c: with the machines of the account.  All from the first zone on. */
+void others_start(struct worker *w); /* once */
+void others_start_over(struct worker *w); /* another server, key or domain; transport is new */
+void others_end(struct worker *w); /* say good-bye; transport is still there */
+void others_step(struct worker *w, uint64_t now);
+uint64_t others_wake(const struct worker *w, uint64_t now);
 
 /* Send what publish.c has due.  worker.c calls it when server and zone may be known. */
 void own_step(struct worker *w, uint64_t now);

@@ -627,7 +627,7 @@ test_hints(void **state)
 
 	(void)state;
 	run(w, &z, MINUTE);
-	watch_live(w, 1, z.now);
+	watch_live(w, PACE_PUSHED, z.now);
 	run(w, &z, HOUR);
 	soa = z.soa;
 	run(w, &z, z.now + 4 * HOUR);
@@ -666,10 +666,45 @@ test_hints(void **state)
 	assert_int_equal(z.list, list + 1);
 	assert_int_equal(z.record - record, 5);
 	/* no longer told: look at once, then as ever */
-	watch_live(w, 0, z.now);
+	watch_live(w, PACE_ALONE, z.now);
 	assert_true(watch_wake(w, z.now) == z.now);
 	run(w, &z, z.now + HOUR);
 	assert_in_range(z.soa - soa, 60, 80);
+	watch_free(w);
+}
+
+/* Over UDP hints may get lost: each minute a look, which finds it out. */
+static void
+test_hints_lost(void **state)
+{
+	static struct zone z;
+	struct watch *w = start(&z);
+	struct host *nas = add(&z, "nas", 7);
+	unsigned soa, surprises;
+
+	(void)state;
+	run(w, &z, MINUTE);
+	watch_live(w, PACE_HINTED, z.now);
+	run(w, &z, HOUR);
+	soa = z.soa;
+	surprises = watch_status(w).surprises;
+	run(w, &z, 2 * HOUR);
+	assert_in_range(z.soa - soa, 58, 62);
+	assert_int_equal(watch_status(w).surprises, surprises);
+	nas->contact = 8;
+	nas->epoch++;
+	z.serial++;
+	run(w, &z, z.now + 66 * SECOND);
+	assert_int_equal(z.told, 2);
+	assert_int_equal(watch_status(w).surprises, surprises + 1);
+	/* a change that was hinted at is none */
+	nas->contact = 9;
+	nas->epoch++;
+	z.serial++;
+	hint(w, &z, "_autotunnel._udp", nas->name);
+	run(w, &z, z.now + 2 * MINUTE);
+	assert_int_equal(z.told, 3);
+	assert_int_equal(watch_status(w).surprises, surprises + 1);
 	watch_free(w);
 }
 
@@ -684,7 +719,7 @@ test_hint_flood(void **state)
 
 	(void)state;
 	run(w, &z, MINUTE);
-	watch_live(w, 1, z.now);
+	watch_live(w, PACE_PUSHED, z.now);
 	list = z.list, record = z.record;
 	for (int i = 0; i < 10000; i++) {
 		hint(w, &z, "_autotunnel._udp", nas->name);
@@ -716,7 +751,7 @@ test_hint_missed(void **state)
 
 	(void)state;
 	run(w, &z, MINUTE);
-	watch_live(w, 1, z.now);
+	watch_live(w, PACE_PUSHED, z.now);
 	run(w, &z, HOUR);
 	nas->contact = 8;
 	nas->epoch++;
@@ -755,7 +790,7 @@ test_epoch_back(void **state)
 		(void)state;
 		nas->epoch = 5;
 		run(w, &z, MINUTE);
-		watch_live(w, live, z.now);
+		watch_live(w, live ? PACE_PUSHED : PACE_ALONE, z.now);
 		nas->epoch = 4;
 		nas->contact = 6;
 		z.serial++;
@@ -897,6 +932,7 @@ main(void)
 	    cmocka_unit_test(test_large),
 	    cmocka_unit_test(test_too_many),
 	    cmocka_unit_test(test_hints),
+	    cmocka_unit_test(test_hints_lost),
 	    cmocka_unit_test(test_hint_flood),
 	    cmocka_unit_test(test_hint_missed),
 	    cmocka_unit_test(test_epoch_back),
