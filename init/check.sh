@@ -18,18 +18,20 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 users=$(cd "$top_srcdir" && pwd)/init/autotunnel.sysusers.conf # --root wants a whole path
-unit=$top_builddir/init/autotunneld.service
+units="$top_builddir/init/autotunneld.service $top_builddir/init/autotunnel-dnsd.service"
 tmpfiles=$top_builddir/init/autotunnel.tmpfiles.conf
-! grep -n '@[a-z]*dir@' "$unit" "$tmpfiles" || fail "a placeholder is left"
+! grep -n '@[a-z]*dir@' $units "$tmpfiles" || fail "a placeholder is left"
 
-# The program need not be installed yet to check the unit.
-sed 's|^ExecStart=[^ ]*|ExecStart=/bin/true|' "$unit" >"$work/autotunneld.service"
-systemd-analyze verify --man=no "$work/autotunneld.service" 2>"$work/said" ||
-	fail "$(cat "$work/said")"
-[ ! -s "$work/said" ] || fail "$(cat "$work/said")"
-systemd-analyze security --offline=true --threshold=$EXPOSURE "$unit" >"$work/rating" ||
-	fail "$(tail -1 "$work/rating")"
-tail -1 "$work/rating"
+for unit in $units; do
+	# The program need not be installed yet to check the unit.
+	checked=$work/${unit##*/}
+	sed 's|^ExecStart=[^ ]*|ExecStart=/bin/true|' "$unit" >"$checked"
+	systemd-analyze verify --man=no "$checked" 2>"$work/said" || fail "$(cat "$work/said")"
+	[ ! -s "$work/said" ] || fail "$(cat "$work/said")"
+	systemd-analyze security --offline=true --threshold=$EXPOSURE "$unit" >"$work/rating" ||
+		fail "$(tail -1 "$work/rating")"
+	tail -1 "$work/rating"
+done
 
 systemd-sysusers --dry-run --root="$work" "$users" >"$work/users" 2>&1 ||
 	fail "$(cat "$work/users")"
@@ -38,6 +40,9 @@ for user in map dns ike; do
 	grep -q "\"user-$user\", \"autotunnel-$user\"" "$top_srcdir/src/config/keys.c" ||
 		fail "user-$user of autotunnel.conf(5) has another default"
 done
+grep -q "Creating user 'autotunnel-dnsd'" "$work/users" || fail "no user autotunnel-dnsd"
+grep -q '"user", "autotunnel-dnsd"' "$top_srcdir/dnsupdate/server/conf_keys.c" ||
+	fail "user of autotunnel-dnsd.conf(5) has another default"
 grep -q "Creating group 'autotunnel' " "$work/users" || fail "no group autotunnel"
 
 # Who may not be root cannot give the directories to root; their being made is what counts.

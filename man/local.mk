@@ -2,6 +2,8 @@
 MAN_PAGES = \
 	man/autotunnel.1 \
 	man/autotunnel.conf.5 \
+	man/autotunnel-dnsd.8 \
+	man/autotunnel-dnsd.conf.5 \
 	man/autotunnel-records.7 \
 	man/autotunneld.8 \
 	man/libnss_autotunnel.8

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Enrolment against the real name servers: what `autotunnel zone` prints is what BIND and Knot are
-# configured with, `init` and `join` talk to them, and then each device's key may write exactly
+# Enrolment against the real name servers: what `autotunnel zone` prints is what BIND, Knot and our
+# own server are configured with, `init` and `join` talk to them, and then each device's key may write exactly
 # what it should.  Everything happens on the loopback interface of a network namespace of its own.
 set -eu
 
@@ -12,6 +12,7 @@ fi
 . "$top_srcdir/tests/servers.sh"
 
 autotunnel=$(realpath "$top_builddir/autotunnel")
+dnsd=$(realpath "$top_builddir/autotunnel-dnsd")
 domain=alice.example.com
 other="scheme spot photo card baby mountain device kick cradle pact join borrow"
 work=$(mktemp -d)
@@ -52,7 +53,7 @@ zone_file() {
 	ZONE
 }
 
-# start_bind DIR PORT, start_knot DIR PORT: with DIR/zone.conf; returns when it answers.
+# start_bind DIR PORT, start_knot DIR PORT, start_dnsd DIR PORT: with DIR/zone.conf; returns when it answers.
 start_bind() {
 	zone_file "$1"
 	cat >"$1/named.conf" <<-CONF
@@ -83,6 +84,19 @@ start_knot() {
 	CONF
 	knotc -c "$1/knot.conf" conf-check >"$1.log" 2>&1 || fail "Knot does not take what zone printed"
 	knotd -c "$work/$1/knot.conf" >"$1.log" 2>&1 &
+	server_pid=$!
+	wait_for_server "$2"
+}
+
+start_dnsd() {
+	{
+		printf '[server]\nlisten = 127.0.0.1:%s\nuser = nobody\n' "$2"
+		printf 'state-dir = %s\nrun-dir = %s\n' "$work/$1/state" "$work/$1/run"
+		sed 's/^#address = [^ \t]*/address = 127.0.0.1/' "$1/zone.conf"
+	} >"$1/dnsd.conf"
+	chmod 711 "$work" "$work/$1"
+	"$dnsd" -n -c "$1/dnsd.conf" 2>"$1.log" || fail "autotunnel-dnsd does not take what zone printed"
+	"$dnsd" -c "$work/$1/dnsd.conf" >"$1.log" 2>&1 &
 	server_pid=$!
 	wait_for_server "$2"
 }
@@ -188,7 +202,7 @@ try_server() {
 
 	mkdir "$kind"
 	expect 0 "Account: $domain*Recovery phrase: *Machine: laptop.$domain*Address: fd*Enrolled: not yet: $ns does not answer" \
-		'*shown only now*"autotunnel zone bind alice.example.com laptop"*"autotunnel join alice.example.com"*' \
+		'*shown only now*"autotunnel zone dnsd alice.example.com laptop"*"autotunnel join alice.example.com"*' \
 		"" init --domain $domain --server $ns --name laptop --state "$kind/laptop"
 	cp out "$kind/init.out"
 	phrase=$(sed -n 's/^Recovery phrase: //p' out)
@@ -197,14 +211,14 @@ try_server() {
 	grep -aqF "$phrase" "$kind"/laptop/* && fail "the phrase is on disk"
 
 	# A server that has the zone, but not our keys; then one that has them.
-	if [ "$kind" = bind ]; then
-		printf 'zone "%s" { type primary; file "%s.zone"; };\n' $domain $domain
-	else
-		printf 'zone:\n  - domain: %s\n    file: %s.zone\n' $domain $domain
-	fi >"$kind/zone.conf"
+	case $kind in
+	bind) printf 'zone "%s" { type primary; file "%s.zone"; };\n' $domain $domain ;;
+	knot) printf 'zone:\n  - domain: %s\n    file: %s.zone\n' $domain $domain ;;
+	dnsd) printf '[zone %s]\n' $domain ;;
+	esac >"$kind/zone.conf"
 	"start_$kind" "$kind" "$port"
 	expect 0 "*Enrolled: not yet: $ns does not know the key autotunnel-account.$domain" \
-		'*"autotunnel zone bind*' "$phrase" join $domain --state "$kind/laptop"
+		'*"autotunnel zone dnsd*' "$phrase" join $domain --state "$kind/laptop"
 	stop_server
 	expect 0 "*" "" "$phrase" zone "$kind" $domain laptop nas.$domain
 	mv out "$kind/zone.conf"
@@ -408,6 +422,7 @@ try_usage() {
 try_usage
 try_server bind 5401
 try_server knot 5402
+try_server dnsd 5403
 try_keys
 try_larger_zone
 try_unseen

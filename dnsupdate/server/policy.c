@@ -36,5 +36,13 @@ policy_may_touch(const struct key *key, const struct zone *z, const struct name 
 int
 policy_may_write_type(const struct key *key, uint16_t type)
 {
-	return key->kind == KEY_ACCOUNT || type != TYPE_NS;
+	switch (type) {
+	case TYPE_A:
+	case TYPE_AAAA:
+	case TYPE_SRV:
+	case TYPE_TXT:
+	case TYPE_ANY:
+		return 1;
+	}
+	return key->kind == KEY_ACCOUNT;
 }

@@ -16,7 +16,8 @@ int policy_may_transfer(const struct key *key, const struct zone *z);
 /* May it send updates for the zone; and may they speak of this name? */
 int policy_may_update(const struct key *key, const struct zone *z);
 int policy_may_touch(const struct key *key, const struct zone *z, const struct name *owner);
-/* Records of this type?  A device may not delegate its name away. */
+/* Records of this type?  A device: addresses, SRV and TXT, and whatever is there to be deleted
+ * (ANY); it cannot delegate its name, nor have mail sent there. */
 int policy_may_write_type(const struct key *key, uint16_t type);
 
 #endif

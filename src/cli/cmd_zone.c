@@ -100,6 +100,8 @@ parse(struct zone_options *o, int argc, char **argv)
 		o->print = zone_text_bind;
 	else if (strcmp(argv[optind], "knot") == 0)
 		o->print = zone_text_knot;
+	else if (strcmp(argv[optind], "dnsd") == 0)
+		o->print = zone_text_dnsd;
 	if (o->print == NULL || str_copy(o->domain, sizeof o->domain, argv[optind + 1]) == -1)
 		return cmd_usage(argv[0]);
 	str_lower(o->domain);

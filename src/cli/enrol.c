@@ -284,8 +284,8 @@ enrol_report(const struct identity *id, enum talk_result result, const char *why
 		return EXIT_OK;
 	if (new_account || result != TALK_LATER)
 		cmd_warn(
-		    "the name server must be given the account's keys; \"autotunnel zone bind %s "
-		    "%.*s\" (or knot) prints them",
+		    "the name server must be given the account's keys; \"autotunnel zone dnsd %s "
+		    "%.*s\" (or bind, or knot) prints them",
 		    id->domain, (int)strcspn(id->name, "."), id->name);
 	cmd_warn("\"autotunnel join %s\" on this machine finishes enrolling it", id->domain);
 	return EXIT_OK;

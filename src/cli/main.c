@@ -42,7 +42,7 @@ const struct cmd cmds[] = {
 	"[--server ADDRESS] [--name NAME] [--key FILE] [--wait SECONDS] [--state DIR]"
 	" [--replace] DOMAIN",
 	"enrol this device in an account"},
-    {"zone", cmd_zone, "[--keys-only] bind|knot DOMAIN [NAME[:GENERATION] ...]",
+    {"zone", cmd_zone, "[--keys-only] dnsd|bind|knot DOMAIN [NAME[:GENERATION] ...]",
 	"what the name server must be told"},
     {"reload", cmd_reload, "", "read the configuration again"},
     {"log", cmd_log, "error|warning|notice|info|debug", "how much the daemon logs"},

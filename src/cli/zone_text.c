@@ -93,3 +93,28 @@ zone_text_knot(const struct zone_text *z, FILE *out)
 	    z->keys > 1 ? "-machines" : "");
 	first_zone_file(z->domain, "#", out);
 }
+
+static void
+dnsd_key(const char *keyword, const struct tsig_key *key, FILE *out)
+{
+	char secret[BASE64_SIZE(MSG_SECRET_MAX)];
+
+	base64_encode(key->secret, key->secret_len, secret);
+	fprintf(
+	    out, "%s = %s:%s:%s\n", keyword, tsig_key_algorithm(key->algorithm), key->name, secret);
+	crypto_wipe(secret, sizeof secret);
+}
+
+void
+zone_text_dnsd(const struct zone_text *z, FILE *out)
+{
+	fprintf(out,
+	    "# For autotunnel-dnsd.conf.  Secret: only root may read the file.\n"
+	    "[zone %s]\n",
+	    z->domain);
+	if (!z->keys_only)
+		fprintf(out, "#address = 192.0.2.53\t# this server's own, as the world sees it\n");
+	dnsd_key("account-key", &z->key[0], out);
+	for (size_t i = 1; i < z->keys; i++)
+		dnsd_key("device-key", &z->key[i], out);
+}

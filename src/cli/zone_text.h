@@ -18,5 +18,6 @@ struct zone_text {
 
 void zone_text_bind(const struct zone_text *z, FILE *out);
 void zone_text_knot(const struct zone_text *z, FILE *out);
+void zone_text_dnsd(const struct zone_text *z, FILE *out);
 
 #endif

@@ -2,7 +2,7 @@
 
 LAB_DOMAIN=alice.example.com
 
-# lab_pair bind|knot: the picture of lib/net.sh, whole: laptop and nas behind their NATs, the name
+# lab_pair dnsd|bind|knot: the picture of lib/net.sh, whole: laptop and nas behind their NATs, the name
 # server, an account with both in it; no daemon runs yet.
 lab_pair() {
 	lab_internet
@@ -14,7 +14,7 @@ lab_pair() {
 	lab_account "$1" laptop nas
 }
 
-# lab_account bind|knot HOST...: what people do once.  The first host makes the account and shows
+# lab_account dnsd|bind|knot HOST...: what people do once.  The first host makes the account and shows
 # the phrase; the name server is given the zone; the others join.
 lab_account() {
 	local kind=$1 first=$2 host
@@ -34,7 +34,7 @@ lab_account() {
 	done
 }
 
-# lab_zone bind|knot HOST...: the server's configuration, as our own command prints it.
+# lab_zone dnsd|bind|knot HOST...: the server's configuration, as our own command prints it.
 lab_zone() {
 	local kind=$1
 	shift

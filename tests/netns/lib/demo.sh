@@ -1,10 +1,11 @@
 #!/bin/bash
-# What ./demo shows, with one name server: demo.sh bind|knot.  A lab script like the tests, but one
+# What ./demo shows, with one name server: demo.sh dnsd|bind|knot.  A lab script like the tests, but one
 # that prints what it sees.
 . "${0%/*}/../lab.sh"
 server=$1
 lab_require nft miniupnpd dig ssh scp sshd ss
 case $server in
+dnsd) name_server=autotunnel-dnsd ;;
 bind) name_server=BIND; lab_require named ;;
 knot) name_server=Knot; lab_require knotd ;;
 esac
@@ -53,7 +54,7 @@ enrol() {
 	echo "laptop# autotunnel init --domain $LAB_DOMAIN --server $LAB_NS --name laptop"
 	sed 's/^/    /' "$(lab_log laptop init)"
 	echo "ns# (what \"autotunnel zone $server $LAB_DOMAIN laptop nas\" printed, secrets left out)"
-	sed -E 's/(secret:? +).*/\1.../; s/^/    /' $LAB/zone.conf
+	sed -E 's/(secret:? +|:)[^: ]*=[;"]*$/\1.../; s/^/    /' $LAB/zone.conf
 	echo "nas# autotunnel join $LAB_DOMAIN --server $LAB_NS --name nas"
 	sed 's/^/    /' "$(lab_log nas join)"
 }

@@ -1,7 +1,7 @@
-# Name servers: stock BIND and stock Knot.  Part of lab.sh.
+# Name servers: our own, stock BIND and stock Knot.  Part of lab.sh.
 #
 # The name server is a machine on the Internet, "ns" at 11.22.33.53, to which every host's
-# resolv.conf points.  What it needs to know of an account is what "autotunnel zone bind|knot"
+# resolv.conf points.  What it needs to know of an account is what "autotunnel zone dnsd|bind|knot"
 # prints for its administrator.
 
 LAB_NS=11.22.33.53
@@ -75,6 +75,16 @@ lab_knot() {
 			print (file ~ "^/") ? file : storage "/" file
 		}' /etc/knot/autotunnel.conf)"
 	lab_ns_start "$1" knotd -c /etc/knot/knot.conf
+}
+
+# lab_dnsd ZONE <CONFIGURATION: the same with autotunnel-dnsd; what LAB_DNSD holds goes to [server].
+lab_dnsd() {
+	lab_exec ns sh -c 'umask 077; cat - >/etc/autotunnel/zone.conf'
+	lab_exec ns sh -c 'umask 077; {
+			printf "[server]\nlisten = %s\n%s\n" "$0" "$1"
+			sed "s/^#address = [^ \t]*/address = $0/" /etc/autotunnel/zone.conf
+		} >/etc/autotunnel/autotunnel-dnsd.conf' $LAB_NS "${LAB_DNSD:-}"
+	lab_ns_start "$1" autotunnel-dnsd
 }
 
 # Start the server's program, remember it for lab_ns_restart, wait for its first answer.

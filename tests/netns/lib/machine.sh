@@ -68,7 +68,7 @@ lab_machine_files() {
 	printf '%s\n' root:x:0:0::/root:/bin/bash nobody:x:65534:65534::/:/bin/false >passwd
 	printf '%s\n' root:x:0: nogroup:x:65534: autotunnel:x:61499: >group
 	echo 'root:*:19000:0:99999:7:::' >shadow
-	for user in autotunnel-map autotunnel-dns autotunnel-ike sshd reader stranger; do
+	for user in autotunnel-map autotunnel-dns autotunnel-ike autotunnel-dnsd sshd reader stranger; do
 		id=$((id + 1))
 		echo "$user:x:$id:$id::/nonexistent:/usr/sbin/nologin" >>passwd
 		echo "$user:x:$id:" >>group

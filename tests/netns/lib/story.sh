@@ -1,4 +1,4 @@
-# The demo's story as a test; story_bind.sh and story_knot.sh say with which name server.
+# The demo's story as a test; story_dnsd.sh, story_bind.sh and story_knot.sh say with which name server.
 #
 #    laptop 192.168.1.10 ── home .2 ─┐  Internet  ┌─ office .3 ── nas 192.168.2.10
 #                                    └── ns .53 ──┘
