@@ -3,6 +3,7 @@
 #include "dnsupdate/server/limits.h"
 #include "dnsupdate/server/policy.h"
 #include "dnsupdate/server/server.h"
+#include "dnsupdate/wire/llq.h"
 
 #include <string.h>
 
@@ -298,6 +299,16 @@ transfer(struct server *s, struct request *r)
 	return s->hooks.transfer(s->hooks.transfer_ctx, r);
 }
 
+/* Over a stream there are better ways, and no such queries (RFC 8764 knows UDP only). */
+static int
+is_long_lived(const struct server *s, const struct request *r)
+{
+	size_t len;
+
+	return s->hooks.llq != NULL && r->from.transport == TRANSPORT_UDP &&
+	    message_option(&r->m, OPTION_LLQ, &len) != NULL;
+}
+
 enum request_result
 answer_query(struct server *s, struct request *r)
 {
@@ -310,6 +321,8 @@ answer_query(struct server *s, struct request *r)
 		return reply_error(r, RCODE_REFUSED);
 	if (q->type == TYPE_AXFR || q->type == TYPE_IXFR)
 		return transfer(s, r);
+	if (is_long_lived(s, r))
+		return s->hooks.llq(s->hooks.llq_ctx, r);
 	if (is_meta(q->type))
 		return reply_error(r, RCODE_NOTIMP);
 	answer_from_zone(r);

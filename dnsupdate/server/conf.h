@@ -37,6 +37,7 @@ struct conf_zone {
 	char name_server[MSG_NAME_MAX]; /* in SOA and NS; "" = ns.NAME */
 	struct conf_addresses address; /* of the name server, when it is in the zone */
 	struct conf_addresses notify; /* secondaries */
+	char account_ca[CONF_PATH_MAX]; /* its certificates may read over TLS; "" = none */
 	unsigned is_private;
 };
 

@@ -194,7 +194,7 @@ static const char *const no_yes[] = {"no", "yes", NULL};
 	}
 
 const struct conf_key conf_keys[] = {
-    ADDRESSES("server", "listen", "0.0.0.0 [::]:53", SERVER(listen), 53),
+    ADDRESSES("server", "listen", "0.0.0.0 0.0.0.0:5352 [::]:53 [::]:5352", SERVER(listen), 53),
     ADDRESSES("server", "tls-listen", "none", SERVER(tls_listen), 853),
     TEXT("server", "tls-key", "none", SERVER(tls_key), CONF_PATH_MAX, set_path),
     TEXT("server", "user", "autotunnel-dnsd", SERVER(user), CONF_USER_MAX, set_user),
@@ -214,6 +214,7 @@ const struct conf_key conf_keys[] = {
     TEXT("zone", "name-server", "auto", ZONE(name_server), MSG_NAME_MAX, set_host),
     ADDRESSES("zone", "address", "none", ZONE(address), 0),
     ADDRESSES("zone", "notify", "none", ZONE(notify), 53),
+    TEXT("zone", "account-ca", "none", ZONE(account_ca), CONF_PATH_MAX, set_path),
     CHOICE("zone", "private", "no", ZONE(is_private), no_yes),
 };
 const size_t conf_key_count = sizeof conf_keys / sizeof conf_keys[0];

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define READ_SIZE 16384
+#define READ_ROUNDS 8 /* before others get their turn */
 #define ROOM_MIN 1024
 #define WRITE_ROUNDS 8
 #define STREAM_LOW (64 * 1024) /* a transfer writes on when less waits */
@@ -47,7 +48,7 @@ struct conn {
 	void (*stream_gone)(void *ctx);
 	void *stream_ctx;
 	void *session;
-	void (*session_gone)(void *session);
+	const struct conn_session *ops; /* of the session; NULL: none */
 	struct key *key;
 };
 
@@ -128,8 +129,8 @@ destroy(struct conn *c)
 	struct linger none = {.l_onoff = 1, .l_linger = 0};
 
 	stream_end(c);
-	if (c->session_gone != NULL)
-		c->session_gone(c->session);
+	if (c->ops != NULL)
+		c->ops->gone(c->session);
 	if (c->aborted)
 		setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
 	if (c->io != NULL)
@@ -156,9 +157,22 @@ destroy(struct conn *c)
 static void handle_messages(struct conn *c);
 
 static int
+io_wants(const struct conn *c)
+{
+	return c->io != NULL && c->io->wants != NULL ? c->io->wants(c->io_ctx) : 0;
+}
+
+/* Does io hold octets that the descriptor does not show? */
+static int
+io_pending(const struct conn *c)
+{
+	return c->io != NULL && c->io->pending(c->io_ctx);
+}
+
+static int
 wanted(const struct conn *c)
 {
-	int what = c->io != NULL && c->io->wants != NULL ? c->io->wants(c->io_ctx) : 0;
+	int what = io_wants(c);
 
 	if (what != 0)
 		return what;
@@ -170,20 +184,34 @@ wanted(const struct conn *c)
 	return what;
 }
 
-/* Milliseconds until it has been silent, or slow, for too long. */
+/* As conn_session's deadline; 0 without a session. */
+static uint64_t
+session_deadline_of(const struct conn *c)
+{
+	return c->ops != NULL ? c->ops->deadline(c->session, c->waiting != WAITING_NOT) : 0;
+}
+
+/* 0 is no time. */
+static uint64_t
+sooner(uint64_t a, uint64_t b)
+{
+	return a == 0 || b < a ? b : a;
+}
+
+/* Milliseconds until it has been silent, or slow, for too long; UINT64_MAX when it may be. */
 static uint64_t
 patience(const struct conn *c, uint64_t now)
 {
-	uint64_t until;
+	uint64_t until = session_deadline_of(c);
 
 	if (c->aborted)
 		return 0;
 	if (c->message_since_ms != 0)
-		until = c->message_since_ms + LIMIT_STREAM_MESSAGE_SEC * 1000;
-	else if (c->session != NULL && queue_len(&c->out) == 0)
+		until = sooner(until, c->message_since_ms + LIMIT_STREAM_MESSAGE_SEC * 1000);
+	else if (until == 0 || queue_len(&c->out) > 0)
+		until = sooner(until, c->active_ms + LIMIT_STREAM_IDLE_SEC * 1000);
+	if (until == UINT64_MAX)
 		return UINT64_MAX;
-	else
-		until = c->active_ms + LIMIT_STREAM_IDLE_SEC * 1000;
 	return until > now ? until - now : 0;
 }
 
@@ -201,6 +229,8 @@ settle(struct conn *c)
 		destroy(c);
 		return;
 	}
+	if ((what & LOOP_READ) != 0 && io_pending(c))
+		ms = 0;
 	if (c->aborted) { /* the batch still knows it: nothing more until its reply is there */
 		what = 0;
 		ms = UINT64_MAX;
@@ -249,10 +279,31 @@ write_out(struct conn *c)
 			queue_drop(&c->out, (size_t)n);
 			c->active_ms = clock_boot_ms();
 		}
+		if (c->ops != NULL && queue_len(&c->out) == 0)
+			c->ops->drained(c->session);
 	}
 	if (n == -1 && errno != EAGAIN && errno != EINTR)
 		c->aborted = 1;
 	c->handling = handling;
+}
+
+/* Who signs a query or an update may hear of its zone on this connection (RFC 8765 has no TSIG). */
+static void
+remember_key(struct conn *c, const struct request *r)
+{
+	if (r->key == NULL || r->key == c->key)
+		return;
+	key_unref(c->key);
+	c->key = key_ref(r->key);
+}
+
+/* The session, if there is one, hears of messages that are not its own. */
+static void
+tell_session(struct conn *c, const struct request *r)
+{
+	if (c->ops != NULL && (r == NULL || r->m.opcode != OPCODE_DSO) &&
+	    c->ops->heard(c->session, r) == -1)
+		c->aborted = 1;
 }
 
 /* One message of the input; what is to become of it? */
@@ -261,6 +312,7 @@ handle_one(struct conn *c, const uint8_t *message, size_t len)
 {
 	struct request *r = &c->all->request;
 	struct server *s = c->all->server;
+	enum request_result result;
 
 	r->from = c->who;
 	r->data = message;
@@ -269,7 +321,10 @@ handle_one(struct conn *c, const uint8_t *message, size_t len)
 	r->now_ms = c->active_ms = clock_boot_ms();
 	r->reply = buf_writer(c->all->reply, sizeof c->all->reply);
 	c->waiting = WAITING_REPLY;
-	switch (request_handle(s, r)) {
+	result = request_handle(s, r);
+	remember_key(c, r);
+	tell_session(c, r);
+	switch (result) {
 	case REQUEST_REPLY:
 		conn_send(c, r->reply.data, r->reply.pos, SIZE_MAX);
 		break;
@@ -280,10 +335,6 @@ handle_one(struct conn *c, const uint8_t *message, size_t len)
 		break;
 	case REQUEST_PENDING:
 		return;
-	}
-	if (r->key != NULL && r->key != c->key) {
-		key_unref(c->key);
-		c->key = key_ref(r->key);
 	}
 	if (c->waiting == WAITING_REPLY)
 		c->waiting = WAITING_NOT;
@@ -316,8 +367,8 @@ handle_messages(struct conn *c)
 	c->handling = 0;
 }
 
-static void
-read_in(struct conn *c)
+static ssize_t
+read_once(struct conn *c)
 {
 	ssize_t n = io_read(c, queue_room(&c->in, READ_SIZE), READ_SIZE);
 
@@ -331,6 +382,16 @@ read_in(struct conn *c)
 		c->aborted = 1;
 	if (n > 0)
 		handle_messages(c);
+	return n;
+}
+
+static void
+read_in(struct conn *c)
+{
+	int rounds = READ_ROUNDS;
+
+	while (read_once(c) > 0 && --rounds > 0 && (wanted(c) & LOOP_READ) != 0 && io_pending(c))
+		;
 }
 
 static void
@@ -338,7 +399,8 @@ on_ready(void *ctx, int ready)
 {
 	struct conn *c = ctx;
 
-	if ((ready & LOOP_READ) != 0 && !c->closing)
+	/* a handshake may have to write before it can read on */
+	if (((ready & LOOP_READ) != 0 || io_wants(c) != 0) && !c->closing)
 		read_in(c);
 	if (queue_len(&c->out) > 0 || c->more != NULL)
 		write_out(c);
@@ -351,13 +413,15 @@ on_timer(void *ctx)
 	struct conn *c = ctx;
 
 	if (!c->aborted && patience(c, clock_boot_ms()) == 0) {
-		if (queue_len(&c->out) > 0)
+		if (queue_len(&c->out) > 0 || session_deadline_of(c) != 0)
 			c->aborted = 1;
 		c->closing = 1;
 		stream_end(c);
 		c->waiting = c->waiting == WAITING_STREAM ? WAITING_NOT : c->waiting;
 	} else if (!c->aborted) {
 		handle_messages(c);
+		if ((wanted(c) & LOOP_READ) != 0 && io_pending(c))
+			read_in(c);
 		write_out(c);
 	}
 	settle(c);
@@ -398,6 +462,7 @@ conn_new(struct conns *cs, int fd, enum transport transport, const union socket_
     const struct conn_io *io, void *io_ctx)
 {
 	struct conn *c = cs->count < LIMIT_STREAMS ? calloc(1, sizeof *c) : NULL;
+	int on = 1;
 
 	if (c == NULL) {
 		cs->server->stats.streams_refused++;
@@ -419,11 +484,25 @@ conn_new(struct conns *cs, int fd, enum transport transport, const union socket_
 	cs->count++;
 	cs->server->stats.streams_accepted++;
 	cs->server->stats.streams_open++;
+	/* what is sent is a whole message: nothing to wait for */
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	c->watched = LOOP_READ;
 	c->watch = loop_fd_new(cs->loop, fd, LOOP_READ, on_ready, c);
 	c->timer = loop_timer_new(cs->loop, on_timer, c);
 	settle(c);
 	return c;
+}
+
+/* Watch and timer by the state; what must end ends when the loop comes round. */
+static void
+settle_later(struct conn *c)
+{
+	int what = wanted(c);
+
+	if (what != c->watched)
+		loop_fd_watch(c->watch, what);
+	c->watched = (uint8_t)what;
+	conn_look_again(c);
 }
 
 int
@@ -440,8 +519,8 @@ conn_send(struct conn *c, const void *message, size_t len, size_t limit)
 	c->out.end += STREAM_PREFIX + len;
 	if (!c->handling) {
 		write_out(c);
-		loop_timer_set(c->timer, c->aborted ? 0 : patience(c, clock_boot_ms()));
-		loop_fd_watch(c->watch, c->watched = (uint8_t)wanted(c));
+		if (c->aborted || queue_len(&c->out) > 0)
+			settle_later(c);
 	}
 	return 0;
 }
@@ -454,6 +533,7 @@ conn_reply(struct conn *c, const void *message, size_t len)
 	c->active_ms = clock_boot_ms();
 	if (len > 0 && !c->aborted)
 		conn_send(c, message, len, SIZE_MAX);
+	tell_session(c, NULL);
 	loop_timer_set(c->timer, 0);
 }
 
@@ -483,10 +563,21 @@ conn_abort(struct conn *c)
 }
 
 void
-conn_set_session(struct conn *c, void *session, void (*gone)(void *session))
+conn_set_session(struct conn *c, void *session, const struct conn_session *ops)
 {
 	c->session = session;
-	c->session_gone = gone;
+	c->ops = ops;
+}
+
+void
+conn_look_again(struct conn *c)
+{
+	uint64_t ms = patience(c, clock_boot_ms());
+
+	if (ms == UINT64_MAX)
+		loop_timer_stop(c->timer);
+	else
+		loop_timer_set(c->timer, ms);
 }
 
 void *

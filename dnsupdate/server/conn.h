@@ -16,12 +16,14 @@ struct conn;
 
 /* How octets go in and out; plain TCP when NULL is given.  read, write: as read(2) and write(2) on
  * a non-blocking descriptor, EAGAIN included.  wants: LOOP_READ|LOOP_WRITE that must be ready
- * before either can go on (a handshake), 0 for what is natural.  close: last words, then free;
- * the descriptor is not its own. */
+ * before a read can go on (a handshake), 0 for what is natural.  pending: is there something to
+ * read that the descriptor does not show?  close: last words, then free; the descriptor is not its
+ * own. */
 struct conn_io {
 	ssize_t (*read)(void *io, void *data, size_t size);
 	ssize_t (*write)(void *io, const void *data, size_t len);
 	int (*wants)(void *io);
+	int (*pending)(void *io);
 	void (*close)(void *io, int abort);
 };
 
@@ -47,13 +49,28 @@ void conn_reply(struct conn *c, const void *message, size_t len);
 void conn_stream(
     struct conn *c, int (*more)(void *ctx, struct conn *c), void (*gone)(void *ctx), void *ctx);
 
+/* The deadline of its session may be another now. */
+void conn_look_again(struct conn *c);
 /* Close when all is sent; close now with RST (what RFC 8490 calls forcibly abort).  May be called
  * from within handling one of its requests; the connection is gone when the loop runs next. */
 void conn_close(struct conn *c);
 void conn_abort(struct conn *c);
-/* Whoever has made it more than a connection (DSO): gone is called once when it ends.  With a
- * session the connection's own idle limit is off. */
-void conn_set_session(struct conn *c, void *session, void (*gone)(void *session));
+/* Whoever has made it more than a connection (DSO).  In these functions conn_close and conn_abort
+ * may be called. */
+struct conn_session {
+	/* Called once when it ends. */
+	void (*gone)(void *session);
+	/* Nothing waits to be sent any more. */
+	void (*drained)(void *session);
+	/* A message was handled that was no DSO, or the answer to one was sent (r NULL).  -1:
+	 * abort. */
+	int (*heard)(void *session, const struct request *r);
+	/* When the session is to be aborted, milliseconds since boot; UINT64_MAX: it may stay; 0:
+	 * it is none yet, and the connection's own limits hold.  busy: a request waits for its
+	 * reply. */
+	uint64_t (*deadline)(void *session, int busy);
+};
+void conn_set_session(struct conn *c, void *session, const struct conn_session *ops);
 void *conn_session(const struct conn *c);
 /* The key of a signed query that was answered on it (RFC 8765 for private zones); NULL for none. */
 struct key *conn_key(const struct conn *c);

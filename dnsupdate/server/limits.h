@@ -35,4 +35,16 @@
  * down does so then. */
 #define LIMIT_LEASE_GRACE_SEC 300
 
+/* Long-lived queries in all, and from one address (IPv4) or /56 (IPv6). */
+#define LIMIT_LLQS 200000
+#define LIMIT_LLQS_PER_PREFIX 4096
+/* Subscriptions of push clients in all, and on one connection. */
+#define LIMIT_SUBSCRIPTIONS 500000
+#define LIMIT_SUBSCRIPTIONS_PER_STREAM 8192
+/* What sessions (RFC 8490) are granted: an idle client leaves after the first; a silent one, whose
+ * subscriptions last, says something after the second at the latest, and may say it that often. */
+#define LIMIT_DSO_INACTIVITY_MS 60000
+#define LIMIT_DSO_KEEPALIVE_MS 3600000
+#define LIMIT_DSO_KEEPALIVE_MIN_MS 60000
+
 #endif

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "dnsupdate/server/limits.h"
+#include "dnsupdate/server/secure.h"
 #include "dnsupdate/server/server.h"
 
 #include <errno.h>
@@ -13,6 +14,7 @@
 #define ROUNDS 4 /* batches from one socket before the others get their turn */
 #define ACCEPTS 32
 #define BACKLOG 512
+#define TLS_PORT 853 /* RFC 7858 section 3.1: nothing else is spoken here */
 #define SOCKET_BUFFER (4 * 1024 * 1024)
 
 struct listener {
@@ -22,6 +24,7 @@ struct listener {
 	unsigned number;
 	int family;
 	uint8_t is_stream;
+	uint8_t is_tls;
 	uint8_t is_any; /* bound to no address of its own: replies must say from which to go */
 };
 
@@ -42,6 +45,7 @@ struct listeners {
 	struct loop *loop;
 	struct server *server;
 	struct conns *conns;
+	struct secure *secure; /* NULL: no TLS */
 	struct listener *listener[LIMIT_LISTENERS];
 	size_t count;
 	struct packets in, out;
@@ -237,7 +241,12 @@ on_connection(void *ctx, int ready)
 
 		if (fd == -1)
 			return;
-		conn_new(l->all->conns, fd, TRANSPORT_TCP, &from, NULL, NULL);
+		if (l->is_tls && l->all->secure == NULL)
+			close(fd);
+		else if (l->is_tls)
+			secure_accept(l->all->secure, l->all->conns, fd, &from);
+		else
+			conn_new(l->all->conns, fd, TRANSPORT_TCP, &from, NULL, NULL);
 	}
 }
 
@@ -286,6 +295,7 @@ listeners_adopt(struct listeners *ls, int fd)
 	    .number = (unsigned)ls->count,
 	    .family = at.sa.sa_family,
 	    .is_stream = type == SOCK_STREAM,
+	    .is_tls = type == SOCK_STREAM && ntohs(at.in.sin_port) == TLS_PORT,
 	    .is_any = (uint8_t)is_any_address(&at)};
 	ls->listener[ls->count++] = l;
 	if (l->is_stream)
@@ -331,6 +341,23 @@ listeners_open(struct listeners *ls, const struct endpoint *at)
 	listeners_address(ls, (unsigned)number, &bound);
 	tcp = open_socket(&bound, SOCK_STREAM);
 	return tcp == -1 || listeners_adopt(ls, tcp) == -1 ? -1 : 0;
+}
+
+void
+listeners_set_secure(struct listeners *ls, struct secure *s)
+{
+	ls->secure = s;
+}
+
+int
+listeners_open_tls(struct listeners *ls, const struct endpoint *at)
+{
+	int fd = open_socket(at, SOCK_STREAM), number;
+
+	if (fd == -1 || (number = listeners_adopt(ls, fd)) == -1)
+		return -1;
+	ls->listener[number]->is_tls = 1;
+	return 0;
 }
 
 size_t

@@ -1,6 +1,7 @@
 /*
  * The sockets.  UDP in batches: up to LIMIT_BATCH packets a system call, in and out.  TCP: accepted
- * here, then conn.h's.  Sockets are opened here or come from systemd (LISTEN_FDS).
+ * here, then conn.h's; TLS: secure.h's in between.  Sockets are opened here or come from systemd
+ * (LISTEN_FDS).
  */
 #ifndef DNSUPDATE_SERVER_LISTEN_H
 #define DNSUPDATE_SERVER_LISTEN_H
@@ -11,6 +12,7 @@
 #include "loop/loop.h"
 
 struct listeners;
+struct secure;
 
 struct listeners *listeners_new(struct loop *l, struct server *s, struct conns *conns);
 void listeners_free(struct listeners *ls);
@@ -18,6 +20,10 @@ void listeners_free(struct listeners *ls);
 /* Open UDP and TCP at this address (port 0: a free one, the same for both).  0, or -1 with errno.
  */
 int listeners_open(struct listeners *ls, const struct endpoint *at);
+/* TLS connections are taken over by s; all listeners at TCP ports of the second function, and those
+ * adopted whose port is 853, are for them.  Without it none are. */
+void listeners_set_secure(struct listeners *ls, struct secure *s);
+int listeners_open_tls(struct listeners *ls, const struct endpoint *at);
 /* Use a socket that is bound already; its kind is found out.  Its number, or -1 when it is none we
  * know. */
 int listeners_adopt(struct listeners *ls, int fd);

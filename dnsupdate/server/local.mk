@@ -42,8 +42,21 @@ libatdnsd_a_SOURCES += \
 	dnsupdate/server/transfer.c dnsupdate/server/transfer.h \
 	dnsupdate/server/xfr.c dnsupdate/server/xfr.h
 
+# Subscriptions.
+libatdnsd_a_SOURCES += \
+	dnsupdate/server/dso.c dnsupdate/server/dso.h \
+	dnsupdate/server/follow.c dnsupdate/server/follow.h \
+	dnsupdate/server/llq_events.c \
+	dnsupdate/server/llq_table.c dnsupdate/server/llq_table.h \
+	dnsupdate/server/llqs.c dnsupdate/server/llqs.h dnsupdate/server/llqs_inside.h \
+	dnsupdate/server/push.c dnsupdate/server/push.h \
+	dnsupdate/server/secure.c dnsupdate/server/secure.h \
+	dnsupdate/server/session.c dnsupdate/server/session.h \
+	dnsupdate/server/subscriptions.c dnsupdate/server/subscriptions.h \
+	dnsupdate/server/view.c dnsupdate/server/view.h
+
 DNSD_LIBS = libatdnsd.a libatidentity.a libatwire.a libloop.a libatcrypto.a $(BASE_LIBS) \
-	$(LDNS_LIBS) $(EVENT_LIBS) $(OPENSSL_LIBS) $(ARGON2_LIBS)
+	$(LDNS_LIBS) $(EVENT_LIBS) $(TLS_LIBS) $(OPENSSL_LIBS) $(ARGON2_LIBS)
 
 sbin_PROGRAMS += autotunnel-dnsd
 autotunnel_dnsd_SOURCES = dnsupdate/server/main.c

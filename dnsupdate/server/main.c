@@ -24,7 +24,9 @@
 #include "dnsupdate/server/keeper.h"
 #include "dnsupdate/server/listen.h"
 #include "dnsupdate/server/load.h"
+#include "dnsupdate/server/secure.h"
 #include "dnsupdate/server/server.h"
+#include "dnsupdate/server/subscriptions.h"
 #include "loop/loop.h"
 
 #include <errno.h>
@@ -39,7 +41,7 @@
 
 struct options {
 	const char *config;
-	int check, print, debug;
+	int check, print, pin, debug;
 };
 
 /* The running server. */
@@ -50,8 +52,11 @@ struct dnsd {
 	struct conns *conns;
 	struct listeners *listeners;
 	struct keeper keeper;
+	struct secure *secure; /* NULL: no TLS */
+	struct subscriptions *subscriptions;
 	struct loop_timer *commit_timer, *lease_timer;
 	struct loop_signal *term, *interrupt;
+	int stopping;
 };
 
 static const char usage_text[] = "usage: autotunnel-dnsd [-dnT] [-c FILE]\n"
@@ -60,17 +65,19 @@ static const char usage_text[] = "usage: autotunnel-dnsd [-dnT] [-c FILE]\n"
 				 "  -d, --debug        log everything\n"
 				 "  -n, -t, --check    check the configuration and exit\n"
 				 "  -T, --print        print the effective configuration and exit\n"
+				 "      --pin          print the pin of the TLS key and exit\n"
 				 "      --help, --version\n"
 				 "\n"
 				 "See autotunnel-dnsd(8) and autotunnel-dnsd.conf(5).\n";
 
-enum { OPTION_HELP = 256, OPTION_VERSION };
+enum { OPTION_HELP = 256, OPTION_VERSION, OPTION_PIN };
 
 static const struct option long_options[] = {
     {"config", required_argument, NULL, 'c'},
     {"debug", no_argument, NULL, 'd'},
     {"check", no_argument, NULL, 'n'},
     {"print", no_argument, NULL, 'T'},
+    {"pin", no_argument, NULL, OPTION_PIN},
     {"help", no_argument, NULL, OPTION_HELP},
     {"version", no_argument, NULL, OPTION_VERSION},
     {NULL, 0, NULL, 0},
@@ -92,6 +99,9 @@ option(int c, struct options *o)
 		break;
 	case 'T':
 		o->print = 1;
+		break;
+	case OPTION_PIN:
+		o->pin = 1;
 		break;
 	case OPTION_HELP:
 		fputs(usage_text, stdout);
@@ -141,13 +151,33 @@ commit_now(void *ctx)
 }
 
 static void
+flush(void *ctx)
+{
+	struct dnsd *d = ctx;
+
+	listeners_flush(d->listeners);
+}
+
+static void
+stop_now(void *ctx)
+{
+	struct dnsd *d = ctx;
+
+	loop_stop(d->loop, 0);
+}
+
+/* Clients with sessions are asked to leave first (RFC 8490 section 6.6); nobody waits for long, and
+ * a second signal ends it. */
+static void
 stop(void *ctx, int signo)
 {
 	struct dnsd *d = ctx;
 
 	log_notice("stopping on signal %d", signo);
 	notify_service_manager("STOPPING=1");
-	loop_stop(d->loop, 0);
+	if (d->stopping || subscriptions_shut_down(d->subscriptions, stop_now, d) == 0)
+		stop_now(d);
+	d->stopping = 1;
 }
 
 static int
@@ -195,6 +225,63 @@ open_sockets(struct dnsd *d)
 		if (listeners_open(d->listeners, at) == -1)
 			fatal("cannot listen at %s", endpoint_text(at, text));
 	}
+	for (unsigned i = 0; i < d->conf.tls_listen.count; i++) {
+		const struct endpoint *at = &d->conf.tls_listen.at[i];
+
+		if (listeners_open_tls(d->listeners, at) == -1)
+			fatal("cannot listen for TLS at %s", endpoint_text(at, text));
+	}
+}
+
+/* The key for TLS: the file named, or one of our own; it may be made here. */
+static struct secure *
+open_key(const struct conf *conf)
+{
+	char why[SECURE_WHY_MAX], path[CONF_PATH_MAX + 16];
+	const char *name = "autotunnel-dnsd";
+	struct secure *s;
+
+	snprintf(path, sizeof path, "%s%s",
+	    conf->tls_key[0] != '\0' ? conf->tls_key : conf->state_dir,
+	    conf->tls_key[0] != '\0' ? "" : "/tls.pem");
+	if (conf->zones != NULL)
+		name = conf->zones->name;
+	s = secure_new(path, name, why);
+	if (s == NULL)
+		fatalx("%s", why);
+	return s;
+}
+
+static void
+begin_tls(struct dnsd *d)
+{
+	char why[SECURE_WHY_MAX], pin[PIN_TEXT_MAX];
+	struct name name;
+
+	if (d->conf.tls_listen.count == 0)
+		return;
+	tls_prepare();
+	d->secure = open_key(&d->conf);
+	for (const struct conf_zone *cz = d->conf.zones; cz != NULL; cz = cz->next)
+		if (cz->account_ca[0] != '\0' && name_parse(&name, cz->name) == 0 &&
+		    secure_add_account(
+			d->secure, zones_get(&d->server.zones, &name), cz->account_ca, why) == -1)
+			fatalx("%s", why);
+	listeners_set_secure(d->listeners, d->secure);
+	log_notice("TLS key pin %s", secure_pin(d->secure, pin));
+}
+
+static void
+begin_subscriptions(struct dnsd *d)
+{
+	struct subscriptions_config config = {
+	    .certified = d->secure != NULL ? secure_certified : NULL,
+	    .certified_ctx = d->secure,
+	    .flush = flush,
+	    .flush_ctx = d,
+	};
+
+	d->subscriptions = subscriptions_new(d->loop, &d->server, &config);
 }
 
 /* A directory of ours, which the user we become may write. */
@@ -247,6 +334,8 @@ begin(struct dnsd *d)
 	d->server.lease_max_sec = d->conf.lease_max;
 	d->server.key_lease_max_sec = d->conf.key_lease_max;
 	loop_timer_set(d->lease_timer, 1000);
+	begin_tls(d);
+	begin_subscriptions(d);
 }
 
 static void
@@ -256,7 +345,9 @@ end(struct dnsd *d)
 	listeners_flush(d->listeners);
 	conns_free(d->conns);
 	keeper_end(&d->keeper);
+	subscriptions_free(d->subscriptions);
 	listeners_free(d->listeners);
+	secure_free(d->secure);
 	loop_timer_free(d->commit_timer);
 	loop_timer_free(d->lease_timer);
 	loop_signal_free(d->term);
@@ -283,6 +374,20 @@ run(struct dnsd *d)
 	return status;
 }
 
+static int
+print_pin(struct dnsd *d)
+{
+	char pin[PIN_TEXT_MAX];
+	struct secure *s;
+
+	tls_prepare();
+	make_directories(d);
+	s = open_key(&d->conf);
+	puts(secure_pin(s, pin));
+	secure_free(s);
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -305,7 +410,9 @@ main(int argc, char **argv)
 		log_set_level(o.debug ? LOG_LEVEL_DEBUG : d.conf.log);
 		if (o.print)
 			conf_print(&d.conf, stdout);
-		if (!o.check && !o.print)
+		if (o.pin)
+			status = print_pin(&d);
+		if (!o.check && !o.print && !o.pin)
 			status = run(&d);
 	}
 	server_free(&d.server);
