@@ -82,3 +82,14 @@ tests_unit_dns_race_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
 tests_unit_dns_stream_SOURCES = tests/unit/dns_stream.c
 tests_unit_dns_stream_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_dns_stream_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
+
+# Fuzz targets: what a hostile server may tell us.
+dns_fuzz = tests/fuzz/fuzz_push_session tests/fuzz/fuzz_llq_client
+check_PROGRAMS += $(dns_fuzz)
+TESTS += $(dns_fuzz)
+tests_fuzz_fuzz_push_session_SOURCES = tests/fuzz/fuzz_push_session.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_push_session_LDADD = $(DNS_WORKER_LIBS)
+tests_fuzz_fuzz_push_session_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
+tests_fuzz_fuzz_llq_client_SOURCES = tests/fuzz/fuzz_llq_client.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_llq_client_LDADD = $(DNS_WORKER_LIBS)
+tests_fuzz_fuzz_llq_client_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
