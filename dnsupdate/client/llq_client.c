@@ -25,6 +25,7 @@
 #define HOUR_MS 3600000
 #define SMALL_ACCOUNT 16
 #define SHORT_LEASE_SEC 1800
+#define REFRESH_MIN_MS 10000 /* however short the lease */
 
 static const uint32_t waits_ms[TRIES] = {2000, 4000, 8000};
 
@@ -257,32 +258,6 @@ lose(struct llq_client *c, struct llq_entry *e, uint64_t now)
 		    now);
 }
 
-static int
-send_one(struct llq_client *c, struct llq_entry *e, uint64_t now, struct buf *b)
-{
-	if (e->state == LLQ_ENDING) {
-		put(c, e, LLQ_REFRESH, 0, b);
-		drop(c, e);
-		return b->pos > 0;
-	}
-	if (is_out(e) && e->tries == TRIES) {
-		lose(c, e, now);
-		return 0;
-	}
-	if (e->state == LLQ_IDLE || e->state == LLQ_SETTING_UP) {
-		send_setup(c, e, now);
-		put(c, e, LLQ_SETUP, wanted_lease(c), b);
-	} else if (e->state == LLQ_RESPONDING) {
-		e->at_ms = now + waits_ms[e->tries];
-		put(c, e, LLQ_SETUP, e->lease_sec, b);
-	} else {
-		send_refresh(c, e, now);
-		put(c, e, LLQ_REFRESH, wanted_lease(c), b);
-	}
-	e->tries++;
-	return b->pos > 0;
-}
-
 /* May it be sent at all now?  Question 0 first, and not too many at a time. */
 static int
 may_send(const struct llq_client *c, const struct llq_entry *e)
@@ -300,6 +275,33 @@ due(const struct llq_client *c, const struct llq_entry *e)
 	if (e->state == LLQ_FIXED || !may_send(c, e))
 		return LLQ_CLIENT_NEVER;
 	return e->state == LLQ_IDLE && c->off_ms > e->at_ms ? c->off_ms : e->at_ms;
+}
+
+static int
+send_one(struct llq_client *c, struct llq_entry *e, uint64_t now, struct buf *b)
+{
+	if (e->state == LLQ_ENDING) {
+		put(c, e, LLQ_REFRESH, 0, b);
+		drop(c, e);
+		return b->pos > 0;
+	}
+	if (is_out(e) && e->tries == TRIES) {
+		lose(c, e, now);
+		if (due(c, e) > now)
+			return 0;
+	}
+	if (e->state == LLQ_IDLE || e->state == LLQ_SETTING_UP) {
+		send_setup(c, e, now);
+		put(c, e, LLQ_SETUP, wanted_lease(c), b);
+	} else if (e->state == LLQ_RESPONDING) {
+		e->at_ms = now + waits_ms[e->tries];
+		put(c, e, LLQ_SETUP, e->lease_sec, b);
+	} else {
+		send_refresh(c, e, now);
+		put(c, e, LLQ_REFRESH, wanted_lease(c), b);
+	}
+	e->tries++;
+	return b->pos > 0;
 }
 
 int
@@ -351,6 +353,8 @@ granted(struct llq_client *c, struct llq_entry *e, uint32_t lease_sec, uint64_t 
 	e->lease_sec = lease_sec < most ? lease_sec : most;
 	e->granted_ms = now;
 	e->at_ms = percent(e, 80) + c->jitter(e->lease_sec * 50);
+	if (e->at_ms < now + REFRESH_MIN_MS)
+		e->at_ms = now + REFRESH_MIN_MS;
 	if (e->number == 0 && c->keep_ms != 0 && e->at_ms > now + c->keep_ms)
 		e->at_ms = now + c->keep_ms;
 }
