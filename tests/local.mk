@@ -15,9 +15,9 @@ BASE_LIBS = libbase.a $(SECCOMP_LIBS)
 UNIT = tests/unit/base_addr tests/unit/base_buf tests/unit/base_channel tests/unit/base_file \
 	tests/unit/base_msg tests/unit/base_proc tests/unit/base_sandbox tests/unit/base_str \
 	tests/unit/config_config tests/unit/loop_loop \
-	tests/unit/manager_control tests/unit/manager_hear tests/unit/manager_network \
+	tests/unit/manager_control tests/unit/manager_hear tests/unit/manager_known tests/unit/manager_network \
 	tests/unit/manager_reconcile tests/unit/manager_worker \
-	tests/fuzz/fuzz_msg tests/fuzz/fuzz_config
+	tests/fuzz/fuzz_msg tests/fuzz/fuzz_config tests/fuzz/fuzz_known
 check_PROGRAMS += $(UNIT)
 TESTS += $(UNIT)
 
@@ -37,6 +37,7 @@ MANAGER_LIBS = libmanager.a libatidentity.a libconfig.a libloop.a libatcrypto.a 
 	$(EVENT_LIBS) $(MNL_LIBS) $(OPENSSL_LIBS) $(ARGON2_LIBS)
 tests_unit_manager_control_LDADD = $(MANAGER_LIBS) $(UNIT_LIBS)
 tests_unit_manager_hear_LDADD = $(MANAGER_LIBS) $(UNIT_LIBS)
+tests_unit_manager_known_LDADD = libmanager.a $(BASE_LIBS) $(UNIT_LIBS)
 tests_unit_manager_network_LDADD = $(MANAGER_LIBS) $(UNIT_LIBS)
 tests_unit_manager_worker_LDADD = $(MANAGER_LIBS) $(UNIT_LIBS)
 
@@ -46,3 +47,6 @@ tests_fuzz_fuzz_msg_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
 tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz_config.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_config_LDADD = libconfig.a $(BASE_LIBS)
 tests_fuzz_fuzz_config_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
+tests_fuzz_fuzz_known_SOURCES = tests/fuzz/fuzz_known.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_known_LDADD = libmanager.a $(BASE_LIBS)
+tests_fuzz_fuzz_known_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)

@@ -21,8 +21,10 @@ libatdns_a_SOURCES = \
 	dnsupdate/client/race.c dnsupdate/client/race.h \
 	dnsupdate/client/report.c dnsupdate/client/report.h \
 	dnsupdate/client/resolve.c dnsupdate/client/resolve.h \
+	dnsupdate/client/server.c dnsupdate/client/server.h \
 	dnsupdate/client/session.c dnsupdate/client/session.h \
 	dnsupdate/client/topics.c dnsupdate/client/topics.h \
+	dnsupdate/client/targets.c dnsupdate/client/targets.h \
 	dnsupdate/client/transport.c dnsupdate/client/transport.h \
 	dnsupdate/client/transport_inner.h \
 	dnsupdate/client/watch.c dnsupdate/client/watch.h \
@@ -44,7 +46,7 @@ DNS_UNIT = \
 	tests/unit/dns_push_session \
 	tests/unit/dns_race \
 	tests/unit/dns_replay \
-	tests/unit/dns_stream \
+	tests/unit/dns_stream tests/unit/dns_targets \
 	tests/unit/dns_transport \
 	tests/unit/dns_watch
 check_PROGRAMS += $(DNS_UNIT)
@@ -93,3 +95,6 @@ tests_fuzz_fuzz_push_session_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
 tests_fuzz_fuzz_llq_client_SOURCES = tests/fuzz/fuzz_llq_client.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_llq_client_LDADD = $(DNS_WORKER_LIBS)
 tests_fuzz_fuzz_llq_client_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
+tests_unit_dns_targets_SOURCES = tests/unit/dns_targets.c
+tests_unit_dns_targets_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_dns_targets_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)

@@ -329,7 +329,7 @@ ask_questions(struct worker *w, uint64_t now)
 	while (watch_next(w->watch, now, &ask))
 		if (!answer_pushed(w, &ask, now) &&
 		    exchange_ask(w->transport, &w->signer, &ask.q, &h, ask.ticket) != 0)
-			watch_answer(w->watch, ask.ticket, OUTCOME_FAILED, NULL, now);
+			watch_answer(w->watch, ask.ticket, OUTCOME_TIMEOUT, NULL, now);
 }
 
 /* ---- all together ---- */

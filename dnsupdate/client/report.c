@@ -38,6 +38,11 @@ set_status(struct msg_dns_state *s, const struct report_facts *f, uint64_t now)
 	} else {
 		s->status = status_of(o);
 		outcome_sentence(o, f->key, f->skew_sec, s->reason);
+		/* Why there is no connection says more than that there is no answer. */
+		if (o == OUTCOME_TIMEOUT && f->transport.trouble[0] != '\0')
+			str_copy(s->reason, sizeof s->reason, f->transport.trouble);
+		if (o == OUTCOME_TIMEOUT && f->no_server[0] != '\0')
+			str_copy(s->reason, sizeof s->reason, f->no_server);
 	}
 }
 
@@ -46,6 +51,7 @@ report_state(struct msg_dns_state *s, const struct report_facts *f, uint64_t now
 {
 	set_status(s, f, now);
 	s->source = f->watch.heard_ms != 0 ? f->source : DNS_SOURCE_NONE;
+	s->channel = f->transport.channel;
 	s->published = publish_is_up(f->publish, wall) != 0;
 	s->withdrawn = f->publish->withdrawn != 0;
 	s->serial = f->watch.serial;

@@ -3,6 +3,7 @@
 #define CLIENT_REPORT_H
 
 #include "dnsupdate/client/publish.h"
+#include "dnsupdate/client/transport.h"
 #include "dnsupdate/client/watch.h"
 
 struct report_facts {
@@ -11,6 +12,7 @@ struct report_facts {
 	uint8_t source; /* enum dns_source */
 	const struct endpoint *server; /* NULL while none is known */
 	const char *no_server; /* why; empty while still looking */
+	struct transport_status transport;
 	const char *key; /* our key's name */
 	int64_t skew_sec; /* of the last BADTIME */
 	uint64_t heard_ms;

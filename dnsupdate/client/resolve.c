@@ -1,6 +1,6 @@
 /*
  * Three steps, each a question or a handful of them to c-ares, which repeats and times out by
- * itself:  SOA DOMAIN -> zone and MNAME;  SRV _dns-update._udp.ZONE -> hosts;  A and AAAA of these.
+ * itself:  SOA DOMAIN -> zone and MNAME;  SRV of the services -> hosts;  A and AAAA of these.
  * c-ares only carries; all its answers are read by dnsupdate/wire, as untrusted as any.
  *
  * c-ares tells which of its sockets it wants watched (socket_state); each gets a slot here.
@@ -8,8 +8,10 @@
  */
 #include "dnsupdate/client/resolve.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "dnsupdate/client/targets.h"
 #include "dnsupdate/wire/message.h"
 
 #include <ares.h>
@@ -27,13 +29,24 @@ struct slot {
 	struct loop_fd *watch; /* NULL = free */
 };
 
-struct host {
+/* What is asked for, and what its answer is good for. */
+static const struct service {
+	const char *label;
+	enum target_kind kind;
+} services[] = {
+    {"_dns-push-tls._tcp", TARGET_TLS},
+    {"_dns-update-tls._tcp", TARGET_TLS},
+    {"_dns-update-tls._udp", TARGET_TLS},
+    {"_dns-update._udp", TARGET_PLAIN},
+    {"_dns-llq._udp", TARGET_LLQ},
+};
+#define SERVICES (sizeof services / sizeof services[0])
+
+/* One question's place: c-ares gives back a pointer to it. */
+struct asked {
 	struct resolve *r;
-	char name[MSG_NAME_MAX];
-	uint16_t port;
-	uint16_t priority, weight;
-	uint8_t count;
-	struct endpoint addr[MSG_SERVERS_MAX];
+	uint8_t kind; /* of SRV */
+	char host[MSG_NAME_MAX]; /* of addresses */
 };
 
 struct resolve {
@@ -41,12 +54,13 @@ struct resolve {
 	ares_channel ares;
 	struct loop_timer *timer;
 	struct slot slot[SOCKETS_MAX];
-	void (*found)(void *ctx, const struct endpoint *server, size_t count, const char *why);
+	void (*found)(void *ctx, const struct resolve_result *result);
 	void *ctx; /* found NULL = nobody is waiting */
-	struct name domain;
-	struct name mname;
-	unsigned hosts, pending;
-	struct host host[MSG_SERVERS_MAX]; /* best first */
+	struct name domain, mname;
+	uint16_t tls_port;
+	unsigned pending;
+	struct targets targets;
+	struct asked srv[SERVICES], addr[TARGETS_MAX];
 	struct message m;
 };
 
@@ -163,16 +177,15 @@ resolve_cancel(struct resolve *r)
 static void
 finish(struct resolve *r, const char *why)
 {
-	struct endpoint server[MSG_SERVERS_MAX];
-	void (*found)(void *, const struct endpoint *, size_t, const char *) = r->found;
-	size_t n = 0;
+	void (*found)(void *, const struct resolve_result *) = r->found;
+	struct resolve_result result = {0};
 
-	for (unsigned h = 0; h < r->hosts; h++)
-		for (unsigned i = 0; i < r->host[h].count && n < MSG_SERVERS_MAX; i++)
-			server[n++] = r->host[h].addr[i];
+	result.servers = targets_order(&r->targets, 0, clock_jitter, result.server, MSG_KNOWN_MAX);
+	result.llqs = targets_order(&r->targets, 1, clock_jitter, result.llq, MSG_SERVERS_MAX);
+	result.why = result.servers > 0 ? "" : why;
 	r->found = NULL;
 	if (found != NULL)
-		found(r->ctx, server, n, n > 0 ? "" : why);
+		found(r->ctx, &result);
 }
 
 static void
@@ -193,80 +206,89 @@ received(struct resolve *r, int status, const unsigned char *data, int len)
 }
 
 static void
-add_address(struct host *h, const struct message *m, const struct rr *rr)
+add_address(struct asked *a, const struct rr *rr)
 {
-	struct endpoint ep = {.port = h->port};
+	struct endpoint ep = {0};
 
-	if (rr->type == TYPE_A && rr_a(m, rr, ep.addr) == 0)
+	if (rr->type == TYPE_A && rr_a(&a->r->m, rr, ep.addr) == 0)
 		ep.family = 4;
-	else if (rr->type == TYPE_AAAA && rr_aaaa(m, rr, ep.addr) == 0)
+	else if (rr->type == TYPE_AAAA && rr_aaaa(&a->r->m, rr, ep.addr) == 0)
 		ep.family = 6;
 	else
 		return;
-	if (h->count < MSG_SERVERS_MAX && !(ep.family == 6 && ip6_is_ula(ep.addr)))
-		h->addr[h->count++] = ep;
+	targets_address(&a->r->targets, a->host, &ep);
+}
+
+/* An answer came: 1 when it was the last one waited for. */
+static int
+last_one(struct resolve *r)
+{
+	return r->found != NULL && --r->pending == 0;
 }
 
 static void
 have_addresses(void *arg, int status, int timeouts, unsigned char *data, int len)
 {
-	struct host *h = arg;
-	struct resolve *r = h->r;
+	struct asked *a = arg;
+	struct resolve *r = a->r;
 	const struct rr *rr;
 	size_t pos = 0;
 
 	(void)timeouts;
 	if (received(r, status, data, len) == 0)
 		while ((rr = message_next(&r->m, &pos, SECTION_ANSWER, NULL, TYPE_ANY)) != NULL)
-			add_address(h, &r->m, rr);
-	if (r->found != NULL && --r->pending == 0)
+			add_address(a, rr);
+	if (last_one(r))
 		finish(r, "the name server's name has no address");
 }
 
 static void
-ask_addresses(struct resolve *r)
+ask_host(struct resolve *r, struct asked *a, const char *host)
 {
 	struct name name;
 
-	r->pending = 2 * r->hosts + 1; /* one for ourselves: c-ares may answer before we are done */
-	for (unsigned i = 0; i < r->hosts && r->found != NULL; i++) {
-		r->host[i].r = r;
-		if (name_parse(&name, r->host[i].name) != 0) {
-			r->pending -= 2;
-			continue;
-		}
-		question(r, &name, TYPE_AAAA, have_addresses, &r->host[i]);
-		question(r, &name, TYPE_A, have_addresses, &r->host[i]);
+	a->r = r;
+	str_copy(a->host, sizeof a->host, host);
+	if (name_parse(&name, host) != 0)
+		return;
+	r->pending += 2;
+	question(r, &name, TYPE_AAAA, have_addresses, a);
+	question(r, &name, TYPE_A, have_addresses, a);
+}
+
+/* Each host once, however many services it has. */
+static void
+ask_addresses(struct resolve *r)
+{
+	r->pending = 1; /* for ourselves: c-ares may answer before we are done */
+	for (unsigned i = 0, j; i < r->targets.count && r->found != NULL; i++) {
+		for (j = 0; strcmp(r->targets.t[j].host, r->targets.t[i].host) != 0; j++)
+			;
+		if (j == i)
+			ask_host(r, &r->addr[i], r->targets.t[i].host);
 	}
-	if (r->found != NULL && --r->pending == 0)
+	if (last_one(r))
 		finish(r, "the name server's name has no address");
 }
 
-/* Keep the best, sorted by priority (RFC 2782). */
+/* What no record says: the zone's primary server takes updates. */
 static void
-add_host(struct resolve *r, const struct srv *srv)
+add_defaults(struct resolve *r)
 {
-	struct host h = {.port = srv->port, .priority = srv->priority, .weight = srv->weight};
-	unsigned at = r->hosts;
+	struct srv srv = {.port = DNS_PORT, .target = r->mname};
 
-	if (srv->port == 0 || name_host(&srv->target, h.name) != 0)
-		return;
-	while (at > 0 &&
-	    (r->host[at - 1].priority > h.priority ||
-		(r->host[at - 1].priority == h.priority && r->host[at - 1].weight < h.weight)))
-		at--;
-	if (at == MSG_SERVERS_MAX)
-		return;
-	if (r->hosts < MSG_SERVERS_MAX)
-		r->hosts++;
-	memmove(&r->host[at + 1], &r->host[at], (r->hosts - at - 1) * sizeof h);
-	r->host[at] = h;
+	if (!targets_have(&r->targets, TARGET_PLAIN))
+		targets_add(&r->targets, TARGET_PLAIN, &srv);
+	srv.port = r->tls_port;
+	if (!targets_have(&r->targets, TARGET_TLS))
+		targets_add(&r->targets, TARGET_TLS, &srv);
 }
 
 static void
 have_srv(void *arg, int status, int timeouts, unsigned char *data, int len)
 {
-	struct resolve *r = arg;
+	struct asked *a = arg;
+	struct resolve *r = a->r;
 	const struct rr *rr;
 	struct srv srv;
 	size_t pos = 0;
@@ -275,12 +297,27 @@ have_srv(void *arg, int status, int timeouts, unsigned char *data, int len)
 	if (received(r, status, data, len) == 0)
 		while ((rr = message_next(&r->m, &pos, SECTION_ANSWER, NULL, TYPE_SRV)) != NULL)
 			if (rr_srv(&r->m, rr, &srv) == 0)
-				add_host(r, &srv);
-	if (r->found == NULL)
+				targets_add(&r->targets, a->kind, &srv);
+	if (!last_one(r))
 		return;
-	if (r->hosts == 0)
-		add_host(r, &(struct srv) {.port = DNS_PORT, .target = r->mname});
+	add_defaults(r);
 	ask_addresses(r);
+}
+
+static void
+ask_services(struct resolve *r, const struct name *zone)
+{
+	struct name name;
+
+	r->pending = SERVICES;
+	for (size_t i = 0; i < SERVICES; i++) {
+		r->srv[i].r = r;
+		r->srv[i].kind = (uint8_t)services[i].kind;
+		if (name_prepend(&name, services[i].label, zone) == 0)
+			question(r, &name, TYPE_SRV, have_srv, &r->srv[i]);
+		else
+			have_srv(&r->srv[i], ARES_EBADNAME, 0, NULL, 0);
+	}
 }
 
 static void
@@ -292,26 +329,25 @@ have_soa(void *arg, int status, int timeouts, unsigned char *data, int len)
 
 	(void)timeouts;
 	if (received(r, status, data, len) != 0 ||
-	    message_zone(&r->m, &r->domain, &zone, &soa) != 0 ||
-	    name_prepend(&zone, "_dns-update._udp", &zone) != 0) {
+	    message_zone(&r->m, &r->domain, &zone, &soa) != 0) {
 		if (r->found != NULL)
 			finish(r, "no resolver tells which name server has the domain");
 		return;
 	}
 	r->mname = soa.mname;
-	question(r, &zone, TYPE_SRV, have_srv, r);
+	ask_services(r, &zone);
 }
 
 void
-resolve_find(struct resolve *r, const struct name *domain,
-    void (*found)(void *ctx, const struct endpoint *server, size_t count, const char *why),
-    void *ctx)
+resolve_find(struct resolve *r, const struct name *domain, uint16_t tls_port,
+    void (*found)(void *ctx, const struct resolve_result *result), void *ctx)
 {
 	resolve_cancel(r);
 	r->found = found;
 	r->ctx = ctx;
 	r->domain = *domain;
-	r->hosts = 0;
+	r->tls_port = tls_port;
+	r->targets.count = 0;
 	question(r, domain, TYPE_SOA, have_soa, r);
 	set_timer(r);
 }

@@ -3,7 +3,7 @@
  *
  *        manager
  *           | fd 3: ZONE PUBLISH HURRY QUIT in, STATE PEER SYNCED out
- *        worker.c  ---------- resolve.c (c-ares): which server?
+ *        worker.c  ---------- server.c, resolve.c (c-ares), targets.c: which server?
  *        /       \
  *   publish.c   watch.c ...   decide, know no socket and no clock
  *     own.c     others.c      carry out what these want
@@ -43,9 +43,6 @@
 #include <string.h>
 
 #define QUIT_MS 2000
-#define FIND_MIN_MS 2000
-#define FIND_MAX_MS 60000
-#define FINDS_MAX 5 /* about a minute */
 #define SLEEP_MAX_MS 60000
 
 void
@@ -92,6 +89,20 @@ say_peers(struct worker *w)
 	return 0;
 }
 
+static int
+say_known(struct worker *w)
+{
+	if (!w->server.known_news)
+		return 0;
+	msg_begin(&w->out, MSG_DNS_KNOWN, 0);
+	w->out.dns_known = w->server.said;
+	w->out.dns_known.hdr = (struct msg_hdr) {.type = MSG_DNS_KNOWN};
+	if (say(w) != 0)
+		return -1;
+	w->server.known_news = 0;
+	return 0;
+}
+
 static void
 say_state(struct worker *w, uint64_t now, uint64_t wall)
 {
@@ -99,7 +110,8 @@ say_state(struct worker *w, uint64_t now, uint64_t wall)
 	    .watch = watch_status(w->watch),
 	    .source = w->ladder.source,
 	    .server = transport_server(w->transport),
-	    .no_server = w->no_server,
+	    .no_server = w->server.trouble,
+	    .transport = transport_status(w->transport),
 	    .key = w->zone.key_name,
 	    .skew_sec = w->skew_sec,
 	    .heard_ms = w->heard_ms};
@@ -110,64 +122,6 @@ say_state(struct worker *w, uint64_t now, uint64_t wall)
 		return;
 	if (say(w) == 0)
 		w->told = w->out.dns_state;
-}
-
-/* ---- finding the server ---- */
-
-static void
-set_servers(struct worker *w, const struct endpoint *server, size_t count)
-{
-	struct transport_server list[MSG_SERVERS_MAX] = {0};
-
-	for (size_t i = 0; i < count; i++)
-		list[i].ep = server[i];
-	transport_set_servers(w->transport, list, count);
-}
-
-/* c-ares read resolv.conf when we started; we cannot see the file any more.  If the network came up
- * later, or is another one now, only a new process learns its resolvers. */
-static void
-start_again(struct worker *w)
-{
-	log_notice(
-	    "%s: %s; leaving, to come back with today's resolvers", w->zone.domain, w->no_server);
-	loop_stop(w->loop, 0);
-}
-
-static void
-found(void *ctx, const struct endpoint *server, size_t count, const char *why)
-{
-	struct worker *w = ctx;
-	char text[ENDPOINT_TEXT_MAX];
-
-	w->finding = 0;
-	w->find_wait_ms = w->find_wait_ms == 0 ? FIND_MIN_MS : w->find_wait_ms * 2;
-	if (w->find_wait_ms > FIND_MAX_MS)
-		w->find_wait_ms = FIND_MAX_MS;
-	w->find_ms = clock_boot_ms() + w->find_wait_ms;
-	str_copy(w->no_server, sizeof w->no_server, why);
-	w->finds_failed = count == 0 ? w->finds_failed + 1 : 0;
-	if (w->finds_failed == FINDS_MAX)
-		start_again(w);
-	if (count > 0) {
-		log_info("%s: name server %s", w->zone.domain, endpoint_text(&server[0], text));
-		set_servers(w, server, count);
-	}
-	worker_wake(w);
-}
-
-/* Look for it while none is known or none answers. */
-static void
-step_find(struct worker *w, uint64_t now)
-{
-	int lost = watch_status(w->watch).outcome == OUTCOME_TIMEOUT;
-
-	if (w->zone.servers > 0 || w->finding || now < w->find_ms || w->resolve == NULL)
-		return;
-	if (transport_server(w->transport) != NULL && !lost)
-		return;
-	w->finding = 1;
-	resolve_find(w->resolve, &w->domain, found, w);
 }
 
 /* ---- the one place where things happen ---- */
@@ -187,9 +141,8 @@ sleep_until_due(struct worker *w, uint64_t now)
 		at = sooner(at, others_wake(w, now));
 		if (watch_status(w->watch).zone != NULL)
 			at = sooner(at, publish_wake(&w->publish));
-	} else if (w->zone.servers == 0 && !w->finding) {
-		at = sooner(at, w->find_ms);
 	}
+	at = sooner(at, server_wake(w));
 	loop_timer_set(w->step, at > now ? at - now : 0);
 }
 
@@ -201,12 +154,12 @@ step(void *ctx)
 
 	if (w->watch == NULL)
 		return;
-	step_find(w, now);
+	server_step(w, now);
 	if (transport_server(w->transport) != NULL) {
 		others_step(w, now);
 		own_step(w, now);
 	}
-	if (say_peers(w) == 0)
+	if (say_peers(w) == 0 && say_known(w) == 0)
 		say_state(w, now, clock_wall_sec());
 	if (w->quitting && publish_may_leave(&w->publish))
 		loop_stop(w->loop, 0);
@@ -222,7 +175,11 @@ same_zone(const struct msg_dns_zone *a, const struct msg_dns_zone *b)
 	struct msg_dns_zone x = *a;
 	int same;
 
+	/* What we said ourselves comes back. */
 	x.epoch = b->epoch;
+	x.tls_seen = b->tls_seen;
+	x.knowns = b->knowns;
+	memcpy(x.known, b->known, sizeof x.known);
 	same = crypto_equal(&x, b, sizeof x);
 	crypto_wipe(&x, sizeof x);
 	return same;
@@ -235,10 +192,9 @@ start_over(struct worker *w)
 	struct msg_dns_publish want = w->publish.want;
 	uint64_t epoch = w->publish.epoch;
 
-	resolve_cancel(w->resolve);
 	transport_free(w->transport);
 	w->transport = transport_new(w->loop);
-	set_servers(w, w->zone.server, w->zone.servers);
+	server_begin(w);
 	publish_init(&w->publish, epoch > w->zone.epoch ? epoch : w->zone.epoch, clock_jitter);
 	if (want.hdr.type != 0)
 		publish_want(&w->publish, &want, clock_boot_ms());
@@ -247,12 +203,6 @@ start_over(struct worker *w)
 	w->skew_sec = 0;
 	w->heard_ms = 0;
 	w->synced = 0;
-	w->finding = 0;
-	w->find_ms = w->find_wait_ms = w->finds_failed = 0;
-	w->no_server[0] = '\0';
-	if (w->zone.servers > 0 && transport_server(w->transport) == NULL)
-		str_copy(w->no_server, sizeof w->no_server,
-		    "the name server's address is inside the tunnels");
 }
 
 static void
@@ -299,8 +249,10 @@ on_message(void *ctx, const union msg *m, int fd)
 {
 	struct worker *w = ctx;
 
-	(void)fd; /* none of our messages has one */
 	switch (m->hdr.type) {
+	case MSG_DNS_AUTHORITIES:
+		server_authorities(w, fd);
+		break;
 	case MSG_DNS_ZONE:
 		take_zone(w, &m->dns_zone);
 		break;
@@ -310,7 +262,7 @@ on_message(void *ctx, const union msg *m, int fd)
 	case MSG_DNS_HURRY:
 		if (w->watch != NULL)
 			watch_hurry(w->watch, m->dns_hurry.seconds, clock_boot_ms());
-		w->find_ms = 0;
+		server_hurry(w);
 		break;
 	case MSG_LOG_LEVEL:
 		log_set_level((enum log_level)m->log_level.level);
@@ -345,7 +297,7 @@ worker_free(struct worker *w)
 {
 	others_end(w);
 	transport_free(w->transport);
-	resolve_free(w->resolve);
+	server_free(w);
 	loop_timer_free(w->step);
 	loop_timer_free(w->bound);
 	loop_channel_free(w->channel);
@@ -383,8 +335,7 @@ dnsupdate_main(const struct worker_options *opt)
 	w->bound = loop_timer_new(w->loop, out_of_time, w);
 	publish_init(&w->publish, 0, clock_jitter);
 	others_start(w);
-	if ((w->resolve = resolve_new(w->loop)) == NULL)
-		fatalx("cannot start without a resolver");
+	server_init(w);
 	warm_up();
 	features = worker_lock(ROLE_DNSUPDATE, opt);
 	worker_hello(&ch, features);

@@ -6,7 +6,7 @@
 #include "dnsupdate/client/llq_io.h"
 #include "dnsupdate/client/publish.h"
 #include "dnsupdate/client/push_session.h"
-#include "dnsupdate/client/resolve.h"
+#include "dnsupdate/client/server.h"
 #include "dnsupdate/client/transport.h"
 #include "dnsupdate/client/watch.h"
 
@@ -15,7 +15,7 @@ struct worker {
 	struct loop_channel *channel;
 	struct loop_timer *step;
 	struct loop_timer *bound; /* of quitting */
-	struct resolve *resolve;
+	struct server server;
 	struct msg_dns_zone zone; /* hdr.type 0 = none yet */
 	struct name domain, host, service;
 	struct tsig_signer signer; /* its secret is in zone */
@@ -37,11 +37,6 @@ struct worker {
 	int64_t skew_sec;
 	uint64_t heard_ms;
 	int quitting;
-	/* Finding the server, when the manager names none. */
-	int finding;
-	uint64_t find_ms, find_wait_ms;
-	unsigned finds_failed; /* in a row */
-	char no_server[MSG_TEXT_MAX];
 	/* To the manager. */
 	int synced; /* said */
 	struct msg_dns_state told;

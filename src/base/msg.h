@@ -23,7 +23,10 @@
 #define MSG_TEXT_MAX 160 /* a sentence for people */
 #define MSG_WORD_MAX 64 /* an algorithm, a version */
 #define MSG_CONTACTS_MAX 8 /* endpoints of one host */
-#define MSG_SERVERS_MAX 4 /* addresses of the name server */
+#define MSG_SERVERS_MAX 4 /* addresses of the name server, as configured */
+#define MSG_KNOWN_MAX 8 /* ... as found and remembered */
+#define MSG_PINS_MAX 4
+#define MSG_PIN_LEN 32 /* SHA-256 */
 #define MSG_SECRET_MAX 64
 #define MSG_DER_MAX 2048
 #define MSG_PEERS_MAX 256 /* machines of one account */
@@ -47,9 +50,11 @@ enum msg_type {
 	MSG_NATPMP_DROP, /* hdr.id is not wanted any more */
 	MSG_NATPMP_STATE, /* this is how mapping hdr.id stands */
 	MSG_NATPMP_EXCHANGE, /* a question or an answer, decoded; may be lost */
+	MSG_DNS_AUTHORITIES, /* a file of CA certificates comes along, for the next DNS_ZONE */
 	MSG_DNS_ZONE, /* zone, own name, key, servers */
 	MSG_DNS_PUBLISH, /* what our records should say; or withdraw them */
 	MSG_DNS_HURRY, /* something is in flux: look often for a while */
+	MSG_DNS_KNOWN, /* servers that answered, to be kept on disk */
 	MSG_DNS_STATE, /* how publishing and watching stand */
 	MSG_DNS_PEER, /* a machine of the account as its records describe it */
 	MSG_DNS_SYNCED, /* all machines have been said since the worker started */
@@ -198,18 +203,46 @@ enum dns_channel {
 	DNS_CHANNEL_MAX
 };
 
+/* Where a name server listens. */
+struct dns_server {
+	struct endpoint ep;
+	uint8_t tls; /* 1 = there it speaks TLS; 0 = UDP and TCP */
+	uint8_t pad[7];
+};
+
+struct msg_dns_authorities {
+	struct msg_hdr hdr;
+};
+
 struct msg_dns_zone {
 	struct msg_hdr hdr;
 	char domain[MSG_NAME_MAX]; /* the account's zone or sub-domain */
 	char host[MSG_NAME_MAX]; /* our own full name, inside domain */
 	char key_name[MSG_NAME_MAX];
+	char tls_name[MSG_NAME_MAX]; /* of the server's certificate; empty = no authority counts */
 	uint8_t algorithm; /* enum tsig_algorithm */
 	uint8_t secret_len;
 	uint8_t servers; /* 0 = discover by SRV and SOA */
-	uint8_t pad[5];
+	uint8_t transport; /* enum dns_transport */
+	uint8_t pins; /* the server's key is one of these; 0 = not known */
+	uint8_t tls_seen; /* TLS has worked before */
+	uint8_t knowns;
+	uint8_t pad;
+	uint16_t tls_port; /* of the servers above */
+	uint16_t pad2[3];
 	uint64_t epoch; /* highest epoch ever written by this device; never go below */
 	uint8_t secret[MSG_SECRET_MAX];
+	uint8_t pin[MSG_PINS_MAX][MSG_PIN_LEN];
 	struct endpoint server[MSG_SERVERS_MAX];
+	struct dns_server known[MSG_KNOWN_MAX]; /* from the last DNS_KNOWN */
+};
+
+struct msg_dns_known {
+	struct msg_hdr hdr;
+	uint8_t tls_seen;
+	uint8_t knowns;
+	uint8_t pad[6];
+	struct dns_server known[MSG_KNOWN_MAX]; /* the one that answered first */
 };
 
 /* How a host sits behind its NAT: "nat=" of the TXT record, see autotunnel-records(7). */
@@ -264,6 +297,10 @@ struct msg_dns_state {
 	uint8_t source; /* enum dns_source: how changes are learnt */
 	uint8_t published; /* our wanted records stand in the zone */
 	uint8_t withdrawn; /* a wanted withdrawal is done */
+	uint8_t channel; /* enum dns_channel: how the server was last talked to */
+	uint8_t leased; /* the server itself will remove the records when their time has passed */
+	uint8_t pad[6];
+	uint32_t granted_sec; /* the lease of the last update, 0 = none yet */
 	uint32_t serial; /* of the zone, when last seen */
 	uint64_t epoch; /* last written; the manager keeps it on disk */
 	uint64_t published_until_sec; /* wall clock; 0 = not published */
@@ -463,9 +500,11 @@ union msg {
 	struct msg_natpmp_drop natpmp_drop;
 	struct msg_natpmp_state natpmp_state;
 	struct msg_natpmp_exchange natpmp_exchange;
+	struct msg_dns_authorities dns_authorities;
 	struct msg_dns_zone dns_zone;
 	struct msg_dns_publish dns_publish;
 	struct msg_dns_hurry dns_hurry;
+	struct msg_dns_known dns_known;
 	struct msg_dns_state dns_state;
 	struct msg_dns_peer dns_peer;
 	struct msg_dns_synced dns_synced;

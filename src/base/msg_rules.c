@@ -152,6 +152,43 @@ valid_natpmp_state(const union msg *m)
 	return m->hdr.id == 0 ? "id" : natpmp_state_wrong(&m->natpmp_state);
 }
 
+/* As endpoints_ok. */
+static int
+servers_ok(const struct dns_server *s, size_t n)
+{
+	struct endpoint ep[MSG_KNOWN_MAX];
+
+	for (size_t i = 0; i < MSG_KNOWN_MAX; i++) {
+		ep[i] = s[i].ep;
+		if (s[i].tls > (i < n) || !zero(s[i].pad, sizeof s[i].pad))
+			return 0;
+	}
+	return endpoints_ok(ep, n, MSG_KNOWN_MAX);
+}
+
+static const char *
+valid_dns_known(const union msg *m)
+{
+	const struct msg_dns_known *k = &m->dns_known;
+
+	if (k->tls_seen > 1)
+		return "flag";
+	return servers_ok(k->known, k->knowns) ? NULL : "server";
+}
+
+static const char *
+dns_tls_wrong(const struct msg_dns_zone *z)
+{
+	if (z->transport >= DNS_TRANSPORT_MAX || z->tls_seen > 1 || z->tls_port == 0)
+		return "transport";
+	if (z->tls_name[0] != '\0' && !hostname_ok(z->tls_name))
+		return "TLS name";
+	if (z->pins > MSG_PINS_MAX ||
+	    !zero(z->pin[z->pins], (MSG_PINS_MAX - z->pins) * MSG_PIN_LEN))
+		return "pin";
+	return servers_ok(z->known, z->knowns) ? NULL : "known server";
+}
+
 static const char *
 valid_natpmp_exchange(const union msg *m)
 {
@@ -172,7 +209,7 @@ valid_dns_zone(const union msg *m)
 	if (z->secret_len < 16 || z->secret_len > MSG_SECRET_MAX ||
 	    !zero(z->secret + z->secret_len, MSG_SECRET_MAX - z->secret_len))
 		return "secret";
-	return endpoints_ok(z->server, z->servers, MSG_SERVERS_MAX) ? NULL : "server";
+	return endpoints_ok(z->server, z->servers, MSG_SERVERS_MAX) ? dns_tls_wrong(z) : "server";
 }
 
 static const char *
@@ -200,7 +237,7 @@ dns_state_wrong(const struct msg_dns_state *s)
 {
 	if (s->status < DNS_STARTING || s->status > DNS_REFUSED || s->source >= DNS_SOURCE_MAX)
 		return "status";
-	if (s->published > 1 || s->withdrawn > 1)
+	if (s->published > 1 || s->withdrawn > 1 || s->leased > 1 || s->channel >= DNS_CHANNEL_MAX)
 		return "flags";
 	if (!endpoint_valid(&s->server))
 		return "server";
@@ -398,9 +435,12 @@ static const struct msg_rule rules[MSG_TYPE_MAX] = {
     RULE(MSG_NATPMP_STATE, "natpmp state", NATPMP, MANAGER, natpmp_state, 0, valid_natpmp_state),
     RULE(MSG_NATPMP_EXCHANGE, "natpmp exchange", NATPMP, MANAGER, natpmp_exchange, 0,
 	valid_natpmp_exchange),
+    RULE(MSG_DNS_AUTHORITIES, "dns authorities", MANAGER, DNSUPDATE, dns_authorities, 1,
+	valid_empty),
     RULE(MSG_DNS_ZONE, "dns zone", MANAGER, DNSUPDATE, dns_zone, 0, valid_dns_zone),
     RULE(MSG_DNS_PUBLISH, "dns publish", MANAGER, DNSUPDATE, dns_publish, 0, valid_dns_publish),
     RULE(MSG_DNS_HURRY, "dns hurry", MANAGER, DNSUPDATE, dns_hurry, 0, valid_dns_hurry),
+    RULE(MSG_DNS_KNOWN, "dns known", DNSUPDATE, MANAGER, dns_known, 0, valid_dns_known),
     RULE(MSG_DNS_STATE, "dns state", DNSUPDATE, MANAGER, dns_state, 0, valid_dns_state),
     RULE(MSG_DNS_PEER, "dns peer", DNSUPDATE, MANAGER, dns_peer, 0, valid_dns_peer),
     RULE(MSG_DNS_SYNCED, "dns synced", DNSUPDATE, MANAGER, dns_synced, 0, valid_dns_synced),
@@ -429,9 +469,11 @@ static const struct msg_rule rules[MSG_TYPE_MAX] = {
 static_assert(sizeof(struct endpoint) == 24, "endpoint");
 static_assert(sizeof(struct msg_natpmp_want) == 104, "natpmp want");
 static_assert(sizeof(struct msg_natpmp_state) == 504, "natpmp state");
-static_assert(sizeof(struct msg_dns_zone) == 952, "dns zone");
+static_assert(sizeof(struct dns_server) == 32, "dns server");
+static_assert(sizeof(struct msg_dns_zone) == 1600, "dns zone");
+static_assert(sizeof(struct msg_dns_known) == 272, "dns known");
 static_assert(sizeof(struct msg_dns_publish) == 224, "dns publish");
-static_assert(sizeof(struct msg_dns_state) == 224, "dns state");
+static_assert(sizeof(struct msg_dns_state) == 240, "dns state");
 static_assert(sizeof(struct msg_dns_peer) == 560, "dns peer");
 static_assert(sizeof(struct msg_ipsec_credential) == 2064, "ipsec credential");
 static_assert(sizeof(struct msg_ipsec_self) == 304, "ipsec self");

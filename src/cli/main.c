@@ -101,7 +101,8 @@ cmd_socket(void)
 
 	if (socket_path != NULL)
 		return socket_path;
-	snprintf(path, sizeof path, "%s/%s", cmd_config()->run_dir, CONFIG_CONTROL_SOCKET);
+	snprintf(path, sizeof path, "%.*s/%s", CONFIG_PATH_MAX, cmd_config()->run_dir,
+	    CONFIG_CONTROL_SOCKET);
 	return path;
 }
 

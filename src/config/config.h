@@ -17,7 +17,22 @@
 #define CONFIG_HOSTS_FILE "hosts" /* in run_dir, for libnss_autotunnel */
 
 enum dataplane_choice { DATAPLANE_AUTO, DATAPLANE_CHOOSE_KERNEL, DATAPLANE_CHOOSE_USER };
+#define CONFIG_PIN_MAX 45 /* base64 of 32 octets, and NUL */
+#define CONFIG_CA_FILE "/etc/ssl/certs/ca-certificates.crt"
+
 enum connect_choice { CONNECT_ON_DEMAND, CONNECT_ALWAYS };
+
+/* The name server. */
+struct config_dns {
+	unsigned servers; /* 0 = as enrolled */
+	struct endpoint server[MSG_SERVERS_MAX];
+	unsigned transport; /* enum dns_transport */
+	unsigned tls_port; /* of the servers above */
+	unsigned tls_pins; /* 0 = none */
+	char tls_pin[MSG_PINS_MAX][CONFIG_PIN_MAX];
+	char tls_name[MSG_NAME_MAX]; /* empty = none */
+	char tls_ca[CONFIG_PATH_MAX];
+};
 
 struct config {
 	/* [daemon] */
@@ -40,8 +55,7 @@ struct config {
 	/* [names] */
 	unsigned hosts_file;
 	/* [account] */
-	unsigned servers; /* 0 = as enrolled */
-	struct endpoint server[MSG_SERVERS_MAX];
+	struct config_dns dns;
 	unsigned connect; /* enum connect_choice */
 	unsigned idle;
 	unsigned rekey;

@@ -164,11 +164,13 @@ print_endpoint(const struct config_key *key, const void *field, FILE *out)
 		fputs(ep->port == 0 ? endpoint_addr_text(ep, text) : endpoint_text(ep, text), out);
 }
 
-/* servers and server[] stand side by side in struct config; the key's offset is that of servers. */
+/* servers and server[] stand side by side in struct config_dns; the key's offset is that of
+ * servers. */
 static const char *
 set_servers(const struct config_key *key, void *field, const char *value)
 {
-	struct config *c = (struct config *)((char *)field - offsetof(struct config, servers));
+	struct config_dns *c =
+	    (struct config_dns *)((char *)field - offsetof(struct config_dns, servers));
 	struct endpoint list[MSG_SERVERS_MAX] = {{0}};
 	char copy[256], *save, *word;
 	unsigned n = 0;
@@ -194,8 +196,8 @@ set_servers(const struct config_key *key, void *field, const char *value)
 static void
 print_servers(const struct config_key *key, const void *field, FILE *out)
 {
-	const struct config *c =
-	    (const struct config *)((const char *)field - offsetof(struct config, servers));
+	const struct config_dns *c =
+	    (const struct config_dns *)((const char *)field - offsetof(struct config_dns, servers));
 	char text[ENDPOINT_TEXT_MAX];
 
 	if (c->servers == 0)
@@ -204,11 +206,82 @@ print_servers(const struct config_key *key, const void *field, FILE *out)
 		fprintf(out, "%s%s", i == 0 ? "" : " ", endpoint_text(&c->server[i], text));
 }
 
+/* 32 octets in base64, written the one right way: the last character has two bits to spare. */
+static int
+is_pin(const char *text)
+{
+	static const char set[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	return strlen(text) == CONFIG_PIN_MAX - 1 && strspn(text, set) == CONFIG_PIN_MAX - 2 &&
+	    text[CONFIG_PIN_MAX - 2] == '=' &&
+	    strchr("AEIMQUYcgkosw048", text[CONFIG_PIN_MAX - 3]) != NULL;
+}
+
+/* As set_servers, with tls_pins and tls_pin. */
+static const char *
+set_pins(const struct config_key *key, void *field, const char *value)
+{
+	struct config_dns *c =
+	    (struct config_dns *)((char *)field - offsetof(struct config_dns, tls_pins));
+	char list[MSG_PINS_MAX][CONFIG_PIN_MAX] = {{0}}, copy[256], *save, *word;
+	unsigned n = 0;
+
+	if (str_copy(copy, sizeof copy, strcmp(value, "none") == 0 ? "" : value) != 0)
+		return "too long";
+	for (word = strtok_r(copy, " \t,", &save); word != NULL;
+	     word = strtok_r(NULL, " \t,", &save)) {
+		if (n == MSG_PINS_MAX)
+			return "too many pins";
+		if (!is_pin(word))
+			return "none or pins (44 characters of base64 each) are expected";
+		str_copy(list[n++], CONFIG_PIN_MAX, word);
+	}
+	c->tls_pins = n;
+	memcpy(c->tls_pin, list, sizeof list);
+	return NULL;
+}
+
+static void
+print_pins(const struct config_key *key, const void *field, FILE *out)
+{
+	const struct config_dns *c = (const struct config_dns *)((const char *)field -
+	    offsetof(struct config_dns, tls_pins));
+
+	if (c->tls_pins == 0)
+		fputs("none", out);
+	for (unsigned i = 0; i < c->tls_pins; i++)
+		fprintf(out, "%s%s", i == 0 ? "" : " ", c->tls_pin[i]);
+}
+
+static const char *
+set_hostname(const struct config_key *key, void *field, const char *value)
+{
+	if (strcmp(value, "none") == 0)
+		value = "";
+	else if (!str_is_hostname(value, 0))
+		return "none or a host name is expected";
+	return str_copy(field, MSG_NAME_MAX, value) == 0 ? NULL : "too long";
+}
+
+static void
+print_hostname(const struct config_key *key, const void *field, FILE *out)
+{
+	fputs(*(const char *)field == '\0' ? "none" : field, out);
+}
+
 /* ---- the table ---- */
 
 static const char *const log_words[] = {"error", "warning", "notice", "info", "debug", NULL};
 static const char *const dataplane_words[] = {"auto", "kernel", "user", NULL};
 static const char *const connect_words[] = {"on-demand", "always", NULL};
+static const char *const transport_words[] = {
+    [DNS_TRANSPORT_AUTO] = "auto",
+    [DNS_TRANSPORT_TLS] = "tls",
+    [DNS_TRANSPORT_TCP] = "tcp",
+    [DNS_TRANSPORT_UDP] = "udp",
+    [DNS_TRANSPORT_MAX] = NULL,
+};
 static const char *const no_yes[] = {"no", "yes", NULL};
 
 #define FIELD(member) offsetof(struct config, member)
@@ -247,7 +320,12 @@ const struct config_key config_keys[] = {
     OTHER("mapping", "gateway", "auto", gateway, set_gateway, print_endpoint),
     OTHER("mapping", "external", "auto", external, set_external, print_endpoint),
     CHOICE("names", "hosts-file", "yes", hosts_file, no_yes),
-    OTHER("account", "server", "auto", servers, set_servers, print_servers),
+    OTHER("account", "server", "auto", dns.servers, set_servers, print_servers),
+    CHOICE("account", "transport", "auto", dns.transport, transport_words),
+    NUMBER("account", "tls-port", "853", dns.tls_port, 1, 65535),
+    OTHER("account", "tls-pin", "none", dns.tls_pins, set_pins, print_pins),
+    OTHER("account", "tls-name", "none", dns.tls_name, set_hostname, print_hostname),
+    TEXT("account", "tls-ca", CONFIG_CA_FILE, dns.tls_ca, set_path),
     CHOICE("account", "connect", "on-demand", connect, connect_words),
     NUMBER("account", "idle", "1800", idle, 0, 604800),
     NUMBER("account", "rekey", "3600", rekey, 10, 86400),

@@ -52,6 +52,19 @@ hear_dns(struct manager *m, const union msg *msg)
 }
 
 static void
+hear_known(struct manager *m, const union msg *msg)
+{
+	const struct msg_dns_known *k = &msg->dns_known;
+
+	/* TLS once seen stays seen: a worker cannot take it back. */
+	m->known.tls_seen |= k->tls_seen;
+	m->known.count = k->knowns;
+	memcpy(m->known.server, k->known, sizeof m->known.server);
+	if (known_save(m->config.state_dir, m->identity->domain, &m->known) == -1)
+		log_warn("%s: keeping where the name server is", m->config.state_dir);
+}
+
+static void
 log_tunnel(const struct peer *p, const struct msg_ipsec_state *s)
 {
 	char text[ENDPOINT_TEXT_MAX];
@@ -100,6 +113,9 @@ hear(struct manager *m, const union msg *msg)
 		break;
 	case MSG_DNS_STATE:
 		hear_dns(m, msg);
+		break;
+	case MSG_DNS_KNOWN:
+		hear_known(m, msg);
 		break;
 	case MSG_DNS_PEER:
 		peers_learn(m, &msg->dns_peer);

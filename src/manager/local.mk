@@ -3,6 +3,7 @@ noinst_LIBRARIES += libmanager.a
 libmanager_a_SOURCES = \
 	src/manager/control.c src/manager/control.h \
 	src/manager/hear.c \
+	src/manager/known.c src/manager/known.h \
 	src/manager/link.c src/manager/link.h \
 	src/manager/manager.c src/manager/manager.h \
 	src/manager/netlink.c src/manager/netlink.h \

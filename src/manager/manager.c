@@ -183,6 +183,7 @@ start_account(struct manager *m)
 	if (check_users(&m->config) == -1 || open_network(m) == -1)
 		return -1;
 	m->epoch = identity_epoch_load(m->config.state_dir);
+	known_load(m->config.state_dir, m->identity->domain, &m->known);
 	m->hurry_dirty = 1; /* machines often start together: at home after a power cut */
 	log_notice("this is %s, %s on %s, UDP port %u", m->identity->name,
 	    ip6_text(m->identity->ula, addr), m->link.name, m->config.listen_port);
@@ -334,8 +335,7 @@ take_over(struct config *now, const struct config *next)
 	now->gateway = next->gateway;
 	now->external = next->external;
 	now->hosts_file = next->hosts_file;
-	now->servers = next->servers;
-	memcpy(now->server, next->server, sizeof now->server);
+	now->dns = next->dns;
 	now->connect = next->connect;
 }
 
@@ -357,8 +357,7 @@ manager_reload(struct manager *m, char why[MSG_TEXT_MAX])
 		    why, MSG_TEXT_MAX, "read; some of the changes need a restart of autotunneld");
 		log_notice("configuration %s", why);
 	}
-	m->zone_dirty = m->zone_dirty || next.servers != m->config.servers ||
-	    memcmp(next.server, m->config.server, sizeof next.server) != 0;
+	m->zone_dirty |= memcmp(&next.dns, &m->config.dns, sizeof next.dns) != 0;
 	if (next.log != m->config.log) {
 		log_set_level(next.log);
 		worker_set_log_level(m->natpmp, (int)next.log);

@@ -23,6 +23,7 @@
 #include "config/config.h"
 #include "identity/identity.h"
 #include "loop/loop.h"
+#include "manager/known.h"
 #include "manager/link.h"
 #include "manager/network.h"
 
@@ -82,6 +83,7 @@ struct manager {
 	int publish_known;
 	struct msg_dns_publish publish;
 	struct msg_dns_state dns;
+	struct known known; /* as on disk */
 
 	/* ipsec */
 	int ipsec_step; /* next start message; see ipsec_say.c */

@@ -1,8 +1,11 @@
 #include "base/log.h"
+#include "identity/base64.h"
 #include "manager/manager.h"
 #include "manager/worker.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 /* How long the DNS worker is asked to look often: while a tunnel is being made, at start, after a
  * change of network. */
@@ -32,13 +35,54 @@ say_natpmp(struct manager *m)
 
 /* ---- dnsupdate ---- */
 
+/* By which certificates a server with a name is known.  The file is opened here, for the worker
+ * cannot; it reads it, for it parses what is not ours. */
+static int
+say_authorities(struct manager *m)
+{
+	struct msg_dns_authorities msg = {.hdr = {.type = MSG_DNS_AUTHORITIES}};
+	int fd, rc;
+
+	if (m->config.dns.tls_name[0] == '\0')
+		return 0;
+	if ((fd = open(m->config.dns.tls_ca, O_RDONLY | O_CLOEXEC)) == -1) {
+		log_warn("%s: no certificate authority to know the name server by",
+		    m->config.dns.tls_ca);
+		return 0;
+	}
+	rc = SAY(m->dnsupdate, msg, fd);
+	close(fd);
+	return rc;
+}
+
+static void
+put_server(const struct manager *m, struct msg_dns_zone *z)
+{
+	const struct config_dns *c = &m->config.dns;
+	int own = c->servers > 0;
+
+	z->servers = own ? (uint8_t)c->servers : m->identity->servers;
+	memcpy(z->server, own ? c->server : m->identity->server, sizeof z->server);
+	z->transport = (uint8_t)c->transport;
+	z->tls_port = (uint16_t)c->tls_port;
+	memcpy(z->tls_name, c->tls_name, sizeof z->tls_name);
+	for (unsigned i = 0; i < c->tls_pins; i++)
+		if (base64_decode(c->tls_pin[i], z->pin[z->pins], MSG_PIN_LEN) == MSG_PIN_LEN)
+			z->pins++;
+	z->tls_seen = m->known.tls_seen;
+	z->knowns = m->known.count;
+	memcpy(z->known, m->known.server, sizeof z->known);
+}
+
 static int
 say_zone(struct manager *m)
 {
 	const struct identity *id = m->identity;
-	int rc, own = m->config.servers > 0;
 	union msg msg;
+	int rc;
 
+	if (say_authorities(m) == -1)
+		return -1;
 	msg_begin(&msg, MSG_DNS_ZONE, 0);
 	memcpy(msg.dns_zone.domain, id->domain, MSG_NAME_MAX);
 	memcpy(msg.dns_zone.host, id->name, MSG_NAME_MAX);
@@ -47,9 +91,7 @@ say_zone(struct manager *m)
 	msg.dns_zone.secret_len = id->tsig.secret_len;
 	memcpy(msg.dns_zone.secret, id->tsig.secret, MSG_SECRET_MAX);
 	msg.dns_zone.epoch = m->epoch;
-	msg.dns_zone.servers = own ? (uint8_t)m->config.servers : id->servers;
-	memcpy(
-	    msg.dns_zone.server, own ? m->config.server : id->server, sizeof msg.dns_zone.server);
+	put_server(m, &msg.dns_zone);
 	rc = worker_send(m->dnsupdate, &msg, -1);
 	explicit_bzero(&msg, sizeof msg);
 	return rc;

@@ -4,15 +4,14 @@
  *
  *	dns_drive FIFO [USER]
  *
- *	zone DOMAIN HOST KEY SECRET EPOCH [SERVER...]	SECRET as it is, at least 16 characters
- *	publish ULA LEASE NAT [CONTACT...]		NAT as number, CONTACT as ADDRESS:PORT
- *	withdraw
- *	hurry SECONDS
- *	quit		say QUIT, wait for the worker's end
- *	vanish		close the channel, as if the manager had died; wait for the worker's end
+ *	zone DOMAIN HOST KEY SECRET EPOCH [WORD...]	SECRET as it is, at least 16 characters;
+ *words: see zone_word below publish ULA LEASE NAT [CONTACT...]		NAT as number, CONTACT as
+ *ADDRESS:PORT withdraw hurry SECONDS quit		say QUIT, wait for the worker's end vanish
+ *close the channel, as if the manager had died; wait for the worker's end
  */
 #include "base/clock.h"
 #include "base/str.h"
+#include "crypto/pin.h"
 #include "dnsupdate/dnsupdate.h"
 #include "tests/netns/drive.h"
 
@@ -38,6 +37,38 @@ word(char **rest)
 	return w;
 }
 
+/* "tls", "tcp" or "udp": the transport; "pin=BASE64"; "port=TLS-PORT"; "known=ADDR", "seen"; else
+ * the address of a server. */
+static void
+zone_word(struct msg_dns_zone *z, const char *w)
+{
+	static const char *const transports[] = {"auto", "tls", "tcp", "udp"};
+	struct pin pin;
+
+	for (uint8_t i = 0; i < DNS_TRANSPORT_MAX; i++) {
+		if (strcmp(w, transports[i]) == 0) {
+			z->transport = i;
+			return;
+		}
+	}
+	if (strncmp(w, "pin=", 4) == 0) {
+		if (z->pins == MSG_PINS_MAX || pin_parse(w + 4, &pin) != 0)
+			fatalx("%s", w);
+		memcpy(z->pin[z->pins++], pin.sha256, MSG_PIN_LEN);
+	} else if (strncmp(w, "port=", 5) == 0) {
+		z->tls_port = (uint16_t)atoi(w + 5);
+	} else if (strcmp(w, "seen") == 0) {
+		z->tls_seen = 1;
+	} else if (strncmp(w, "known=", 6) == 0) {
+		if (z->knowns == MSG_KNOWN_MAX ||
+		    endpoint_parse(w + 6, 53, &z->known[z->knowns++].ep) != 0)
+			fatalx("%s", w);
+	} else if (z->servers == MSG_SERVERS_MAX ||
+	    endpoint_parse(w, 53, &z->server[z->servers++]) != 0) {
+		fatalx("server %s", w);
+	}
+}
+
 static void
 say_zone(char *rest)
 {
@@ -54,10 +85,9 @@ say_zone(char *rest)
 	memcpy(z->secret, w, z->secret_len);
 	z->epoch = strtoull(word(&rest), NULL, 10);
 	z->algorithm = TSIG_HMAC_SHA256;
+	z->tls_port = 853;
 	while ((w = strtok_r(NULL, " ", &rest)) != NULL)
-		if (z->servers == MSG_SERVERS_MAX ||
-		    endpoint_parse(w, 53, &z->server[z->servers++]) != 0)
-			fatalx("server %s", w);
+		zone_word(z, w);
 	send_message(&m);
 }
 
@@ -164,11 +194,26 @@ static void
 show_state(const struct msg_dns_state *s)
 {
 	static const char *const states[] = {"?", "starting", "ok", "unreachable", "refused"};
+	static const char *const channels[] = {"none", "udp", "tcp", "tls"};
 	char text[ENDPOINT_TEXT_MAX];
 
-	printf("state %s published=%u withdrawn=%u epoch=%llu serial=%u server=%s [%s]\n",
+	printf("state %s published=%u withdrawn=%u epoch=%llu serial=%u via=%s lease=%u%s server=%s"
+	       " [%s]\n",
 	    states[s->status], s->published, s->withdrawn, (unsigned long long)s->epoch, s->serial,
+	    channels[s->channel], s->granted_sec, s->leased ? "" : "-",
 	    endpoint_text(&s->server, text), s->reason);
+}
+
+static void
+show_known(const struct msg_dns_known *k)
+{
+	char text[ENDPOINT_TEXT_MAX];
+
+	printf("known seen=%u", k->tls_seen);
+	for (int i = 0; i < k->knowns; i++)
+		printf(
+		    " %s%s", k->known[i].tls ? "tls:" : "", endpoint_text(&k->known[i].ep, text));
+	printf("\n");
 }
 
 static void
@@ -199,6 +244,8 @@ hear(void)
 		show_state(&m.dns_state);
 	else if (m.hdr.type == MSG_DNS_PEER)
 		show_peer(&m.dns_peer);
+	else if (m.hdr.type == MSG_DNS_KNOWN)
+		show_known(&m.dns_known);
 	else if (m.hdr.type == MSG_DNS_SYNCED)
 		printf("synced with %u\n", m.dns_synced.peers);
 	else

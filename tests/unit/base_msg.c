@@ -59,6 +59,14 @@ good(union msg *m, enum msg_type type)
 		m->dns_zone.secret_len = 32;
 		m->dns_zone.servers = 1;
 		m->dns_zone.server[0] = ep4;
+		m->dns_zone.tls_port = 853;
+		m->dns_zone.pins = 2;
+		m->dns_zone.knowns = 1;
+		m->dns_zone.known[0] = (struct dns_server) {.ep = ep4, .tls = 1};
+		break;
+	case MSG_DNS_KNOWN:
+		m->dns_known.knowns = 1;
+		m->dns_known.known[0].ep = ep4;
 		break;
 	case MSG_DNS_PUBLISH:
 		m->dns_publish.wanted = 1;
@@ -118,7 +126,7 @@ static int
 directions(const union msg *m, enum msg_role *from, enum msg_role *to)
 {
 	const char *why;
-	int n = 0, fd = m->hdr.type == MSG_IPSEC_FD;
+	int n = 0, fd = m->hdr.type == MSG_IPSEC_FD || m->hdr.type == MSG_DNS_AUTHORITIES;
 
 	for (int f = ROLE_MANAGER; f <= ROLE_CLIENT; f++) {
 		for (int t = ROLE_MANAGER; t <= ROLE_CLIENT; t++) {
@@ -141,7 +149,7 @@ every_type_has_a_rule(void **state)
 		enum msg_role from, to;
 		const char *why;
 		union msg m;
-		int n, fd = type == MSG_IPSEC_FD;
+		int n, fd = type == MSG_IPSEC_FD || type == MSG_DNS_AUTHORITIES;
 
 		good(&m, type);
 		n = directions(&m, &from, &to);
@@ -211,6 +219,20 @@ static const struct {
     WRONG(MSG_DNS_ZONE, dns_zone.secret[40], 1),
     WRONG(MSG_DNS_ZONE, dns_zone.servers, 2),
     WRONG(MSG_DNS_ZONE, dns_zone.servers, 5),
+    WRONG(MSG_DNS_ZONE, dns_zone.transport, DNS_TRANSPORT_MAX),
+    WRONG(MSG_DNS_ZONE, dns_zone.tls_seen, 2),
+    WRONG(MSG_DNS_ZONE, dns_zone.tls_port, 0),
+    WRONG(MSG_DNS_ZONE, dns_zone.tls_name[0], '/'),
+    WRONG(MSG_DNS_ZONE, dns_zone.pins, 5),
+    WRONG(MSG_DNS_ZONE, dns_zone.pin[2][31], 1),
+    WRONG(MSG_DNS_ZONE, dns_zone.knowns, 2),
+    WRONG(MSG_DNS_ZONE, dns_zone.knowns, 9),
+    WRONG(MSG_DNS_ZONE, dns_zone.known[0].tls, 2),
+    WRONG(MSG_DNS_ZONE, dns_zone.known[1].tls, 1),
+    WRONG(MSG_DNS_KNOWN, dns_known.known[0].ep.port, 0),
+    WRONG(MSG_DNS_KNOWN, dns_known.known[0].pad[3], 1),
+    WRONG(MSG_DNS_KNOWN, dns_known.knowns, 9),
+    WRONG(MSG_DNS_KNOWN, dns_known.tls_seen, 2),
     WRONG(MSG_DNS_PUBLISH, dns_publish.wanted, 2),
     WRONG(MSG_DNS_PUBLISH, dns_publish.nat, NAT_KIND_MAX),
     WRONG(MSG_DNS_PUBLISH, dns_publish.contacts, 9),
@@ -221,6 +243,8 @@ static const struct {
     WRONG(MSG_DNS_HURRY, dns_hurry.seconds, 3601),
     WRONG(MSG_DNS_STATE, dns_state.status, 0),
     WRONG(MSG_DNS_STATE, dns_state.published, 2),
+    WRONG(MSG_DNS_STATE, dns_state.channel, DNS_CHANNEL_MAX),
+    WRONG(MSG_DNS_STATE, dns_state.leased, 2),
     WRONG(MSG_DNS_STATE, dns_state.server.family, 5),
     WRONG(MSG_DNS_PEER, dns_peer.name[0], 0),
     WRONG(MSG_DNS_PEER, dns_peer.name[3], ' '),

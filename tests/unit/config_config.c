@@ -22,7 +22,7 @@ empty_is_valid(void **state)
 	assert_string_equal(c.interface, "at0");
 	assert_int_equal(c.log, LOG_LEVEL_NOTICE);
 	assert_int_equal(c.methods, NAT_METHOD_ALL);
-	assert_int_equal(c.servers, 0);
+	assert_int_equal(c.dns.servers, 0);
 	assert_int_equal(c.external.family, 0);
 }
 
@@ -43,15 +43,25 @@ sections_and_lists(void **state)
 	static const char text[] = "[daemon]\nlisten-port=40001 # behind\n"
 				   "[mapping]\nmethods = upnp\nexternal = 203.0.113.9:4500\n"
 				   "[account home]\nserver = 192.0.2.53, [2001:db8::53]:5353\n"
+				   "transport = tls\ntls-port = 8853\ntls-name = ns.example.com\n"
+				   "tls-ca = /etc/ca.pem\n"
+				   "tls-pin = 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+				   " AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAQ=\n"
 				   "connect = always\n[daemon]\nlog = debug";
 
 	assert_int_equal(config_parse("x", text, &c, &error), 0);
 	assert_int_equal(c.listen_port, 40001);
 	assert_int_equal(c.methods, NAT_METHOD_UPNP);
 	assert_int_equal(c.external.port, 4500);
-	assert_int_equal(c.servers, 2);
-	assert_int_equal(c.server[0].port, 53);
-	assert_int_equal(c.server[1].port, 5353);
+	assert_int_equal(c.dns.servers, 2);
+	assert_int_equal(c.dns.server[0].port, 53);
+	assert_int_equal(c.dns.server[1].port, 5353);
+	assert_int_equal(c.dns.transport, DNS_TRANSPORT_TLS);
+	assert_int_equal(c.dns.tls_port, 8853);
+	assert_int_equal(c.dns.tls_pins, 2);
+	assert_string_equal(c.dns.tls_pin[1], "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAQ=");
+	assert_string_equal(c.dns.tls_name, "ns.example.com");
+	assert_string_equal(c.dns.tls_ca, "/etc/ca.pem");
 	assert_int_equal(c.connect, CONNECT_ALWAYS);
 	assert_int_equal(c.log, LOG_LEVEL_DEBUG);
 }
