@@ -74,3 +74,14 @@ tests_unit_dnsd_store_SOURCES = tests/unit/dnsd_store.c \
 	tests/unit/dnsd_faults.c tests/unit/dnsd_faults.h
 tests_unit_dnsd_store_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
 tests_unit_dnsd_sweep_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
+
+# Updates at full rate, for tests and benchmarks.
+check_PROGRAMS += tests/dnsd_load
+tests_dnsd_load_SOURCES = tests/dnsd_load.c
+tests_dnsd_load_LDADD = $(DNSD_LIBS)
+check_PROGRAMS += tests/fail_sync.so
+tests_fail_sync_so_SOURCES = tests/fail_sync.c
+tests_fail_sync_so_CFLAGS = -std=gnu11 $(AT_WARN_CFLAGS) -fPIC
+tests_fail_sync_so_LDFLAGS = -shared -Wl,-z,defs
+TESTS += tests/dnsd_crash.sh
+EXTRA_DIST += tests/dnsd_crash.sh
