@@ -150,11 +150,13 @@ lab_first_byte() {
 		lab_exec "$1" ping -6 -i 0.1 -c 1 -w 10 "$2.$LAB_DOMAIN"
 }
 
-# lab_listening HOST: UDP and TCP sockets of ours that listen on an outside address, but UDP 4500.
+# lab_listening HOST: UDP and TCP sockets of ours that listen on an outside address, but UDP 4500 and
+# the routers' announcements (port 5350; what is sent there otherwise than by multicast is not read).
 lab_listening() {
 	lab_exec "$1" ss -Hlntup | grep autotunneld | awk '
 		$5 ~ /^(127\.|\[::1\])/ { next }
 		$1 == "udp" && $5 ~ /:4500$/ { next }
+		$1 == "udp" && ($5 == "224.0.0.1:5350" || $5 == "[::]:5350") { next }
 		{ print }'
 }
 

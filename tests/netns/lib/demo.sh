@@ -115,7 +115,7 @@ untouched() {
 
 	for host in laptop nas; do
 		show $host "ss -lunp"
-		check_equal "nothing of ours listens on $host but UDP 4500" "" "$(lab_listening $host)"
+		check_equal "nothing of ours listens on $host but UDP 4500 and announcements" "" "$(lab_listening $host)"
 	done
 	check_equal "laptop's resolv.conf is as it was" "$resolv" \
 		"$(lab_exec laptop sha256sum /etc/resolv.conf)"
