@@ -3,6 +3,7 @@
 #include "dnsupdate/server/limits.h"
 #include "dnsupdate/server/policy.h"
 #include "dnsupdate/server/server.h"
+#include "dnsupdate/server/whoami.h"
 #include "dnsupdate/wire/llq.h"
 
 #include <string.h>
@@ -261,6 +262,21 @@ patch_header(const struct answer *a)
 	a->r->rcode = (uint16_t)a->rcode;
 }
 
+static void
+put_whoami(struct answer *a)
+{
+	uint16_t type = a->r->m.question.type;
+	struct rdata rd;
+
+	if (type != TYPE_TXT && type != TYPE_ANY) {
+		put_negative(a, RCODE_NOERROR);
+		return;
+	}
+	whoami_rdata(a->r, &rd);
+	record_put(a->b, &a->names, &a->r->m.question.name, TYPE_TXT, 0, rd.data, rd.len);
+	a->count[SECTION_ANSWER]++;
+}
+
 void
 answer_from_zone(struct request *r)
 {
@@ -277,8 +293,11 @@ answer_from_zone(struct request *r)
 	}
 	a.end -= reserve;
 	note_question(&a);
-	while (step(&a, &name, r->m.question.type) && --left > 0)
-		;
+	if (whoami_asked(r))
+		put_whoami(&a);
+	else
+		while (step(&a, &name, r->m.question.type) && --left > 0)
+			;
 	patch_header(&a);
 }
 
@@ -309,16 +328,25 @@ is_long_lived(const struct server *s, const struct request *r)
 	    message_option(&r->m, OPTION_LLQ, &len) != NULL;
 }
 
+/* In no more octets than the question had, lest it be used to drown somebody. */
+static enum request_result
+refuse(struct request *r)
+{
+	if (!r->has_cookie)
+		r->options.pos = 0;
+	return reply_error(r, RCODE_REFUSED);
+}
+
 enum request_result
 answer_query(struct server *s, struct request *r)
 {
 	const struct question *q = &r->m.question;
 
-	if (!r->m.has_question)
-		return reply_error(r, RCODE_FORMERR);
+	if (!r->m.has_question) /* nothing but a cookie: RFC 7873 section 5.4 */
+		return reply_error(r, r->options.pos > 0 ? RCODE_NOERROR : RCODE_FORMERR);
 	if (r->zone == NULL || (q->class != CLASS_IN && q->class != CLASS_ANY) ||
 	    !policy_may_read(r->key, r->zone))
-		return reply_error(r, RCODE_REFUSED);
+		return refuse(r);
 	if (q->type == TYPE_AXFR || q->type == TYPE_IXFR)
 		return transfer(s, r);
 	if (is_long_lived(s, r))

@@ -8,6 +8,7 @@ libatdnsd_a_SOURCES = \
 	dnsupdate/server/conf.c dnsupdate/server/conf.h \
 	dnsupdate/server/conf_keys.c dnsupdate/server/conf_keys.h \
 	dnsupdate/server/conn.c dnsupdate/server/conn.h \
+	dnsupdate/server/cookie.c dnsupdate/server/cookie.h \
 	dnsupdate/server/keyring.c dnsupdate/server/keyring.h \
 	dnsupdate/server/lease.c dnsupdate/server/lease.h \
 	dnsupdate/server/limits.h \
@@ -18,10 +19,12 @@ libatdnsd_a_SOURCES = \
 	dnsupdate/server/replay.c \
 	dnsupdate/server/reply.c \
 	dnsupdate/server/request.c dnsupdate/server/request.h \
+	dnsupdate/server/rrl.c dnsupdate/server/rrl.h \
 	dnsupdate/server/rrset.c dnsupdate/server/rrset.h \
 	dnsupdate/server/server.c dnsupdate/server/server.h \
 	dnsupdate/server/stats.h \
 	dnsupdate/server/updates.c dnsupdate/server/updates.h \
+	dnsupdate/server/whoami.c dnsupdate/server/whoami.h \
 	dnsupdate/server/zone.c dnsupdate/server/zone.h \
 	dnsupdate/server/zones.c dnsupdate/server/zones.h
 

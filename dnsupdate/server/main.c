@@ -24,6 +24,7 @@
 #include "dnsupdate/server/keeper.h"
 #include "dnsupdate/server/listen.h"
 #include "dnsupdate/server/load.h"
+#include "dnsupdate/server/rrl.h"
 #include "dnsupdate/server/secure.h"
 #include "dnsupdate/server/server.h"
 #include "dnsupdate/server/subscriptions.h"
@@ -137,6 +138,7 @@ expire_leases(void *ctx)
 	struct dnsd *d = ctx;
 	uint64_t sec = server_expire(&d->server, clock_wall_sec());
 
+	listeners_flush(d->listeners);
 	/* looked at each second at most: new leases may be shorter than all before */
 	loop_timer_set(d->lease_timer, sec > 0 ? 1000 : 100);
 }
@@ -330,6 +332,8 @@ begin(struct dnsd *d)
 	d->server.send_ctx = d;
 	d->server.want_commit = want_commit;
 	d->server.commit_ctx = d;
+	if (d->conf.rate_limit > 0)
+		d->server.rrl = rrl_new(d->conf.rate_limit);
 	d->server.lease_min_sec = d->conf.lease_min;
 	d->server.lease_max_sec = d->conf.lease_max;
 	d->server.key_lease_max_sec = d->conf.key_lease_max;

@@ -1,7 +1,9 @@
 #include "dnsupdate/server/request.h"
 
 #include "dnsupdate/server/answer.h"
+#include "dnsupdate/server/cookie.h"
 #include "dnsupdate/server/limits.h"
+#include "dnsupdate/server/rrl.h"
 #include "dnsupdate/server/server.h"
 #include "dnsupdate/server/updates.h"
 
@@ -81,6 +83,25 @@ limit_reply(struct request *r)
 		r->reply.size = max;
 }
 
+/* 0, or -1 when it breaks the format. */
+static int
+take_cookie(struct server *s, struct request *r)
+{
+	uint8_t answer[COOKIE_LEN];
+	enum cookie c =
+	    cookie_check(&s->cookie_secret, &r->m, &r->from.from, (uint32_t)r->now_sec, answer);
+
+	r->has_cookie = c == COOKIE_GOOD;
+	if (c == COOKIE_BAD)
+		return -1;
+	if (c != COOKIE_NONE) {
+		buf_put_u16(&r->options, OPTION_COOKIE);
+		buf_put_u16(&r->options, COOKIE_LEN);
+		buf_put(&r->options, answer, COOKIE_LEN);
+	}
+	return 0;
+}
+
 static enum request_result
 by_opcode(struct server *s, struct request *r)
 {
@@ -123,6 +144,8 @@ understand(struct server *s, struct request *r)
 		return malformed(s, r);
 	r->question_len = (uint16_t)octets;
 	limit_reply(r);
+	if (take_cookie(s, r) == -1)
+		return malformed(s, r);
 	if (judge_signature(s, r, &rcode) == -1)
 		return reply_error(r, rcode);
 	if (r->m.has_edns && r->m.edns_version != 0)
@@ -132,6 +155,26 @@ understand(struct server *s, struct request *r)
 	if (r->zone != NULL && r->zone->broken)
 		return reply_error(r, RCODE_SERVFAIL);
 	return by_opcode(s, r);
+}
+
+/* Over UDP, who has neither key nor cookie may not be who is told. */
+static enum request_result
+limit_rate(struct server *s, struct request *r)
+{
+	if (s->rrl == NULL || r->from.transport != TRANSPORT_UDP || r->key != NULL || r->has_cookie)
+		return REQUEST_REPLY;
+	switch (rrl_judge(s->rrl, r)) {
+	case RRL_SEND:
+		break;
+	case RRL_TRUNCATE:
+		s->stats.rrl_slipped++;
+		reply_begin(r, r->rcode, FLAG_TC);
+		return reply_end(r);
+	case RRL_DROP:
+		s->stats.rrl_dropped++;
+		return REQUEST_DROP;
+	}
+	return REQUEST_REPLY;
 }
 
 enum request_result
@@ -144,6 +187,7 @@ request_handle(struct server *s, struct request *r)
 	r->key = NULL;
 	r->zone = NULL;
 	r->is_signed = 0;
+	r->has_cookie = 0;
 	r->tsig_error = 0;
 	r->question_len = 0;
 	if (r->len < MESSAGE_HEADER) {
@@ -161,6 +205,8 @@ request_handle(struct server *s, struct request *r)
 		return REQUEST_DROP;
 	}
 	result = understand(s, r);
+	if (result == REQUEST_REPLY)
+		result = limit_rate(s, r);
 	if (result == REQUEST_REPLY)
 		s->stats.rcode[r->rcode < STATS_RCODES ? r->rcode : RCODE_SERVFAIL]++;
 	return result;

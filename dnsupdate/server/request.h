@@ -53,6 +53,7 @@ struct request {
 	struct tsig_context tsig;
 	struct key *key; /* whose valid signature it bears; NULL: none */
 	uint16_t tsig_error; /* when it bears one that is not */
+	uint8_t has_cookie; /* one of ours: he is where he says */
 	uint8_t is_signed; /* bears a TSIG record: so does the reply */
 	struct zone *zone; /* closest above or at the question's name */
 	uint16_t rcode; /* of the reply */

@@ -1,6 +1,7 @@
 #include "dnsupdate/server/server.h"
 
 #include "dnsupdate/server/lease.h"
+#include "dnsupdate/server/rrl.h"
 #include "dnsupdate/server/updates.h"
 
 #include <string.h>
@@ -13,6 +14,7 @@ server_init(struct server *s)
 {
 	memset(s, 0, sizeof *s);
 	zones_init(&s->zones);
+	siphash_key_random(&s->cookie_secret);
 	s->keys = keyring_new();
 	s->commit = commit_new();
 	s->updates = updates_new();
@@ -25,6 +27,7 @@ void
 server_free(struct server *s)
 {
 	updates_free(s->updates);
+	rrl_free(s->rrl);
 	commit_free(s->commit);
 	keyring_free(s->keys);
 	zones_free(&s->zones);

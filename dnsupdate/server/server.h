@@ -10,7 +10,6 @@
 
 struct updates;
 struct rrl;
-struct cookies;
 
 /* What other parts plug in; each may be NULL. */
 struct server_hooks {
@@ -36,7 +35,7 @@ struct server {
 	struct commit *commit;
 	struct updates *updates;
 	struct rrl *rrl; /* NULL: no limit */
-	struct cookies *cookies;
+	struct siphash_key cookie_secret;
 	struct server_hooks hooks;
 	struct stats stats;
 	uint32_t lease_min_sec, lease_max_sec, key_lease_max_sec;
