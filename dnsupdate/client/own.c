@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "dnsupdate/client/exchange.h"
+#include "dnsupdate/wire/lease.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -48,6 +49,16 @@ take_mark(struct worker *w, const struct message *m)
 	return OUTCOME_OK;
 }
 
+/* The lease in the answer; 0 = none.  A server may answer the long form with the short one (RFC
+ * 9664 section 4.3): we have no KEY records, so either tells all. */
+static uint32_t
+granted(const struct message *m)
+{
+	struct lease_option o;
+
+	return lease_option_get(m, &o) == 1 ? o.lease : 0;
+}
+
 static void
 published(void *ctx, uint32_t ticket, const struct exchange_result *result)
 {
@@ -63,6 +74,8 @@ published(void *ctx, uint32_t ticket, const struct exchange_result *result)
 		w->skew_sec = result->skew_sec;
 	if (o == OUTCOME_OK && act == PUBLISH_READ)
 		o = take_mark(w, result->m);
+	if (o == OUTCOME_OK && act == PUBLISH_WRITE)
+		publish_granted(&w->publish, granted(result->m));
 	publish_result(&w->publish, o, o == OUTCOME_OK ? &w->mark : NULL, now);
 	if (o == OUTCOME_OK && act == PUBLISH_WRITE)
 		watch_flux(w->watch, now);
@@ -114,9 +127,16 @@ send_update(struct worker *w, const struct publish_order *order, const struct na
 {
 	static uint8_t room[EXCHANGE_ROOM];
 	static struct update u;
+	uint8_t option[LEASE_OPTION_MAX];
+	struct buf b = buf_writer(option, sizeof option);
 
+	if (order->lease_sec != 0)
+		lease_option_put(&b,
+		    &(struct lease_option) {.lease = order->lease_sec,
+			.key_lease = order->lease_sec,
+			.has_key_lease = order->key_lease});
 	update_begin(&u, room, sizeof room, exchange_id(), zone);
-	if (build(w, &u, order) != 0 || update_finish(&u, NULL, 0) == 0)
+	if (build(w, &u, order) != 0 || update_finish(&u, b.pos > 0 ? option : NULL, b.pos) == 0)
 		return -1;
 	return exchange_update(w->transport, &w->signer, &u, h, 0);
 }

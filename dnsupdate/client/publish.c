@@ -25,6 +25,12 @@
  *                server restored from a backup would else lose us until the next refresh
  *   quitting     at once; the worker bounds it to two seconds
  *
+ * The lease (RFC 9664) is asked for in its form of 8 octets, by a server that takes offence
+ * (FORMERR) in that of 4 and then not at all.  What a server grants counts for when to refresh and,
+ * from the next update on, for x=; but a longer one than asked for does not: readers go by x=.  A
+ * server that says nothing of leases forgets nothing by itself, and x= alone tells readers that we
+ * are gone.
+ *
  * A failed refresh does not unpublish anything: our records stand until x= has passed.
  */
 #include "dnsupdate/client/publish.h"
@@ -40,6 +46,9 @@
 #define THEFT_MEMORY_MS 600000
 /* x= farther away than the lease by this much: our clock was wrong when we wrote it. */
 #define CLOCK_SLACK_SEC 120
+
+/* A server that grants less would have us do nothing but refresh (RFC 9664 section 8). */
+#define GRANT_MIN_SEC 30
 
 struct pause {
 	uint32_t first_ms, max_ms;
@@ -64,6 +73,7 @@ publish_init(struct publish *p, uint64_t floor, uint32_t (*jitter)(uint32_t rang
 {
 	memset(p, 0, sizeof *p);
 	p->epoch = floor;
+	p->lease_form = 8;
 	p->jitter = jitter;
 }
 
@@ -168,7 +178,7 @@ publish_wake(const struct publish *p)
 static int
 clock_jumped(const struct publish *p, uint64_t wall)
 {
-	uint64_t lease = p->done.lease_sec;
+	uint64_t lease = p->lease_sec;
 
 	return p->until_sec != 0 &&
 	    (wall + lease / 10 >= p->until_sec || p->until_sec > wall + lease + CLOCK_SLACK_SEC);
@@ -181,6 +191,15 @@ count_flap(struct publish *p, uint64_t now)
 		p->flaps = 0;
 	else if (p->flaps < FLAPS_MAX && wants_write(p))
 		p->flaps++;
+}
+
+/* As long as we like, but not longer than the server lets us. */
+static uint32_t
+usual_lease(const struct publish *p)
+{
+	uint32_t wanted = p->want.lease_sec;
+
+	return p->granted_sec != 0 && p->granted_sec < wanted ? p->granted_sec : wanted;
 }
 
 static struct publish_order
@@ -198,7 +217,13 @@ give(struct publish *p, enum publish_act act, uint64_t now, uint64_t wall)
 	p->trying = p->want;
 	p->trying.wanted = (uint8_t)write;
 	p->order.epoch = p->tried_epoch = ++p->epoch;
-	p->order.expires_sec = p->tried_sec = write ? wall + p->want.lease_sec : wall;
+	p->order.expires_sec = p->tried_sec = wall;
+	if (!write)
+		return p->order;
+	p->tried_lease_sec = usual_lease(p);
+	p->order.expires_sec = p->tried_sec = wall + p->tried_lease_sec;
+	p->order.lease_sec = p->lease_form != 0 ? p->want.lease_sec : 0;
+	p->order.key_lease = p->lease_form == 8;
 	return p->order;
 }
 
@@ -219,7 +244,7 @@ publish_next(struct publish *p, uint64_t now, uint64_t wall)
 static void
 written(struct publish *p, const struct publish_mark *mark)
 {
-	uint32_t lease_ms = p->trying.lease_sec * 1000;
+	uint64_t lease_ms;
 
 	p->seen = *mark;
 	p->done = p->trying;
@@ -228,8 +253,12 @@ written(struct publish *p, const struct publish_mark *mark)
 		p->withdrawn |= wants_delete(p);
 		return;
 	}
-	p->until_sec = p->tried_sec;
-	p->refresh_ms = p->sent_ms + lease_ms / 5 * 4 + p->jitter(lease_ms / 20);
+	p->lease_sec = p->tried_lease_sec;
+	if (p->granted_sec != 0 && p->granted_sec < p->lease_sec)
+		p->lease_sec = p->granted_sec;
+	p->until_sec = p->tried_sec - p->tried_lease_sec + p->lease_sec;
+	lease_ms = UINT64_C(1000) * p->lease_sec;
+	p->refresh_ms = p->sent_ms + lease_ms / 5 * 4 + p->jitter((uint32_t)(lease_ms / 20));
 }
 
 static void
@@ -322,6 +351,22 @@ conflict(struct publish *p, uint64_t now)
 }
 
 void
+publish_granted(struct publish *p, uint32_t sec)
+{
+	p->granted_sec = sec != 0 && sec < GRANT_MIN_SEC ? GRANT_MIN_SEC : sec;
+}
+
+/* "Anything else" may be the lease option's fault: once more without it, or with less of it. */
+static int
+may_be_lease(struct publish *p, enum publish_act act, enum outcome o)
+{
+	if (o != OUTCOME_FAILED || act != PUBLISH_WRITE || p->lease_form == 0)
+		return 0;
+	p->lease_form = p->lease_form == 8 ? 4 : 0;
+	return 1;
+}
+
+void
 publish_result(struct publish *p, enum outcome o, const struct publish_mark *mark, uint64_t now)
 {
 	enum publish_act act = p->order.act;
@@ -332,6 +377,9 @@ publish_result(struct publish *p, enum outcome o, const struct publish_mark *mar
 		good(p, act, mark, now);
 	} else if (o == OUTCOME_CONFLICT) {
 		conflict(p, now);
+	} else if (may_be_lease(p, act, o)) {
+		p->seen_known = 0;
+		p->sent_ms = 0; /* nothing was changed: no reason to hold down */
 	} else {
 		/* It may have been done all the same. */
 		p->seen_known &= act == PUBLISH_READ;

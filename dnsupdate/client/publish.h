@@ -31,6 +31,8 @@ struct publish_order {
 	enum publish_act act;
 	uint64_t epoch; /* to write */
 	uint64_t expires_sec; /* to write; for DELETE the time it is now */
+	uint32_t lease_sec; /* to ask the server for; 0 = no lease */
+	uint8_t key_lease; /* in the form that has one for KEY records too (RFC 9664, 8 octets) */
 	const struct publish_mark *seen;
 	const struct msg_dns_publish *what;
 };
@@ -41,6 +43,10 @@ struct publish {
 	struct msg_dns_publish done; /* what the zone holds while until_sec != 0 */
 	struct msg_dns_publish trying; /* what the last order to change the zone says */
 	uint64_t tried_epoch, tried_sec; /* of that order, to recognise it in the zone */
+	uint32_t tried_lease_sec; /* its x= minus the time it was sent */
+	uint8_t lease_form; /* octets of the lease option that the server takes: 8, 4 or 0 */
+	uint32_t granted_sec; /* the server's answer to it, 0 = it knows no leases */
+	uint32_t lease_sec; /* for how long what stands was written */
 	struct publish_mark seen;
 	int seen_known;
 	uint64_t epoch; /* highest ever tried or read; the floor */
@@ -81,6 +87,10 @@ uint64_t publish_wake(const struct publish *p);
 /* The order that is due now, or PUBLISH_NOTHING.  At most one order is out; it must be answered
  * by publish_result.  The pointers in it live until then. */
 struct publish_order publish_next(struct publish *p, uint64_t now, uint64_t wall);
+
+/* The server's answer to an update grants a lease of so long; 0 = it says nothing of leases, so
+ * that x= alone tells readers.  To be said before publish_result. */
+void publish_granted(struct publish *p, uint32_t sec);
 
 /* What came of the order.  mark, with OUTCOME_OK: for READ what was read (count 0: none), for WRITE
  * and DELETE what was written; NULL otherwise. */

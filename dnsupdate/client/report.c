@@ -52,6 +52,8 @@ report_state(struct msg_dns_state *s, const struct report_facts *f, uint64_t now
 	set_status(s, f, now);
 	s->source = f->watch.heard_ms != 0 ? f->source : DNS_SOURCE_NONE;
 	s->channel = f->transport.channel;
+	s->leased = f->publish->granted_sec != 0;
+	s->granted_sec = f->publish->granted_sec;
 	s->published = publish_is_up(f->publish, wall) != 0;
 	s->withdrawn = f->publish->withdrawn != 0;
 	s->serial = f->watch.serial;

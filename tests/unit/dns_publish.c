@@ -21,6 +21,9 @@ struct zone {
 	enum outcome says; /* OUTCOME_OK = does its work */
 	int lose_answers; /* so many: does its work, but nobody hears of it */
 	int64_t wall_step; /* of our clock, seconds */
+	uint32_t grants; /* a lease of so long; 0 = knows no leases */
+	uint8_t takes; /* 4 = FORMERR to the form of 8 octets, 1 = to both, 0 = to none */
+	uint32_t asked; /* the last lease asked for */
 	unsigned reads, writes, deletes, orders;
 	uint64_t write_ms[1000];
 	uint64_t now;
@@ -89,6 +92,9 @@ obey(struct zone *z, const struct publish_order *o, struct publish_mark *mark)
 		return z->says;
 	if (o->act == PUBLISH_READ)
 		return OUTCOME_OK;
+	if (z->takes == 1 ? o->lease_sec != 0 : z->takes == 4 && o->key_lease)
+		return OUTCOME_FAILED;
+	z->asked = o->lease_sec;
 	if (!same_mark(o->seen, &z->mark))
 		return OUTCOME_CONFLICT;
 	assert_true(o->epoch > z->mark.epoch);
@@ -138,6 +144,8 @@ run(struct publish *p, struct zone *z, uint64_t end)
 		}
 		count(z, o.act);
 		r = obey(z, &o, &mark);
+		if (r == OUTCOME_OK && o.act == PUBLISH_WRITE)
+			publish_granted(p, o.lease_sec != 0 ? z->grants : 0);
 		z->now += 10;
 		publish_result(p, r, r == OUTCOME_OK ? &mark : NULL, z->now);
 	}
@@ -235,6 +243,69 @@ test_refresh(void **state)
 	/* 85 % at most */
 	assert_in_range(
 	    z.write_ms[30] - z.write_ms[29], LEASE * SECOND / 5 * 4 + 1, LEASE * SECOND / 20 * 17);
+}
+
+/* What the server grants says when to refresh and what x= says next; never more than was asked. */
+static void
+test_granted(void **state)
+{
+	static const struct {
+		uint32_t grants, lease;
+	} rows[] = {
+	    {0, LEASE}, {LEASE, LEASE}, {1800, 1800}, {7200, LEASE}, {UINT32_MAX, LEASE}, {1, 30}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		uint64_t due;
+		struct publish p;
+		struct zone z;
+
+		start(&p, &z, 0);
+		z.grants = rows[i].grants;
+		run(&p, &z, z.now + 200);
+		assert_int_equal(z.writes, 1);
+		assert_int_equal(z.asked, LEASE);
+		assert_int_equal(p.until_sec, z.write_ms[0] / 1000 + WALL + rows[i].lease);
+		/* x= of the first update could not know. */
+		assert_int_equal(z.mark.expires_sec, z.write_ms[0] / 1000 + WALL + LEASE);
+		due = z.write_ms[0] + rows[i].lease * UINT64_C(800);
+		run(&p, &z, due - 1);
+		assert_int_equal(z.writes, 1);
+		run(&p, &z, due);
+		assert_int_equal(z.writes, 2);
+		assert_int_equal(z.asked, LEASE);
+		assert_int_equal(z.mark.expires_sec, due / 1000 + WALL + rows[i].lease);
+		run(&p, &z, due + SECOND);
+		assert_int_equal(z.writes, 2);
+	}
+}
+
+/* A server that takes offence at the option: the shorter form, then none; and it stays so. */
+static void
+test_lease_forms(void **state)
+{
+	static const struct {
+		uint8_t takes;
+		unsigned writes;
+		uint32_t asked;
+	} rows[] = {{0, 1, LEASE}, {4, 2, LEASE}, {1, 3, 0}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct publish p;
+		struct zone z;
+
+		start(&p, &z, 0);
+		z.takes = rows[i].takes;
+		z.grants = 3600;
+		run(&p, &z, z.now + 500);
+		assert_int_equal(z.writes, rows[i].writes);
+		assert_true(publish_is_up(&p, wall(&z)));
+		assert_int_equal(z.asked, rows[i].asked);
+		assert_int_equal(p.granted_sec, rows[i].asked != 0 ? 3600 : 0);
+		run(&p, &z, z.now + 2 * HOUR);
+		assert_int_equal(z.writes, rows[i].writes + (rows[i].asked != 0 ? 2 : 1));
+	}
 }
 
 static void
@@ -688,6 +759,8 @@ main(void)
 	    cmocka_unit_test(test_first),
 	    cmocka_unit_test(test_epoch),
 	    cmocka_unit_test(test_refresh),
+	    cmocka_unit_test(test_granted),
+	    cmocka_unit_test(test_lease_forms),
 	    cmocka_unit_test(test_coalesce),
 	    cmocka_unit_test(test_flapping),
 	    cmocka_unit_test(test_outcomes),
