@@ -88,3 +88,16 @@ tests_fail_sync_so_CFLAGS = -std=gnu11 $(AT_WARN_CFLAGS) -fPIC
 tests_fail_sync_so_LDFLAGS = -shared -Wl,-z,defs
 TESTS += tests/dnsd_crash.sh
 EXTRA_DIST += tests/dnsd_crash.sh
+
+# Subscriptions.
+DNSD_SUBS = tests/unit/dnsd_llqs tests/unit/dnsd_push tests/unit/dnsd_session tests/unit/dnsd_view
+check_PROGRAMS += $(DNSD_SUBS)
+TESTS += $(DNSD_SUBS)
+tests_unit_dnsd_llqs_SOURCES = tests/unit/dnsd_llqs.c tests/unit/dnsd_bed.h tests/unit/wire_test.h
+tests_unit_dnsd_llqs_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
+tests_unit_dnsd_push_SOURCES = tests/unit/dnsd_push.c tests/unit/dnsd_bed.h tests/unit/wire_test.h
+tests_unit_dnsd_push_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
+tests_unit_dnsd_session_SOURCES = tests/unit/dnsd_session.c tests/unit/wire_test.h
+tests_unit_dnsd_session_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
+tests_unit_dnsd_view_SOURCES = tests/unit/dnsd_view.c tests/unit/dnsd_bed.h tests/unit/wire_test.h
+tests_unit_dnsd_view_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
