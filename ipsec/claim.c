@@ -35,5 +35,8 @@ claim_check(const struct claim *c, const char *name, const uint8_t ula[16], char
 		    ip6_text(c->ula, theirs), ip6_text(ula, expected));
 		return -1;
 	}
+	/* The last 64 bits of an address are those of its key's hash (identity/ula.h). */
+	if (!c->has_key || memcmp(c->ula + 8, c->key, 8) != 0)
+		return refuse(why, "the ULA in its certificate is not the one of its key");
 	return 0;
 }

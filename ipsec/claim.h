@@ -6,6 +6,7 @@
 #define IPSEC_CLAIM_H
 
 #include "base/msg.h"
+#include "identity/roster.h"
 
 struct claim {
 	int present; /* a certificate was shown at all */
@@ -14,6 +15,8 @@ struct claim {
 	int has_name; /* a SAN dNSName equals the peer's name, exactly */
 	int ulas; /* how many SAN iPAddress entries are IPv6 */
 	uint8_t ula[16]; /* the first of them */
+	int has_key; /* its public key is Ed25519 */
+	uint8_t key[ROSTER_KEY_LEN]; /* as the roster names it */
 };
 
 /* 0 when the claim holds for a peer with this name and this ULA (from DNS; the certificate

@@ -76,6 +76,27 @@ creds_ca(void)
 	return ca->get_ref(ca);
 }
 
+/* SubjectPublicKeyInfo of an Ed25519 key (RFC 8410 section 4) has only one DER encoding, and the
+ * key is its end. */
+#define SPKI_LEN (12 + ED25519_PUBLIC_LEN)
+
+int
+creds_key(certificate_t *cert, uint8_t out[ED25519_PUBLIC_LEN])
+{
+	public_key_t *key = cert->get_public_key(cert);
+	chunk_t der = chunk_empty;
+	int rc = -1;
+
+	if (key != NULL && key->get_type(key) == KEY_ED25519 &&
+	    key->get_encoding(key, PUBKEY_SPKI_ASN1_DER, &der) && der.len == SPKI_LEN) {
+		memcpy(out, der.ptr + der.len - ED25519_PUBLIC_LEN, ED25519_PUBLIC_LEN);
+		rc = 0;
+	}
+	chunk_free(&der);
+	DESTROY_IF(key);
+	return rc;
+}
+
 static void
 read_san(identification_t *san, const char *name, struct claim *out)
 {
@@ -94,6 +115,7 @@ creds_read(certificate_t *cert, const char *name, struct claim *out)
 	enumerator_t *sans;
 	identification_t *san;
 	x509_t *x509 = (x509_t *)cert;
+	uint8_t key[ED25519_PUBLIC_LEN];
 
 	memset(out, 0, sizeof *out);
 	if (cert == NULL || cert->get_type(cert) != CERT_X509)
@@ -101,6 +123,9 @@ creds_read(certificate_t *cert, const char *name, struct claim *out)
 	out->present = 1;
 	out->by_our_ca = cert->issued_by(cert, ca, NULL);
 	out->in_time = cert->get_validity(cert, NULL, NULL, NULL);
+	out->has_key = creds_key(cert, key) == 0;
+	if (out->has_key)
+		roster_key(key, out->key);
 	sans = x509->create_subjectAltName_enumerator(x509);
 	while (sans->enumerate(sans, &san))
 		read_san(san, name, out);

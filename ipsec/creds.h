@@ -17,6 +17,9 @@ int creds_complete(void);
 certificate_t *creds_own(void);
 certificate_t *creds_ca(void);
 
+/* Its public key: 0, or -1 when that is not Ed25519. */
+int creds_key(certificate_t *cert, uint8_t out[ED25519_PUBLIC_LEN]);
+
 /* What this certificate (NULL = none) says about a peer with this name. */
 void creds_read(certificate_t *cert, const char *name, struct claim *out);
 

@@ -3,7 +3,7 @@
  * wake the main thread and return; they never call back into an SA manager.
  *
  * Two of them decide about trust.  `authorize` is asked when the peer's signature has been
- * verified and before any SA exists: it holds the certificate against name and ULA.  When
+ * verified and before any SA exists: it holds the certificate against name, ULA and roster.  When
  * libcharon itself has refused a peer, `alert` looks at the certificate again to say why.
  */
 #include "ipsec/swan.h"
@@ -15,6 +15,7 @@
 #include "base/str.h"
 #include "ipsec/creds.h"
 #include "ipsec/dedupe.h"
+#include "ipsec/held.h"
 #include "ipsec/limit.h"
 #include "ipsec/peers.h"
 #include "ipsec/plane.h"
@@ -113,6 +114,7 @@ judge(ike_sa_t *sa, char name[MSG_NAME_MAX], char why[MSG_TEXT_MAX])
 	struct claim claim;
 	struct peer *p;
 	uint8_t ula[16];
+	int rc;
 
 	claimed_name(sa, name);
 	peers_lock();
@@ -125,7 +127,12 @@ judge(ike_sa_t *sa, char name[MSG_NAME_MAX], char why[MSG_TEXT_MAX])
 		return -1;
 	}
 	creds_read(shown_certificate(sa), name, &claim);
-	return claim_check(&claim, name, ula, why);
+	if (claim_check(&claim, name, ula, why) == -1)
+		return -1;
+	peers_lock();
+	rc = held_admits(name, claim.key, why);
+	peers_unlock();
+	return rc;
 }
 
 /* One refusal is one line, though it passes here twice: in authorize, then as an alert. */
@@ -207,12 +214,15 @@ tunnel_of(ike_sa_t *sa, struct tunnel **t)
 {
 	struct peer *p = peer_of(sa, t);
 	ike_sa_id_t *id = sa->get_id(sa);
+	struct claim claim;
 
 	if (p == NULL || *t != NULL)
 		return p;
 	*t = peer_add_tunnel(p, sa->get_unique_id(sa));
 	(*t)->mine = sa->has_condition(sa, COND_ORIGINAL_INITIATOR);
 	(*t)->spi = id->get_initiator_spi(id);
+	creds_read(shown_certificate(sa), p->name, &claim);
+	memcpy((*t)->key, claim.key, sizeof claim.key);
 	(*t)->up_ms = clock_boot_ms();
 	(*t)->remote = endpoint_of(sa->get_other_host(sa));
 	if (p->tunnels > 1)

@@ -21,6 +21,7 @@ libatipsec_a_SOURCES = \
 	ipsec/dial.c ipsec/dial.h \
 	ipsec/events.c ipsec/events.h \
 	ipsec/handle.c ipsec/handle.h \
+	ipsec/held.c ipsec/held.h \
 	ipsec/installed.c ipsec/installed.h \
 	ipsec/ipsec.h \
 	ipsec/limit.c ipsec/limit.h \
@@ -38,7 +39,7 @@ libatipsec_a_SOURCES = \
 	ipsec/worker.c
 
 # What a program with the worker in it links.
-IPSEC_LIBS = libatipsec.a $(ESP_LIBS) $(SECCOMP_LIBS) $(STRONGSWAN_LIBS)
+IPSEC_LIBS = libatipsec.a libatidentity.a $(ESP_LIBS) $(SECCOMP_LIBS) $(STRONGSWAN_LIBS)
 
 IPSEC_TESTS = tests/unit/ipsec_abi tests/unit/ipsec_abi_wrong tests/unit/ipsec_asked \
 	tests/unit/ipsec_call tests/unit/ipsec_claim tests/unit/ipsec_dedupe \

@@ -10,6 +10,7 @@
 #define IPSEC_PEERS_H
 
 #include "base/msg.h"
+#include "identity/roster.h"
 #include "ipsec/call.h"
 #include "ipsec/path.h"
 
@@ -25,6 +26,7 @@ struct tunnel {
 	uint8_t moved; /* an authentic packet came from `from`: libcharon is to be told */
 	uint8_t soft, hard; /* a lifetime of the CHILD SA is over: libcharon is to be told */
 	uint32_t spi_in, spi_out;
+	uint8_t key[ROSTER_KEY_LEN]; /* the peer's, as the roster names it */
 	uint64_t spi; /* of the initiator of the first IKE SA */
 	uint64_t up_ms;
 	struct endpoint remote;

@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "ipsec/dedupe.h"
 #include "ipsec/dial.h"
+#include "ipsec/held.h"
 #include "ipsec/peers.h"
 #include "ipsec/plane.h"
 #include "ipsec/settings.h"
@@ -244,6 +245,42 @@ end_all(struct peer *p)
 	peers_unlock();
 	for (uint32_t i = 0; i < n; i++)
 		sa_end(sa[i], 1);
+}
+
+/* One tunnel that the roster does not admit, and why; 0 when there is none. */
+static uint32_t
+refused_tunnel(struct peer *p, char why[MSG_TEXT_MAX])
+{
+	uint32_t sa = 0;
+
+	peers_lock();
+	for (uint32_t i = 0; i < p->tunnels && sa == 0; i++) {
+		struct tunnel *t = &p->tunnel[i];
+
+		if (t->dropped || held_admits(p->name, t->key, why) == 0)
+			continue;
+		t->dropped = p->dirty = 1;
+		sa = t->sa;
+		peer_reason(p, "%s", why);
+	}
+	peers_unlock();
+	return sa;
+}
+
+void
+tunnels_roster(void)
+{
+	char why[MSG_TEXT_MAX];
+	uint32_t sa;
+
+	for (uint32_t i = 0; i < MSG_PEERS_MAX; i++) {
+		struct peer *p = peers_at(i);
+
+		while (p != NULL && (sa = refused_tunnel(p, why)) != 0) {
+			log_notice("peer %s: its tunnel is ended: %s", p->name, why);
+			sa_end(sa, 1);
+		}
+	}
 }
 
 static void

@@ -15,7 +15,8 @@
  * The main thread, here, polls descriptor 3 and that wake-up, is the only one to speak with the
  * manager, and the only one to act on what the table says (tunnels.c).  What it decides by is in
  * files without threads, sockets and clock: call.c (whom to call, when), path.c (has a peer moved),
- * dedupe.c (two tunnels at once), claim.c (may this certificate have this name and ULA).
+ * dedupe.c (two tunnels at once), claim.c (may this certificate have this name and ULA), held.c (is
+ * its key on the roster).
  *
  * Start, in this order, each step for a reason:
  *   abi_check        the library is the one we were built for; in a child, for it may crash
@@ -37,6 +38,7 @@
 #include "ipsec/abi.h"
 #include "ipsec/charon.h"
 #include "ipsec/creds.h"
+#include "ipsec/held.h"
 #include "ipsec/peers.h"
 #include "ipsec/plane.h"
 #include "ipsec/settings.h"
@@ -78,6 +80,8 @@ report(void)
 	static union msg m;
 
 	blocked = 0;
+	if (held_describe(&m) && say(&m) == 0)
+		held_said();
 	for (uint32_t i = 0; i < MSG_PEERS_MAX && !blocked && !quitting; i++) {
 		struct peer *p = peers_at(i);
 		int dirty;
@@ -122,6 +126,21 @@ check_descriptors(int kernel)
 		fatalx("the manager forgot a descriptor");
 }
 
+/* Rosters of the account we are a machine of. */
+static void
+init_held(const char *name)
+{
+	uint8_t ca_key[ED25519_PUBLIC_LEN], own_key[ED25519_PUBLIC_LEN];
+	certificate_t *own = creds_own(), *ca = creds_ca();
+	const char *domain = name + strcspn(name, ".");
+
+	if (creds_key(ca, ca_key) == -1 || creds_key(own, own_key) == -1 || *domain != '.')
+		fatalx("the certificates are of no account");
+	held_init(domain + 1, ca_key, own_key);
+	own->destroy(own);
+	ca->destroy(ca);
+}
+
 static void
 on_self(const struct msg_ipsec_self *self)
 {
@@ -134,6 +153,7 @@ on_self(const struct msg_ipsec_self *self)
 	if (!creds_complete())
 		fatalx("device key, certificate and account CA do not belong together");
 	settings_init(self);
+	init_held(self->name);
 	if (plane_start(self->port) == -1)
 		fatal("starting the data plane");
 	settings_publish();
@@ -154,6 +174,13 @@ on_log_level(const struct msg_log_level *l)
 }
 
 static void
+take_roster(const struct msg_roster *piece)
+{
+	if (held_take(piece))
+		tunnels_roster();
+}
+
+static void
 on_started_message(const union msg *m)
 {
 	if (!started)
@@ -162,6 +189,8 @@ on_started_message(const union msg *m)
 		tunnels_peer(&m->ipsec_peer);
 	else if (m->hdr.type == MSG_IPSEC_FORGET)
 		tunnels_forget(m->hdr.id);
+	else if (m->hdr.type == MSG_IPSEC_ROSTER)
+		take_roster(&m->roster);
 	else
 		tunnels_moved();
 }

@@ -21,6 +21,8 @@ libatdns_a_SOURCES = \
 	dnsupdate/client/race.c dnsupdate/client/race.h \
 	dnsupdate/client/report.c dnsupdate/client/report.h \
 	dnsupdate/client/resolve.c dnsupdate/client/resolve.h \
+	dnsupdate/client/roster.c \
+	dnsupdate/client/roster_follow.c dnsupdate/client/roster_follow.h \
 	dnsupdate/client/server.c dnsupdate/client/server.h \
 	dnsupdate/client/session.c dnsupdate/client/session.h \
 	dnsupdate/client/topics.c dnsupdate/client/topics.h \
@@ -46,6 +48,7 @@ DNS_UNIT = \
 	tests/unit/dns_push_session \
 	tests/unit/dns_race \
 	tests/unit/dns_replay \
+	tests/unit/dns_roster_follow \
 	tests/unit/dns_stream tests/unit/dns_targets \
 	tests/unit/dns_transport \
 	tests/unit/dns_watch
@@ -69,6 +72,9 @@ tests_unit_dns_llq_client_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
 tests_unit_dns_push_session_SOURCES = tests/unit/dns_push_session.c
 tests_unit_dns_push_session_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_dns_push_session_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
+tests_unit_dns_roster_follow_SOURCES = tests/unit/dns_roster_follow.c
+tests_unit_dns_roster_follow_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_dns_roster_follow_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
 tests_unit_dns_watch_SOURCES = tests/unit/dns_watch.c
 tests_unit_dns_watch_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_dns_watch_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)

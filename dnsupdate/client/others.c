@@ -11,6 +11,8 @@
  * A change that Push tells over a verified connection is also the answer to the question it makes
  * us ask: topics.c has it.  In all other cases the server is asked, and its answer must be signed.
  *
+ * The roster (roster.c) hears of changes here, too: from Push, or with the list of machines.
+ *
  * A server that keeps its zone private wants to know who subscribes; so the first thing we send on
  * a new connection is a signed question, and only its verified answer lets us begin.
  */
@@ -129,6 +131,8 @@ hear_topics(struct worker *w, uint64_t now)
 		topic_name(topic, &name);
 		if (name_equal(&name, &w->service))
 			publish_doubt(&w->publish);
+		else if (topic->type == TYPE_TXT)
+			roster_follow_hint(&w->roster);
 		else
 			watch_hint(w->watch, &name, now);
 	}
@@ -160,6 +164,9 @@ llq_heard(void *ctx, enum llq_heard heard, const struct question *q, const struc
 {
 	struct worker *w = ctx;
 
+	/* Whoever changes the roster changes the list in the same update, or nothing of haste. */
+	if (q->type == TYPE_PTR)
+		roster_follow_hint(&w->roster);
 	if (heard != LLQ_HEARD_ANSWERS || is_news(w, q, m))
 		watch_hint(w->watch, &q->name, clock_boot_ms());
 	worker_wake(w);
@@ -260,6 +267,8 @@ follow_push(struct worker *w, const struct watch_names *n)
 	if (n->number == 0) {
 		q[count++] = (struct question) {n->service, TYPE_PTR, CLASS_IN};
 		q[count++] = (struct question) {w->service, TYPE_TXT, CLASS_IN};
+		if (roster_question(&q[count], ROSTER_HEAD, &w->domain) == 0)
+			count++;
 	} else if (n->present) {
 		q[count++] = (struct question) {n->host, TYPE_AAAA, CLASS_IN};
 		q[count++] = (struct question) {n->service, TYPE_ANY, CLASS_IN};

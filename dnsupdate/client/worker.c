@@ -2,11 +2,11 @@
  * The DNS worker: publishes this machine's records and follows those of the others.
  *
  *        manager
- *           | fd 3: ZONE PUBLISH HURRY QUIT in, STATE PEER SYNCED out
+ *           | fd 3: ZONE PUBLISH HURRY QUIT in, STATE PEER SYNCED ROSTER out
  *        worker.c  ---------- server.c, resolve.c (c-ares), targets.c: which server?
  *        /       \
  *   publish.c   watch.c ...   decide, know no socket and no clock
- *     own.c     others.c      carry out what these want
+ *     own.c     others.c      carry out what these want; roster.c that of roster_follow.c
  *        \       /
  *       exchange.c            signs, verifies, names the outcome (outcome.c)
  *      transport.c            carries: datagram.c, or session.c over line.c, see transport.h
@@ -53,9 +53,8 @@ worker_wake(struct worker *w)
 
 /* ---- the manager ---- */
 
-/* 0, or -1 when it must wait for room. */
-static int
-say(struct worker *w)
+int
+worker_say(struct worker *w)
 {
 	if (loop_channel_send(w->channel, &w->out, -1) == 0)
 		return 0;
@@ -74,7 +73,7 @@ say_peers(struct worker *w)
 		msg_begin(&w->out, MSG_DNS_PEER, 0);
 		w->out.dns_peer = *peer;
 		w->out.dns_peer.hdr = (struct msg_hdr) {.type = MSG_DNS_PEER};
-		if (say(w) != 0 && errno != EBADMSG)
+		if (worker_say(w) != 0 && errno != EBADMSG)
 			return -1;
 		watch_told(w->watch);
 	}
@@ -83,7 +82,7 @@ say_peers(struct worker *w)
 		return 0;
 	msg_begin(&w->out, MSG_DNS_SYNCED, 0);
 	w->out.dns_synced.peers = ws.peers;
-	if (say(w) != 0)
+	if (worker_say(w) != 0)
 		return -1;
 	w->synced = 1;
 	return 0;
@@ -97,7 +96,7 @@ say_known(struct worker *w)
 	msg_begin(&w->out, MSG_DNS_KNOWN, 0);
 	w->out.dns_known = w->server.said;
 	w->out.dns_known.hdr = (struct msg_hdr) {.type = MSG_DNS_KNOWN};
-	if (say(w) != 0)
+	if (worker_say(w) != 0)
 		return -1;
 	w->server.known_news = 0;
 	return 0;
@@ -120,7 +119,7 @@ say_state(struct worker *w, uint64_t now, uint64_t wall)
 	report_state(&w->out.dns_state, &facts, now, wall);
 	if (!report_is_news(&w->told, &w->out.dns_state))
 		return;
-	if (say(w) == 0)
+	if (worker_say(w) == 0)
 		w->told = w->out.dns_state;
 }
 
@@ -139,6 +138,7 @@ sleep_until_due(struct worker *w, uint64_t now)
 
 	if (transport_server(w->transport) != NULL) {
 		at = sooner(at, others_wake(w, now));
+		at = sooner(at, roster_follow_wake(&w->roster));
 		if (watch_status(w->watch).zone != NULL)
 			at = sooner(at, publish_wake(&w->publish));
 	}
@@ -157,9 +157,11 @@ step(void *ctx)
 	server_step(w, now);
 	if (transport_server(w->transport) != NULL) {
 		others_step(w, now);
+		roster_ask(w, now);
 		own_step(w, now);
 	}
-	if (say_peers(w) == 0 && say_known(w) == 0)
+	if (roster_tell(w) == 0 && (roster_follow_busy(&w->roster) || say_peers(w) == 0) &&
+	    say_known(w) == 0)
 		say_state(w, now, clock_wall_sec());
 	if (w->quitting && publish_may_leave(&w->publish))
 		loop_stop(w->loop, 0);
@@ -199,6 +201,7 @@ start_over(struct worker *w)
 	if (want.hdr.type != 0)
 		publish_want(&w->publish, &want, clock_boot_ms());
 	others_start_over(w);
+	roster_follow_restart(&w->roster, &w->domain);
 	w->said = OUTCOME_OK;
 	w->skew_sec = 0;
 	w->heard_ms = 0;

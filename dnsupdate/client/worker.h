@@ -6,6 +6,7 @@
 #include "dnsupdate/client/llq_io.h"
 #include "dnsupdate/client/publish.h"
 #include "dnsupdate/client/push_session.h"
+#include "dnsupdate/client/roster_follow.h"
 #include "dnsupdate/client/server.h"
 #include "dnsupdate/client/transport.h"
 #include "dnsupdate/client/watch.h"
@@ -24,6 +25,7 @@ struct worker {
 	struct publish_mark mark; /* read, or being written */
 	struct watch *watch; /* NULL = no zone yet */
 	uint32_t readings, surprises; /* of watch, at the last step */
+	struct roster_follow roster;
 	enum outcome outcome; /* of watch, then */
 	/* How changes are learnt. */
 	struct ladder ladder;
@@ -52,6 +54,13 @@ void others_start_over(struct worker *w); /* another server, key or domain; tran
 void others_end(struct worker *w); /* say good-bye; transport is still there */
 void others_step(struct worker *w, uint64_t now);
 uint64_t others_wake(const struct worker *w, uint64_t now);
+
+/* Send w->out to the manager; 0, or -1 when it must wait for room. */
+int worker_say(struct worker *w);
+
+/* roster.c: ask what roster_follow.c has due; and tell the manager, 0 or -1 as above. */
+void roster_ask(struct worker *w, uint64_t now);
+int roster_tell(struct worker *w);
 
 /* Send what publish.c has due.  worker.c calls it when server and zone may be known. */
 void own_step(struct worker *w, uint64_t now);

@@ -167,6 +167,16 @@ records_strike(struct update *u, const struct name *domain, const struct name *h
 }
 
 int
+records_remove(struct update *u, const struct name *domain, const struct name *host)
+{
+	struct name service;
+
+	if (records_strike(u, domain, host) == -1 || records_service(&service, host) == -1)
+		return -1;
+	return delete_all(u, host, &service);
+}
+
+int
 records_machines_question(struct question *q, const struct name *domain)
 {
 	q->type = TYPE_PTR;

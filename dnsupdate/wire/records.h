@@ -51,6 +51,9 @@ int records_withdraw(struct update *u, const struct name *host, uint64_t epoch, 
 int records_enrol(struct update *u, const struct name *domain, const struct name *host);
 int records_strike(struct update *u, const struct name *domain, const struct name *host);
 
+/* Strike it off and take all its records away, those of an absent one too. */
+int records_remove(struct update *u, const struct name *domain, const struct name *host);
+
 /* The question that lists the machines of a domain. */
 int records_machines_question(struct question *q, const struct name *domain);
 /* The next machine in the answer to it; start with *pos = 0.  Records that name no machine inside

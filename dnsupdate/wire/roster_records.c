@@ -1,5 +1,6 @@
 #include "dnsupdate/wire/roster_records.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define HEAD_OWNER "_autotunnel"
@@ -56,28 +57,40 @@ read_record(struct text *t, enum roster_part part, const struct rdata *rd)
 	return 0;
 }
 
+/* By the data: servers turn the order of a set around from answer to answer. */
+static int
+compare(const void *a, const void *b, void *ctx)
+{
+	const struct rr *x = *(const struct rr *const *)a, *y = *(const struct rr *const *)b;
+	const struct message *m = ctx;
+	size_t len = x->rdata_len < y->rdata_len ? x->rdata_len : y->rdata_len;
+	int c = memcmp(m->data + x->rdata_at, m->data + y->rdata_at, len);
+
+	return c != 0 ? c : (int)x->rdata_len - (int)y->rdata_len;
+}
+
 int
 roster_read(const struct message *m, enum roster_part part, const struct name *domain, char *out,
     size_t size, size_t *len)
 {
+	const struct rr *rr, *list[MESSAGE_RECORDS_MAX];
 	struct text t = {.out = out, .size = size, .len = *len};
-	const struct rr *rr;
 	struct name name;
 	struct rdata rd;
-	size_t pos = 0;
-	int count = 0;
+	size_t pos = 0, count = 0;
 
 	if (owner(&name, part, domain) == -1)
 		return -1;
-	while ((rr = message_next(m, &pos, SECTION_ANSWER, &name, TYPE_TXT)) != NULL) {
-		if (rr_rdata(m, rr, &rd) == -1 || read_record(&t, part, &rd) == -1)
-			return -1;
-		count++;
-	}
+	while ((rr = message_next(m, &pos, SECTION_ANSWER, &name, TYPE_TXT)) != NULL)
+		list[count++] = rr;
 	if (part == ROSTER_HEAD && count > 1)
 		return -1;
+	qsort_r(list, count, sizeof list[0], compare, (void *)(uintptr_t)m);
+	for (size_t i = 0; i < count; i++)
+		if (rr_rdata(m, list[i], &rd) == -1 || read_record(&t, part, &rd) == -1)
+			return -1;
 	*len = t.len;
-	return count;
+	return (int)count;
 }
 
 int

@@ -24,8 +24,9 @@ enum roster_part { ROSTER_HEAD, ROSTER_LIST };
 int roster_question(struct question *q, enum roster_part part, const struct name *domain);
 
 /* Append what the answer says to the text of *len octets in out: one line for the head, all the
- * others for the list.  Returns the number of records (0: there are none); -1 when they are no
- * roster's or do not fit, *len then unchanged. */
+ * others for the list; the same records, in whatever order, give the same text.  Returns the number
+ * of records (0: there are none); -1 when they are no roster's or do not fit, *len then unchanged.
+ */
 int roster_read(const struct message *m, enum roster_part part, const struct name *domain,
     char *out, size_t size, size_t *len);
 

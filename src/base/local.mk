@@ -10,6 +10,7 @@ libbase_a_SOURCES = \
 	src/base/log.c src/base/log.h \
 	src/base/msg.h src/base/msg_rules.c \
 	src/base/notify.c src/base/notify.h \
+	src/base/pieces.c src/base/pieces.h \
 	src/base/proc.c src/base/proc.h \
 	src/base/sandbox.c src/base/sandbox.h \
 	src/base/str.c src/base/str.h

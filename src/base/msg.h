@@ -58,9 +58,12 @@ enum msg_type {
 	MSG_DNS_STATE, /* how publishing and watching stand */
 	MSG_DNS_PEER, /* a machine of the account as its records describe it */
 	MSG_DNS_SYNCED, /* all machines have been said since the worker started */
+	MSG_DNS_ROSTER, /* a piece of the roster as the zone shows it */
 	MSG_IPSEC_FD, /* tunnel device, sockets */
 	MSG_IPSEC_CREDENTIAL, /* device key, certificate, account CA */
 	MSG_IPSEC_SELF, /* who we are; the last of the start messages */
+	MSG_IPSEC_ROSTER, /* a piece of a roster: judge it, and hold it if it is newer */
+	MSG_IPSEC_ROSTER_STATE, /* which one is held; what became of the last one offered */
 	MSG_IPSEC_PEER, /* hdr.id: a peer and where to find it */
 	MSG_IPSEC_FORGET, /* hdr.id is gone: end its tunnel */
 	MSG_IPSEC_MOVED, /* our own addresses or mapping changed: tell peers */
@@ -70,9 +73,10 @@ enum msg_type {
 	MSG_CTL_LOG_LEVEL,
 	MSG_CTL_RELOAD,
 	MSG_CTL_RESULT, /* answer to any request that is not SHOW, or a refusal */
-	MSG_CTL_SELF, /* rows of a SHOW: SELF, MAPPING, DNS, PEER..., END */
+	MSG_CTL_SELF, /* rows of a SHOW: SELF, MAPPING, DNS, ROSTER, PEER..., END */
 	MSG_CTL_MAPPING,
 	MSG_CTL_DNS,
+	MSG_CTL_ROSTER,
 	MSG_CTL_PEER,
 	MSG_CTL_END,
 	MSG_TYPE_MAX
@@ -330,6 +334,57 @@ struct msg_dns_synced {
 	uint32_t pad;
 };
 
+/* ---- the roster ---- */
+
+#define MSG_ROSTER_PIECE 3072
+
+/*
+ * A piece of a roster's text (identity/roster.h), which is longer than a message may be; pieces
+ * come in order, and one with offset 0 begins anew.  From the DNS worker, total 0: the zone has
+ * none.  Only the ipsec worker reads the text, for it believes nobody else's judgement.
+ */
+struct msg_roster {
+	struct msg_hdr hdr;
+	uint32_t total, offset, len;
+	uint32_t pad;
+	uint8_t data[MSG_ROSTER_PIECE]; /* zero after len */
+};
+
+/* How a roster that is offered stands to the one that is held. */
+enum roster_verdict {
+	ROSTER_NONE, /* nothing was offered yet */
+	ROSTER_NEWER, /* to be held from now on */
+	ROSTER_SAME,
+	ROSTER_OLDER, /* an old one is being shown */
+	ROSTER_DIVERGES, /* same serial, other text */
+	ROSTER_FORGETS, /* newer, but a machine that was revoked is not so in it */
+	ROSTER_FOREIGN, /* not signed by the account's CA, or no roster at all */
+	ROSTER_VERDICT_MAX
+};
+
+/* What the held roster says of this machine. */
+enum roster_self {
+	ROSTER_SELF_UNKNOWN,
+	ROSTER_SELF_LISTED,
+	ROSTER_SELF_UNLISTED,
+	ROSTER_SELF_REVOKED,
+	ROSTER_SELF_MAX
+};
+
+struct msg_ipsec_roster_state {
+	struct msg_hdr hdr;
+	uint8_t verdict; /* enum roster_verdict, on the last one offered */
+	uint8_t self; /* enum roster_self */
+	uint8_t open; /* machines that are not listed are let in too */
+	uint8_t pad;
+	uint32_t serial; /* of the held one, 0 = there is none; the rest is about it, too */
+	uint32_t machines, revoked;
+	uint32_t offered; /* serial of the last one offered, 0 when it is foreign */
+	uint32_t pad2;
+	uint64_t signed_sec; /* wall clock of who signed */
+	char reason[MSG_TEXT_MAX]; /* why the last one was not taken; empty when it was */
+};
+
 /* ---- IKE and ESP ---- */
 
 enum ipsec_fd_kind {
@@ -476,6 +531,24 @@ struct msg_ctl_dns {
 	struct msg_dns_state state;
 };
 
+/* What the zone shows, against what is held. */
+enum roster_view {
+	ROSTER_VIEW_UNKNOWN, /* the zone has not been read yet */
+	ROSTER_VIEW_CURRENT,
+	ROSTER_VIEW_ABSENT, /* there is none, and there never was one */
+	ROSTER_VIEW_HIDDEN, /* there was one */
+	ROSTER_VIEW_REFUSED, /* one that does not count: state.verdict, state.reason */
+	ROSTER_VIEW_MAX
+};
+
+struct msg_ctl_roster {
+	struct msg_hdr hdr;
+	struct msg_ipsec_roster_state state;
+	uint8_t view; /* enum roster_view */
+	uint8_t pad[7];
+	uint64_t view_sec; /* since when, wall clock */
+};
+
 struct msg_ctl_peer {
 	struct msg_hdr hdr; /* id: the manager's number */
 	uint8_t stale; /* its records' time has passed */
@@ -508,6 +581,8 @@ union msg {
 	struct msg_dns_state dns_state;
 	struct msg_dns_peer dns_peer;
 	struct msg_dns_synced dns_synced;
+	struct msg_roster roster; /* DNS_ROSTER, IPSEC_ROSTER */
+	struct msg_ipsec_roster_state ipsec_roster_state;
 	struct msg_ipsec_fd ipsec_fd;
 	struct msg_ipsec_credential ipsec_credential;
 	struct msg_ipsec_self ipsec_self;
@@ -522,6 +597,7 @@ union msg {
 	struct msg_ctl_self ctl_self;
 	struct msg_ctl_mapping ctl_mapping;
 	struct msg_ctl_dns ctl_dns;
+	struct msg_ctl_roster ctl_roster;
 	struct msg_ctl_peer ctl_peer;
 	struct msg_ctl_end ctl_end;
 	uint8_t room[MSG_SIZE_MAX];

@@ -276,6 +276,55 @@ valid_dns_synced(const union msg *m)
 	return m->dns_synced.peers <= MSG_PEERS_MAX ? NULL : "count";
 }
 
+/* Pieces fill the whole, each as large as it can be but for the last. */
+static const char *
+roster_wrong(const struct msg_roster *r)
+{
+	uint32_t left;
+
+	if (r->total > MSG_ROSTER_MAX || r->offset > r->total || r->offset % MSG_ROSTER_PIECE != 0)
+		return "size";
+	left = r->total - r->offset;
+	if (r->len != (left < MSG_ROSTER_PIECE ? left : MSG_ROSTER_PIECE))
+		return "length";
+	if ((r->len == 0 && r->total != 0) || !zero(r->data + r->len, MSG_ROSTER_PIECE - r->len))
+		return "data";
+	return r->hdr.id == 0 ? NULL : "id";
+}
+
+static const char *
+valid_dns_roster(const union msg *m)
+{
+	return roster_wrong(&m->roster);
+}
+
+static const char *
+valid_ipsec_roster(const union msg *m)
+{
+	return m->roster.total > 0 ? roster_wrong(&m->roster) : "size";
+}
+
+static const char *
+roster_state_wrong(const struct msg_ipsec_roster_state *s)
+{
+	if (s->verdict >= ROSTER_VERDICT_MAX || s->self >= ROSTER_SELF_MAX || s->open > 1)
+		return "state";
+	return TEXT_OK(s->reason) ? NULL : "reason";
+}
+
+static const char *
+valid_ipsec_roster_state(const union msg *m)
+{
+	return roster_state_wrong(&m->ipsec_roster_state);
+}
+
+static const char *
+valid_ctl_roster(const union msg *m)
+{
+	return m->ctl_roster.view < ROSTER_VIEW_MAX ? roster_state_wrong(&m->ctl_roster.state)
+						    : "view";
+}
+
 static const char *
 valid_ipsec_fd(const union msg *m)
 {
@@ -444,6 +493,10 @@ static const struct msg_rule rules[MSG_TYPE_MAX] = {
     RULE(MSG_DNS_STATE, "dns state", DNSUPDATE, MANAGER, dns_state, 0, valid_dns_state),
     RULE(MSG_DNS_PEER, "dns peer", DNSUPDATE, MANAGER, dns_peer, 0, valid_dns_peer),
     RULE(MSG_DNS_SYNCED, "dns synced", DNSUPDATE, MANAGER, dns_synced, 0, valid_dns_synced),
+    RULE(MSG_DNS_ROSTER, "dns roster", DNSUPDATE, MANAGER, roster, 0, valid_dns_roster),
+    RULE(MSG_IPSEC_ROSTER, "ipsec roster", MANAGER, IPSEC, roster, 0, valid_ipsec_roster),
+    RULE(MSG_IPSEC_ROSTER_STATE, "ipsec roster state", IPSEC, MANAGER, ipsec_roster_state, 0,
+	valid_ipsec_roster_state),
     RULE(MSG_IPSEC_FD, "ipsec fd", MANAGER, IPSEC, ipsec_fd, 1, valid_ipsec_fd),
     RULE(MSG_IPSEC_CREDENTIAL, "ipsec credential", MANAGER, IPSEC, ipsec_credential, 0,
 	valid_ipsec_credential),
@@ -460,6 +513,7 @@ static const struct msg_rule rules[MSG_TYPE_MAX] = {
     RULE(MSG_CTL_SELF, "self", MANAGER, CLIENT, ctl_self, 0, valid_ctl_self),
     RULE(MSG_CTL_MAPPING, "mapping", MANAGER, CLIENT, ctl_mapping, 0, valid_ctl_mapping),
     RULE(MSG_CTL_DNS, "dns", MANAGER, CLIENT, ctl_dns, 0, valid_ctl_dns),
+    RULE(MSG_CTL_ROSTER, "roster", MANAGER, CLIENT, ctl_roster, 0, valid_ctl_roster),
     RULE(MSG_CTL_PEER, "peer", MANAGER, CLIENT, ctl_peer, 0, valid_ctl_peer),
     RULE(MSG_CTL_END, "end", MANAGER, CLIENT, ctl_end, 0, valid_ctl_end),
 #undef RULE
@@ -475,6 +529,9 @@ static_assert(sizeof(struct msg_dns_known) == 272, "dns known");
 static_assert(sizeof(struct msg_dns_publish) == 224, "dns publish");
 static_assert(sizeof(struct msg_dns_state) == 240, "dns state");
 static_assert(sizeof(struct msg_dns_peer) == 560, "dns peer");
+static_assert(sizeof(struct msg_roster) == 3096, "roster");
+static_assert(sizeof(struct msg_ipsec_roster_state) == 200, "roster state");
+static_assert(sizeof(struct msg_ctl_roster) == 224, "ctl roster");
 static_assert(sizeof(struct msg_ipsec_credential) == 2064, "ipsec credential");
 static_assert(sizeof(struct msg_ipsec_self) == 304, "ipsec self");
 static_assert(sizeof(struct msg_ipsec_peer) == 480, "ipsec peer");

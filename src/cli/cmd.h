@@ -53,6 +53,12 @@ int cmd_log(int argc, char **argv);
 int cmd_reload(int argc, char **argv);
 int cmd_version(int argc, char **argv);
 
+/* Who belongs to the account: cmd_devices.c and so on */
+int cmd_devices(int argc, char **argv);
+int cmd_revoke(int argc, char **argv);
+int cmd_rename(int argc, char **argv);
+int cmd_leave(int argc, char **argv);
+
 /* Enrolment: cmd_init.c, cmd_join.c, cmd_zone.c */
 int cmd_init(int argc, char **argv);
 int cmd_join(int argc, char **argv);

@@ -60,22 +60,21 @@ set_domain(struct enrol_options *o, const char *text)
 	return -1;
 }
 
-/* "ADDR[,ADDR...]"; the option may also be repeated. */
-static int
-add_servers(struct enrol_options *o, const char *list)
+int
+enrol_add_servers(const char *list, uint8_t *servers, struct endpoint server[MSG_SERVERS_MAX])
 {
 	while (*list != '\0') {
 		size_t len = strcspn(list, ",");
 		char text[ENDPOINT_TEXT_MAX + 1];
 
 		snprintf(text, sizeof text, "%.*s", (int)len, list);
-		if (len >= sizeof text || o->servers == MSG_SERVERS_MAX ||
-		    endpoint_parse(text, DNS_PORT, &o->server[o->servers]) == -1) {
+		if (len >= sizeof text || *servers == MSG_SERVERS_MAX ||
+		    endpoint_parse(text, DNS_PORT, &server[*servers]) == -1) {
 			cmd_warn("--server takes up to %d numeric addresses, not \"%s\"",
 			    MSG_SERVERS_MAX, text);
 			return -1;
 		}
-		o->servers++;
+		(*servers)++;
 		list += len + (list[len] == ',');
 	}
 	return 0;
@@ -99,7 +98,7 @@ set_option(struct enrol_options *o, const char *verb, int c)
 	case OPT_DOMAIN:
 		return init ? set_domain(o, optarg) : -1;
 	case OPT_SERVER:
-		return add_servers(o, optarg);
+		return enrol_add_servers(optarg, &o->servers, o->server);
 	case OPT_NAME:
 		return set_name(o->name, optarg);
 	case OPT_KEY:

@@ -23,6 +23,9 @@ struct enrol_options {
  * stderr.  An exit status, EXIT_OK to go on. */
 int enrol_options_parse(struct enrol_options *o, int argc, char **argv);
 
+/* "ADDR[,ADDR...]" of --server, which may be repeated; 0, or -1 with a sentence on stderr. */
+int enrol_add_servers(const char *list, uint8_t *servers, struct endpoint server[MSG_SERVERS_MAX]);
+
 /* The host's own name under the domain; 0, or -1 with a sentence on stderr. */
 int enrol_default_name(struct enrol_options *o);
 

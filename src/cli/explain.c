@@ -147,6 +147,51 @@ explain_dns(const struct msg_dns_state *d, uint64_t now_ms, uint64_t now_sec, ch
 	}
 }
 
+/* "serial 17 of 2 days ago, 3 machines, 1 revoked" */
+static void
+describe_roster(const struct msg_ipsec_roster_state *s, uint64_t now_sec, char out[EXPLAIN_MAX / 2])
+{
+	char age[FORMAT_MAX], revoked[32] = "";
+
+	if (s->revoked > 0)
+		snprintf(revoked, sizeof revoked, ", %u revoked", s->revoked);
+	snprintf(out, EXPLAIN_MAX / 2, "serial %u of %s ago, %u machine%s%s%s", s->serial,
+	    format_age(now_sec > s->signed_sec ? now_sec - s->signed_sec : 0, age), s->machines,
+	    s->machines == 1 ? "" : "s", revoked, s->open ? ", and any that joined before it" : "");
+}
+
+enum health
+explain_roster(const struct msg_ctl_roster *r, uint64_t now_sec, char out[EXPLAIN_MAX])
+{
+	char held[EXPLAIN_MAX / 2], age[FORMAT_MAX];
+
+	if (r->state.serial == 0) {
+		snprintf(out, EXPLAIN_MAX, "%s",
+		    r->view == ROSTER_VIEW_ABSENT
+			? "none: nobody can be thrown out before \"autotunnel join\" has made one"
+			: "not known yet");
+		return r->view == ROSTER_VIEW_REFUSED ? HEALTH_BAD : HEALTH_WAITING;
+	}
+	describe_roster(&r->state, now_sec, held);
+	format_age(now_sec > r->view_sec ? now_sec - r->view_sec : 0, age);
+	if (r->state.self == ROSTER_SELF_REVOKED)
+		snprintf(out, EXPLAIN_MAX, "THIS MACHINE WAS REVOKED; %s", held);
+	else if (r->state.self == ROSTER_SELF_UNLISTED && !r->state.open)
+		snprintf(out, EXPLAIN_MAX, "THIS MACHINE IS NOT ON IT, join again; %s", held);
+	else if (r->view == ROSTER_VIEW_HIDDEN)
+		snprintf(out, EXPLAIN_MAX, "%s; the name server has hidden it for %s", held, age);
+	else if (r->view == ROSTER_VIEW_REFUSED)
+		snprintf(out, EXPLAIN_MAX, "%s; the name server's is refused: %.128s", held,
+		    r->state.reason);
+	else
+		snprintf(out, EXPLAIN_MAX, "%s", held);
+	if (r->view == ROSTER_VIEW_HIDDEN || r->view == ROSTER_VIEW_REFUSED ||
+	    r->state.self == ROSTER_SELF_REVOKED ||
+	    (r->state.self == ROSTER_SELF_UNLISTED && !r->state.open))
+		return HEALTH_BAD;
+	return r->view == ROSTER_VIEW_UNKNOWN ? HEALTH_WAITING : HEALTH_GOOD;
+}
+
 /* Why nobody but the peer itself can begin. */
 static const char *
 nat_remark(const struct msg_dns_peer *d)

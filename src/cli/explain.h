@@ -22,6 +22,9 @@ const char *explain_mapping_advice(const struct msg_ctl_mapping *m);
 enum health explain_dns(
     const struct msg_dns_state *d, uint64_t now_ms, uint64_t now_sec, char out[EXPLAIN_MAX]);
 
+/* The account's roster: which one counts, and what the name server shows of it. */
+enum health explain_roster(const struct msg_ctl_roster *r, uint64_t now_sec, char out[EXPLAIN_MAX]);
+
 /* A peer: the word for its state, the way to it, and a remark ("" when there is nothing to say). */
 struct peer_view {
 	const char *word; /* up, calling, idle, off, down, stale, gone */

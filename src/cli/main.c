@@ -10,8 +10,9 @@
  *	show.c       for people: lines and a table        show_json.c  for programs
  *	cmd_*.c      one file a verb: options, then the above
  *
- * Verbs that enrol (init, join, zone) need no daemon; they live in cmd_init.c, cmd_join.c and
- * cmd_zone.c on top of src/identity.
+ * Verbs that enrol (init, join, zone) or change the account (devices, revoke, rename, leave) need
+ *no daemon but the name server: talk.c speaks to it, edit.c changes the roster, on top of
+ *src/identity.
  *
  * Nothing here needs root by itself: who may read is the control socket's decision.  Data goes to
  * stdout, remarks to stderr, and the exit status tells the rest (cmd.h).
@@ -44,6 +45,14 @@ const struct cmd cmds[] = {
 	"enrol this device in an account"},
     {"zone", cmd_zone, "[--keys-only] dnsd|bind|knot DOMAIN [NAME[:GENERATION] ...]",
 	"what the name server must be told"},
+    {"devices", cmd_devices, "[--json] [--server ADDRESS] [--state DIR]",
+	"the account's machines, by its roster"},
+    {"revoke", cmd_revoke, "[--domain DOMAIN] [--server ADDRESS] [--key FILE] [--state DIR] NAME",
+	"throw a machine out of the account"},
+    {"rename", cmd_rename, "[--server ADDRESS] [--key FILE] [--state DIR] NAME",
+	"give this device another name"},
+    {"leave", cmd_leave, "[--local] [--server ADDRESS] [--key FILE] [--state DIR]",
+	"take this device out of the account"},
     {"reload", cmd_reload, "", "read the configuration again"},
     {"log", cmd_log, "error|warning|notice|info|debug", "how much the daemon logs"},
     {"version", cmd_version, "[--json]", "of command, daemon and strongSwan"},

@@ -23,6 +23,7 @@ show_is_degraded(const struct snapshot *s)
 		if (s->self.worker[i].pid == 0)
 			return 1;
 	return explain_mapping(&s->mapping, s->self.now_ms, text) != HEALTH_GOOD ||
+	    explain_roster(&s->roster, s->self.now_sec, text) == HEALTH_BAD ||
 	    explain_dns(&s->dns.state, s->self.now_ms, s->self.now_sec, text) != HEALTH_GOOD;
 }
 
@@ -54,6 +55,8 @@ show_self(FILE *out, const struct snapshot *s)
 	fprintf(out, "router   %s\n", text);
 	explain_dns(&s->dns.state, s->self.now_ms, s->self.now_sec, text);
 	fprintf(out, "dns      %s\n", text);
+	explain_roster(&s->roster, s->self.now_sec, text);
+	fprintf(out, "roster   %s\n", text);
 	show_tunnels(out, s);
 	if (explain_workers(&s->self, text))
 		fprintf(out, "workers  %s\n", text);

@@ -139,6 +139,29 @@ json_dns(struct json *j, const struct snapshot *s)
 }
 
 static void
+json_roster(struct json *j, const struct snapshot *s)
+{
+	const struct msg_ctl_roster *r = &s->roster;
+	char text[EXPLAIN_MAX];
+	enum health health = explain_roster(r, s->self.now_sec, text);
+
+	json_object(j, "roster");
+	json_bool(j, "ok", health == HEALTH_GOOD);
+	json_number(j, "serial", r->state.serial);
+	json_wall_time(j, "signed", r->state.signed_sec);
+	json_number(j, "machines", r->state.machines);
+	json_number(j, "revoked", r->state.revoked);
+	json_bool(j, "open", r->state.open);
+	json_text(j, "self", word_roster_self(r->state.self));
+	json_text(j, "view", word_roster_view(r->view));
+	json_wall_time(j, "view_since", r->view_sec);
+	json_number(j, "offered", r->state.offered);
+	json_text(j, "reason", r->state.reason);
+	json_text(j, "text", text);
+	json_object_end(j);
+}
+
+static void
 json_records(struct json *j, const struct msg_ctl_peer *p)
 {
 	const struct msg_dns_peer *d = &p->dns;
@@ -204,6 +227,7 @@ show_status_json(FILE *out, const struct snapshot *s)
 	json_self(&j, &s->self);
 	json_mapping(&j, s);
 	json_dns(&j, s);
+	json_roster(&j, s);
 	json_array(&j, "peers");
 	for (size_t i = 0; i < s->peers; i++)
 		json_peer(&j, NULL, s, &s->peer[i]);

@@ -11,7 +11,8 @@
 #define SEEN_SELF 1u
 #define SEEN_MAPPING 2u
 #define SEEN_DNS 4u
-#define SEEN_ALL 7u
+#define SEEN_ROSTER 8u
+#define SEEN_ALL 15u
 
 struct snapshot *
 snapshot_new(void)
@@ -71,6 +72,12 @@ snapshot_add(struct snapshot *s, const union msg *m)
 			return SNAPSHOT_BROKEN;
 		s->seen |= SEEN_DNS;
 		s->dns = m->ctl_dns;
+		return SNAPSHOT_MORE;
+	case MSG_CTL_ROSTER:
+		if (s->seen != (SEEN_SELF | SEEN_MAPPING | SEEN_DNS))
+			return SNAPSHOT_BROKEN;
+		s->seen |= SEEN_ROSTER;
+		s->roster = m->ctl_roster;
 		return SNAPSHOT_MORE;
 	case MSG_CTL_PEER:
 		return add_peer(s, &m->ctl_peer);

@@ -10,6 +10,7 @@ struct snapshot {
 	struct msg_ctl_self self;
 	struct msg_ctl_mapping mapping;
 	struct msg_ctl_dns dns;
+	struct msg_ctl_roster roster;
 	struct msg_ctl_peer peer[MSG_PEERS_MAX]; /* by name once whole */
 };
 
@@ -18,8 +19,8 @@ enum snapshot_progress { SNAPSHOT_MORE, SNAPSHOT_WHOLE, SNAPSHOT_BROKEN };
 /* A quarter of a megabyte: on the heap.  Out of memory ends the program. */
 struct snapshot *snapshot_new(void);
 
-/* Take the next row: SELF, MAPPING, DNS in this order, PEERs, END.  After WHOLE the next SELF
- * starts anew.  BROKEN: rows missing, doubled or out of order. */
+/* Take the next row: SELF, MAPPING, DNS, ROSTER in this order, PEERs, END.  After WHOLE the next
+ * SELF starts anew.  BROKEN: rows missing, doubled or out of order. */
 enum snapshot_progress snapshot_add(struct snapshot *s, const union msg *m);
 
 enum snapshot_who { SNAPSHOT_PEER, SNAPSHOT_SELF, SNAPSHOT_NOBODY };

@@ -75,6 +75,31 @@ word_dns_source(unsigned source)
 }
 
 const char *
+word_roster_self(unsigned self)
+{
+	static const char *const words[] = {
+	    [ROSTER_SELF_LISTED] = "listed",
+	    [ROSTER_SELF_UNLISTED] = "unlisted",
+	    [ROSTER_SELF_REVOKED] = "revoked",
+	};
+
+	return FIND(words, self);
+}
+
+const char *
+word_roster_view(unsigned view)
+{
+	static const char *const words[] = {
+	    [ROSTER_VIEW_CURRENT] = "current",
+	    [ROSTER_VIEW_ABSENT] = "absent",
+	    [ROSTER_VIEW_HIDDEN] = "hidden",
+	    [ROSTER_VIEW_REFUSED] = "refused",
+	};
+
+	return FIND(words, view);
+}
+
+const char *
 word_tunnel_state(unsigned state)
 {
 	static const char *const words[] = {

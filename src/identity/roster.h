@@ -87,15 +87,6 @@ int roster_add(struct roster *r, const char *label, const uint8_t key[ROSTER_KEY
 /* 1, or 0 when the key is not listed or is revoked already. */
 int roster_revoke(struct roster *r, const uint8_t key[ROSTER_KEY_LEN]);
 
-enum roster_verdict {
-	ROSTER_NEWER = 1, /* to be taken */
-	ROSTER_SAME,
-	ROSTER_OLDER, /* an old one is being shown */
-	ROSTER_DIVERGES, /* same serial, other text */
-	ROSTER_FORGETS, /* newer, but a machine that was revoked is not so in it */
-	ROSTER_VERDICT_MAX
-};
-
 /* How a roster that is offered, verified, stands to the one that is held (serial 0: none). */
 enum roster_verdict roster_judge(const struct roster *held, const struct roster *offered);
 

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "manager/reconcile.h"
+#include "manager/roster.h"
 #include "manager/worker.h"
 
 #include <errno.h>
@@ -98,6 +99,13 @@ row_dns(struct manager *m, union msg *msg)
 }
 
 static void
+row_roster(struct manager *m, union msg *msg)
+{
+	msg_begin(msg, MSG_CTL_ROSTER, 0);
+	roster_row(m, &msg->ctl_roster);
+}
+
+static void
 row_peer(const struct peer *p, union msg *msg)
 {
 	msg_begin(msg, MSG_CTL_PEER, p->id);
@@ -110,7 +118,8 @@ row_peer(const struct peer *p, union msg *msg)
 static int
 send_snapshot(struct client *cl)
 {
-	void (*const rows[])(struct manager *, union msg *) = {row_self, row_mapping, row_dns};
+	void (*const rows[])(struct manager *, union msg *) = {
+	    row_self, row_mapping, row_dns, row_roster};
 	struct manager *m = cl->control->manager;
 	uint32_t peers = 0;
 	struct peer *p;

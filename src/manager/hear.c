@@ -1,5 +1,6 @@
 #include "base/log.h"
 #include "manager/manager.h"
+#include "manager/roster.h"
 
 #include <string.h>
 
@@ -122,6 +123,12 @@ hear(struct manager *m, const union msg *msg)
 		break;
 	case MSG_DNS_SYNCED:
 		peers_synced(m);
+		break;
+	case MSG_DNS_ROSTER:
+		roster_hear_piece(m, &msg->roster);
+		break;
+	case MSG_IPSEC_ROSTER_STATE:
+		roster_hear_state(m, &msg->ipsec_roster_state);
 		break;
 	case MSG_IPSEC_READY:
 		hear_ready(m, msg);

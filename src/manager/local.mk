@@ -10,6 +10,7 @@ libmanager_a_SOURCES = \
 	src/manager/network.c src/manager/network.h \
 	src/manager/peers.c \
 	src/manager/reconcile.c src/manager/reconcile.h \
+	src/manager/roster.c src/manager/roster.h \
 	src/manager/say.c \
 	src/manager/sockets.c src/manager/sockets.h \
 	src/manager/worker.c src/manager/worker.h \

@@ -7,6 +7,7 @@
 #include "manager/control.h"
 #include "base/notify.h"
 #include "manager/reconcile.h"
+#include "manager/roster.h"
 #include "manager/sockets.h"
 #include "manager/worker.h"
 #include "manager/xfrm.h"
@@ -62,6 +63,7 @@ decide_publish(struct manager *m)
 		loop_timer_set(m->timer, wait);
 		return;
 	}
+	publish.wanted = !roster_revoked_us(m);
 	if (m->publish_known && memcmp(&publish, &m->publish, sizeof publish) == 0)
 		return;
 	m->publish = publish;
@@ -184,6 +186,7 @@ start_account(struct manager *m)
 		return -1;
 	m->epoch = identity_epoch_load(m->config.state_dir);
 	known_load(m->config.state_dir, m->identity->domain, &m->known);
+	m->roster = roster_desk_new(m);
 	m->hurry_dirty = 1; /* machines often start together: at home after a power cut */
 	log_notice("this is %s, %s on %s, UDP port %u", m->identity->name,
 	    ip6_text(m->identity->ula, addr), m->link.name, m->config.listen_port);
@@ -451,6 +454,7 @@ finish(struct manager *m)
 	worker_free(m->ipsec);
 	while ((p = TAILQ_FIRST(&m->peers)) != NULL)
 		peer_free(m, p);
+	roster_desk_free(m->roster);
 	link_remove(&m->link);
 	loop_timer_free(m->timer);
 	loop_timer_free(m->enrol_timer);

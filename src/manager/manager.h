@@ -31,6 +31,7 @@
 
 struct worker;
 struct control;
+struct roster_desk;
 
 /* A machine of the account. */
 struct peer {
@@ -66,6 +67,7 @@ struct manager {
 
 	struct worker *natpmp, *dnsupdate, *ipsec;
 	struct control *control;
+	struct roster_desk *roster; /* NULL until enrolled */
 	struct netmon *netmon;
 	struct loop_timer *timer; /* asks manager_changed again */
 	struct loop_timer *enrol_timer;

@@ -1,6 +1,7 @@
 #include "base/log.h"
 #include "identity/base64.h"
 #include "manager/manager.h"
+#include "manager/roster.h"
 #include "manager/worker.h"
 
 #include <fcntl.h>
@@ -223,6 +224,9 @@ say_ipsec(struct manager *m)
 	for (; m->ipsec_step < START_STEPS; m->ipsec_step++)
 		if (say_start(m, m->ipsec_step) == -1)
 			return -1;
+	/* Before the peers, so that none is let in that was revoked. */
+	if (roster_say(m) == -1)
+		return -1;
 	for (p = TAILQ_FIRST(&m->peers); p != NULL; p = next) {
 		next = TAILQ_NEXT(p, entry);
 		if (say_peer(m, p) == -1)

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "manager/roster.h"
 #include "manager/xfrm.h"
 
 #include <errno.h>
@@ -50,6 +51,7 @@ forget_told(struct worker *w)
 		m->ipsec_step = 0;
 		memset(&m->ready, 0, sizeof m->ready);
 		peers_untold(m);
+		roster_untold(m);
 	}
 }
 

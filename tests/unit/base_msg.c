@@ -89,6 +89,12 @@ good(union msg *m, enum msg_type type)
 		strcpy(m->ctl_peer.dns.name, "nas.alice.example");
 		m->ctl_peer.tunnel.state = TUNNEL_UP;
 		break;
+	case MSG_DNS_ROSTER:
+	case MSG_IPSEC_ROSTER:
+		m->roster.total = MSG_ROSTER_PIECE + 5;
+		m->roster.offset = MSG_ROSTER_PIECE;
+		m->roster.len = 5;
+		break;
 	case MSG_IPSEC_FD:
 		m->ipsec_fd.kind = IPSEC_FD_TUN;
 		break;
@@ -252,6 +258,17 @@ static const struct {
     WRONG(MSG_DNS_PEER, dns_peer.contacts, 200),
     WRONG(MSG_DNS_PEER, dns_peer.os[0], 0x80),
     WRONG(MSG_DNS_SYNCED, dns_synced.peers, MSG_PEERS_MAX + 1),
+    WRONG(MSG_DNS_ROSTER, roster.total, MSG_ROSTER_MAX + 1),
+    WRONG(MSG_DNS_ROSTER, roster.total, MSG_ROSTER_PIECE),
+    WRONG(MSG_DNS_ROSTER, roster.offset, 1),
+    WRONG(MSG_DNS_ROSTER, roster.len, 4),
+    WRONG(MSG_DNS_ROSTER, roster.len, 6),
+    WRONG(MSG_DNS_ROSTER, roster.data[5], 1),
+    WRONG(MSG_IPSEC_ROSTER, roster.total, 0),
+    WRONG(MSG_IPSEC_ROSTER_STATE, ipsec_roster_state.verdict, ROSTER_VERDICT_MAX),
+    WRONG(MSG_IPSEC_ROSTER_STATE, ipsec_roster_state.self, ROSTER_SELF_MAX),
+    WRONG(MSG_IPSEC_ROSTER_STATE, ipsec_roster_state.reason[0], '\n'),
+    WRONG(MSG_CTL_ROSTER, ctl_roster.view, ROSTER_VIEW_MAX),
     WRONG(MSG_IPSEC_FD, ipsec_fd.kind, 0),
     WRONG(MSG_IPSEC_CREDENTIAL, ipsec_credential.len, 0),
     WRONG(MSG_IPSEC_CREDENTIAL, ipsec_credential.len, MSG_DER_MAX + 1),

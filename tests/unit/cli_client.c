@@ -66,6 +66,7 @@ say_all(int fd, uint32_t peers, uint32_t claimed)
 	say(fd, MSG_CTL_SELF, 0);
 	say(fd, MSG_CTL_MAPPING, 0);
 	say(fd, MSG_CTL_DNS, 0);
+	say(fd, MSG_CTL_ROSTER, 0);
 	while (peers-- > 0)
 		say(fd, MSG_CTL_PEER, 0);
 	say(fd, MSG_CTL_END, claimed);

@@ -160,6 +160,59 @@ static const struct {
 	"no longer in the account's zone", HEALTH_BAD},
 };
 
+static const struct {
+	struct msg_ctl_roster r;
+	enum health health;
+	const char *text;
+} rosters[] = {
+    {{.view = ROSTER_VIEW_UNKNOWN}, HEALTH_WAITING, "not known yet"},
+    {{.view = ROSTER_VIEW_ABSENT}, HEALTH_WAITING,
+	"none: nobody can be thrown out before \"autotunnel join\" has made one"},
+    {{.view = ROSTER_VIEW_CURRENT,
+	 .state =
+	     {.serial = 3, .machines = 1, .signed_sec = NOW_SEC - 60, .self = ROSTER_SELF_LISTED}},
+	HEALTH_GOOD, "serial 3 of 1m ago, 1 machine"},
+    {{.view = ROSTER_VIEW_CURRENT,
+	 .state = {.serial = 3,
+	     .machines = 2,
+	     .revoked = 1,
+	     .open = 1,
+	     .signed_sec = NOW_SEC + 60,
+	     .self = ROSTER_SELF_UNLISTED}},
+	HEALTH_GOOD, "serial 3 of 0s ago, 2 machines, 1 revoked, and any that joined before it"},
+    {{.view = ROSTER_VIEW_HIDDEN,
+	 .view_sec = NOW_SEC - 120,
+	 .state = {.serial = 3, .machines = 2, .signed_sec = NOW_SEC - 60}},
+	HEALTH_BAD, "serial 3 of 1m ago, 2 machines; the name server has hidden it for 2m"},
+    {{.view = ROSTER_VIEW_REFUSED,
+	 .state = {.serial = 3, .machines = 2, .signed_sec = NOW_SEC - 60, .reason = "it is old"}},
+	HEALTH_BAD, "serial 3 of 1m ago, 2 machines; the name server's is refused: it is old"},
+    {{.view = ROSTER_VIEW_CURRENT,
+	 .state = {.serial = 3,
+	     .machines = 2,
+	     .revoked = 1,
+	     .signed_sec = NOW_SEC - 60,
+	     .self = ROSTER_SELF_REVOKED}},
+	HEALTH_BAD, "THIS MACHINE WAS REVOKED; serial 3 of 1m ago, 2 machines, 1 revoked"},
+    {{.view = ROSTER_VIEW_CURRENT,
+	 .state = {.serial = 3,
+	     .machines = 2,
+	     .signed_sec = NOW_SEC - 60,
+	     .self = ROSTER_SELF_UNLISTED}},
+	HEALTH_BAD, "THIS MACHINE IS NOT ON IT, join again; serial 3 of 1m ago, 2 machines"},
+};
+
+static void
+roster_sentences(void **state)
+{
+	for (size_t i = 0; i < sizeof rosters / sizeof rosters[0]; i++) {
+		char text[EXPLAIN_MAX];
+
+		assert_int_equal(explain_roster(&rosters[i].r, NOW_SEC, text), rosters[i].health);
+		assert_string_equal(text, rosters[i].text);
+	}
+}
+
 static void
 peer_words(void **state)
 {
@@ -208,6 +261,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(mapping_sentences),
 	    cmocka_unit_test(dns_sentences),
+	    cmocka_unit_test(roster_sentences),
 	    cmocka_unit_test(peer_words),
 	    cmocka_unit_test(worker_sentences),
 	};

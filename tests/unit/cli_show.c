@@ -76,6 +76,14 @@ make_self(void)
 	s->dns.state.published_until_sec = NOW_SEC + 4260;
 	s->dns.state.heard_ms = NOW_MS - 4000;
 	s->dns.state.server = endpoint("192.0.2.53:53", 0);
+	s->roster.state.serial = 17;
+	s->roster.state.signed_sec = NOW_SEC - 7200;
+	s->roster.state.machines = 4;
+	s->roster.state.revoked = 1;
+	s->roster.state.self = ROSTER_SELF_LISTED;
+	s->roster.state.offered = 17;
+	s->roster.view = ROSTER_VIEW_CURRENT;
+	s->roster.view_sec = NOW_SEC - 60;
 }
 
 static void
@@ -146,6 +154,7 @@ static const char status_head[] =
     "this     laptop.alice.example.net  fd00::41\n"
     "router   NAT-PMP gives 203.0.113.9:4500, renewal in 23m\n"
     "dns      192.0.2.53:53 answers, heard 4s ago, polled; published, good for 1h 11m\n"
+    "roster   serial 17 of 2h 0m ago, 4 machines, 1 revoked\n"
     "tunnels  1 of 3 up on at0, ESP in user space\n"
     "\n";
 
@@ -256,6 +265,11 @@ map(void **state)
 	"\"serial\":77,\"epoch\":12,\"published\":true,\"withdrawn\":false,"                       \
 	"\"published_until\":1795004260,\"heard\":1794999996,\"reason\":\"\","                     \
 	"\"text\":\"192.0.2.53:53 answers, heard 4s ago, polled; published, good for 1h 11m\"}"
+#define ROSTER_JSON                                                                                \
+	"\"roster\":{\"ok\":true,\"serial\":17,\"signed\":1794992800,\"machines\":4,"              \
+	"\"revoked\":1,\"open\":false,\"self\":\"listed\",\"view\":\"current\","                   \
+	"\"view_since\":1794999940,\"offered\":17,\"reason\":\"\","                                \
+	"\"text\":\"serial 17 of 2h 0m ago, 4 machines, 1 revoked\"}"
 #define NAS_JSON                                                                                   \
 	"{\"name\":\"nas.alice.example.net\",\"short_name\":\"nas\",\"address\":\"fd00::1\","      \
 	"\"state\":\"up\",\"remark\":\"\",\"tunnel\":{\"state\":\"up\",\"initiator\":true,"        \
@@ -278,8 +292,8 @@ status_json(void **state)
 	show_status_json(out, s);
 	s->peers = all;
 	expect(out,
-	    "{\"schema\":1," SELF_JSON "," MAPPING_JSON "," DNS_JSON ",\"peers\":[" NAS_JSON
-	    "]}\n");
+	    "{\"schema\":1," SELF_JSON "," MAPPING_JSON "," DNS_JSON "," ROSTER_JSON
+	    ",\"peers\":[" NAS_JSON "]}\n");
 }
 
 static void

@@ -27,7 +27,7 @@ tear_down(void **state)
 	return 0;
 }
 
-/* One row by a letter: S, M, D, E with n peers, or a peer of that name. */
+/* One row by a letter: S, M, D, T (roster), E with n peers, or a peer of that name. */
 static enum snapshot_progress
 add(char row, const char *name)
 {
@@ -43,6 +43,8 @@ add(char row, const char *name)
 		msg_begin(&m, MSG_CTL_MAPPING, 0);
 	} else if (row == 'D') {
 		msg_begin(&m, MSG_CTL_DNS, 0);
+	} else if (row == 'T') {
+		msg_begin(&m, MSG_CTL_ROSTER, 0);
 	} else if (row == 'P') {
 		msg_begin(&m, MSG_CTL_PEER, 1);
 		snprintf(m.ctl_peer.dns.name, MSG_NAME_MAX, "%s", name);
@@ -62,11 +64,13 @@ static const struct {
 	const char *rows;
 	enum snapshot_progress last;
 } orders[] = {
-    {"SMD0", SNAPSHOT_WHOLE},
-    {"SMDP1", SNAPSHOT_WHOLE},
-    {"SMDPP2", SNAPSHOT_WHOLE},
-    {"SMDP1SMD0", SNAPSHOT_WHOLE},
-    {"SMD", SNAPSHOT_MORE},
+    {"SMDT0", SNAPSHOT_WHOLE},
+    {"SMDTP1", SNAPSHOT_WHOLE},
+    {"SMD0", SNAPSHOT_BROKEN},
+    {"SMT", SNAPSHOT_BROKEN},
+    {"SMDTPP2", SNAPSHOT_WHOLE},
+    {"SMDTP1SMDT0", SNAPSHOT_WHOLE},
+    {"SMDT", SNAPSHOT_MORE},
     {"S", SNAPSHOT_MORE},
     {"M", SNAPSHOT_BROKEN},
     {"D", SNAPSHOT_BROKEN},
@@ -75,14 +79,14 @@ static const struct {
     {"SD", SNAPSHOT_BROKEN},
     {"SS", SNAPSHOT_BROKEN},
     {"SMM", SNAPSHOT_BROKEN},
-    {"SMDS", SNAPSHOT_BROKEN},
+    {"SMDTS", SNAPSHOT_BROKEN},
     {"SP", SNAPSHOT_BROKEN},
     {"SM0", SNAPSHOT_BROKEN},
-    {"SMDP0", SNAPSHOT_BROKEN},
-    {"SMD1", SNAPSHOT_BROKEN},
-    {"SMDPM", SNAPSHOT_BROKEN},
-    {"SMDR", SNAPSHOT_BROKEN},
-    {"SMD0P", SNAPSHOT_BROKEN},
+    {"SMDTP0", SNAPSHOT_BROKEN},
+    {"SMDT1", SNAPSHOT_BROKEN},
+    {"SMDTPM", SNAPSHOT_BROKEN},
+    {"SMDTR", SNAPSHOT_BROKEN},
+    {"SMDT0P", SNAPSHOT_BROKEN},
 };
 
 static void
@@ -106,6 +110,7 @@ bounds_peers(void **state)
 	add('S', NULL);
 	add('M', NULL);
 	add('D', NULL);
+	add('T', NULL);
 	for (int i = 0; i < MSG_PEERS_MAX; i++)
 		assert_int_equal(add('P', "nas.alice.example.net"), SNAPSHOT_MORE);
 	assert_int_equal(add('P', "nas.alice.example.net"), SNAPSHOT_BROKEN);
@@ -118,6 +123,7 @@ three_peers(void)
 	add('S', NULL);
 	add('M', NULL);
 	add('D', NULL);
+	add('T', NULL);
 	add('P', "phone.alice.example.net");
 	add('P', "disk.nas.alice.example.net");
 	add('P', "nas.alice.example.net");

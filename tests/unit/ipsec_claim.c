@@ -18,6 +18,8 @@ good(void)
 	struct claim c = {.present = 1, .by_our_ca = 1, .in_time = 1, .has_name = 1, .ulas = 1};
 
 	memcpy(c.ula, ula, 16);
+	c.has_key = 1;
+	memcpy(c.key, ula + 8, 8);
 	return c;
 }
 
@@ -54,6 +56,12 @@ test_all(void **state)
 	c = good();
 	memcpy(c.ula, other, 16);
 	refused(c, "is for ULA fd01:203::c, DNS says fd01:203::b");
+	c = good();
+	c.key[7] ^= 1;
+	refused(c, "is not the one of its key");
+	c = good();
+	c.has_key = 0;
+	refused(c, "is not the one of its key");
 }
 
 /* A name as long as they get still leaves a sentence. */

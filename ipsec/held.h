@@ -1,0 +1,26 @@
+/*
+ * The roster this worker goes by: taken from the manager in pieces, believed only when the account
+ * CA has signed it, and never exchanged for an older one (identity/roster.h).  Knows no libcharon.
+ */
+#ifndef IPSEC_HELD_H
+#define IPSEC_HELD_H
+
+#include "base/msg.h"
+#include "identity/roster.h"
+
+/* Whose rosters count, and which machine in them we are.  Before all else here. */
+void held_init(const char *domain, const uint8_t ca_key[ED25519_PUBLIC_LEN],
+    const uint8_t own_key[ED25519_PUBLIC_LEN]);
+
+/* Take a piece; when the roster is whole judge it.  1 = another one is held now.  Main thread. */
+int held_take(const struct msg_roster *piece);
+
+/* May a machine of this full name and key have a tunnel?  0; -1 with a sentence in why.  Wants the
+ * peers' lock; any thread. */
+int held_admits(const char *name, const uint8_t key[ROSTER_KEY_LEN], char why[MSG_TEXT_MAX]);
+
+/* The ROSTER_STATE to be said: 1, or 0 when there is nothing new.  held_said: it was. */
+int held_describe(union msg *m);
+void held_said(void);
+
+#endif

@@ -1,0 +1,217 @@
+#include "cli/admin.h"
+
+#include "base/str.h"
+#include "cli/cmd.h"
+#include "cli/enrol_options.h"
+#include "cli/find_server.h"
+#include "cli/prompt.h"
+#include "crypto/mac.h"
+#include "identity/account_file.h"
+#include "identity/tsig_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+enum { OPT_DOMAIN = 256, OPT_SERVER, OPT_KEY, OPT_STATE, OPT_JSON, OPT_LOCAL };
+
+static const struct option options[] = {
+    {"domain", required_argument, NULL, OPT_DOMAIN},
+    {"server", required_argument, NULL, OPT_SERVER},
+    {"key", required_argument, NULL, OPT_KEY},
+    {"state", required_argument, NULL, OPT_STATE},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"local", no_argument, NULL, OPT_LOCAL},
+    {NULL, 0, NULL, 0},
+};
+
+static int
+set_option(struct admin *a, const char *verb, int c)
+{
+	switch (c) {
+	case OPT_DOMAIN:
+		if (str_copy(a->domain, sizeof a->domain, optarg) == -1)
+			return -1;
+		str_lower(a->domain);
+		return account_domain_valid(a->domain) ? 0 : -1;
+	case OPT_SERVER:
+		return enrol_add_servers(optarg, &a->servers, a->server);
+	case OPT_KEY:
+		a->key_file = optarg;
+		return 0;
+	case OPT_STATE:
+		a->state_dir = optarg;
+		return 0;
+	case OPT_JSON:
+		a->json = 1;
+		return strcmp(verb, "devices") == 0 ? 0 : -1;
+	case OPT_LOCAL:
+		a->local = 1;
+		return strcmp(verb, "leave") == 0 ? 0 : -1;
+	default:
+		return -1;
+	}
+}
+
+/* This machine's account, unless another one was named.  An exit status. */
+static int
+load(struct admin *a)
+{
+	char why[MSG_TEXT_MAX];
+
+	a->enrolled = identity_load(a->state_dir, &a->id, why);
+	if (a->domain[0] != '\0' && strcmp(a->domain, a->id.domain) != 0) {
+		a->enrolled = IDENTITY_NONE;
+		return EXIT_OK;
+	}
+	if (a->enrolled == IDENTITY_BROKEN) {
+		cmd_warn("the account in %s is damaged (%s); move it away and join again",
+		    a->state_dir, why);
+		return EXIT_ERROR;
+	}
+	if (a->enrolled == IDENTITY_NONE) {
+		cmd_warn("this machine belongs to no account%s; name one with --domain",
+		    geteuid() == 0 ? "" : " (or you are not root)");
+		return EXIT_NO_PEER;
+	}
+	str_copy(a->domain, sizeof a->domain, a->id.domain);
+	if (a->servers == 0) {
+		a->servers = a->id.servers;
+		memcpy(a->server, a->id.server, sizeof a->server);
+	}
+	edit_load_held(a->state_dir, a->domain, &a->id.ca, &a->held);
+	return EXIT_OK;
+}
+
+static int
+load_key(struct admin *a)
+{
+	struct tsig_file file;
+	char why[MSG_TEXT_MAX];
+	int status = EXIT_OK;
+
+	if (a->key_file == NULL)
+		return EXIT_OK;
+	if (tsig_file_load(a->key_file, &file, why) == -1) {
+		cmd_warn("%s", why);
+		status = EXIT_ERROR;
+	} else {
+		a->zone_key = file.key[0];
+	}
+	crypto_wipe(&file, sizeof file);
+	return status;
+}
+
+int
+admin_begin(struct admin *a, int argc, char **argv, const char **argument)
+{
+	int c, status;
+
+	memset(a, 0, sizeof *a);
+	optind = 0;
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
+		if (set_option(a, argv[0], c) == -1)
+			return cmd_usage(argv[0]);
+	if (argc - optind != (argument != NULL))
+		return cmd_usage(argv[0]);
+	if (argument != NULL)
+		*argument = argv[optind];
+	if (a->state_dir == NULL)
+		a->state_dir = cmd_config()->state_dir;
+	status = load(a);
+	return status == EXIT_OK ? load_key(a) : status;
+}
+
+void
+admin_end(struct admin *a)
+{
+	roster_free(&a->held);
+	crypto_wipe(a, sizeof *a);
+}
+
+int
+admin_unlock(struct admin *a)
+{
+	uint8_t entropy[PHRASE_ENTROPY];
+	char why[MSG_TEXT_MAX];
+	int rc;
+
+	if (prompt_phrase(entropy, why) == -1) {
+		cmd_warn("%s", why);
+		return EXIT_ERROR;
+	}
+	rc = account_derive(a->domain, entropy, &a->account);
+	crypto_wipe(entropy, sizeof entropy);
+	if (rc == -1) {
+		cmd_warn("cannot derive the account's keys: out of memory?");
+		return EXIT_ERROR;
+	}
+	if (a->enrolled == IDENTITY_OK &&
+	    (a->account.ca.len != a->id.ca.len ||
+		memcmp(a->account.ca.data, a->id.ca.data, a->id.ca.len) != 0)) {
+		cmd_warn("this is the phrase of another account than %s's", a->id.name);
+		return EXIT_ERROR;
+	}
+	return EXIT_OK;
+}
+
+int
+admin_full_name(const struct admin *a, const char *name, char out[MSG_NAME_MAX])
+{
+	int n = strchr(name, '.') == NULL ? snprintf(out, MSG_NAME_MAX, "%s.%s", name, a->domain)
+					  : snprintf(out, MSG_NAME_MAX, "%s", name);
+
+	if (n < MSG_NAME_MAX)
+		str_lower(out);
+	if (n < MSG_NAME_MAX && account_name_valid(out, a->domain))
+		return 0;
+	cmd_warn("\"%s\" cannot be a machine of %s", name, a->domain);
+	return -1;
+}
+
+int
+admin_edit(const struct admin *a, struct edit *e, enum talk_result *result)
+{
+	const struct tsig_key *key = a->zone_key.secret_len != 0 ? &a->zone_key : &a->account.tsig;
+	struct endpoint server[MSG_SERVERS_MAX];
+	uint8_t servers = a->servers;
+	char why[MSG_TEXT_MAX];
+	struct talk t;
+
+	memcpy(server, a->server, sizeof server);
+	if (servers == 0)
+		servers = find_server(a->domain, server);
+	e->account = &a->account;
+	e->held = &a->held;
+	talk_begin(&t, a->domain, key, why);
+	*result = TALK_LATER;
+	for (int i = 0; i < servers && talk_may_change(*result, 0); i++) {
+		t.server = &server[i];
+		*result = talk_find_zone(&t);
+		if (*result == TALK_DONE)
+			*result = edit_roster(&t, e);
+	}
+	talk_end(&t);
+	if (*result == TALK_DONE)
+		return EXIT_OK;
+	cmd_warn("%s; nothing was changed", why);
+	return *result == TALK_GONE ? EXIT_NO_PEER : EXIT_ERROR;
+}
+
+int
+admin_check_stopped(const struct admin *a)
+{
+	int fd = open(a->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int busy = fd != -1 && flock(fd, LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK;
+
+	if (fd != -1)
+		close(fd);
+	if (!busy)
+		return EXIT_OK;
+	cmd_warn("stop autotunneld first: it is running as %s", a->id.name);
+	return EXIT_ERROR;
+}
