@@ -66,7 +66,7 @@ ladder_step(struct ladder *c, const struct ladder_facts *f, uint64_t now)
 	if (now < grace_end(c, f, now))
 		return o;
 	o.llq = c->llq_port != 0;
-	if (c->llq_port == 0 && !c->asking && now >= c->srv_ms) {
+	if (f->zone_known && c->llq_port == 0 && !c->asking && now >= c->srv_ms) {
 		c->asking = o.ask_srv = 1;
 		c->asked_ms = now;
 	}
@@ -94,7 +94,7 @@ ladder_wake(const struct ladder *c, const struct ladder_facts *f, uint64_t now)
 		return at;
 	if (now < grace)
 		return grace < at ? grace : at;
-	if (c->llq_port == 0 && c->srv_ms < at)
+	if (f->zone_known && c->llq_port == 0 && c->srv_ms < at)
 		at = c->srv_ms;
 	return at;
 }

@@ -9,6 +9,7 @@
 
 /* How things stand now. */
 struct ladder_facts {
+	int zone_known; /* the server has answered */
 	int has_stream; /* there is, or may be, a connection that can carry Push */
 	int push_live, llq_live;
 	uint64_t push_not_before_ms; /* a Push session is of no use before */

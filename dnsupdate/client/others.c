@@ -251,7 +251,7 @@ ask_srv(struct worker *w, uint64_t now)
 	struct question q = {.type = TYPE_SRV, .class = CLASS_IN};
 	const struct name *zone = watch_status(w->watch).zone;
 
-	if (zone == NULL || name_prepend(&q.name, SRV_LLQ, zone) != 0 ||
+	if (name_prepend(&q.name, SRV_LLQ, zone) != 0 ||
 	    exchange_ask(w->transport, &w->signer, &q, &h, 0) != 0)
 		ladder_srv(&w->ladder, 1, 0, now);
 }
@@ -346,7 +346,8 @@ ask_questions(struct worker *w, uint64_t now)
 static struct ladder_facts
 facts(const struct worker *w)
 {
-	return (struct ladder_facts) {.has_stream = transport_has_stream(w->transport),
+	return (struct ladder_facts) {.zone_known = watch_status(w->watch).zone != NULL,
+	    .has_stream = transport_has_stream(w->transport),
 	    .push_live = push_session_live(&w->push),
 	    .llq_live = w->llq_io != NULL && llq_client_live(&w->llq),
 	    .push_not_before_ms = w->push.not_before_ms};

@@ -21,7 +21,7 @@ static void
 begin(void)
 {
 	ladder_init(&l, no_jitter);
-	f = (struct ladder_facts) {0};
+	f = (struct ladder_facts) {.zone_known = 1};
 	now = HOUR;
 }
 
@@ -49,6 +49,10 @@ test_no_stream(void **state)
 
 	(void)state;
 	begin();
+	f.zone_known = 0;
+	assert_false(step().ask_srv);
+	assert_true(ladder_wake(&l, &f, now) == UINT64_MAX);
+	f.zone_known = 1;
 	o = step();
 	assert_true(o.ask_srv && !o.llq && !o.hold);
 	assert_int_equal(l.source, DNS_SOURCE_POLL);
