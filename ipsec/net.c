@@ -26,22 +26,55 @@ get_features(kernel_net_t *this)
 	return 0;
 }
 
+static struct net *the_net; /* libcharon makes one, and ends it after all of its threads */
+
+/* The socket that has a way there, connected; -1.  The mutex is held. */
+static int
+connect_to(struct net *n, const struct endpoint *to)
+{
+	const struct sockaddr forget = {.sa_family = AF_UNSPEC};
+	int fd = to->family == 6 ? n->fd6 : n->fd4;
+	struct sockaddr_storage dst;
+
+	if (fd == -1 || connect(fd, &forget, sizeof forget) == -1 ||
+	    connect(fd, (struct sockaddr *)&dst, endpoint_to_sockaddr(to, &dst)) == -1)
+		return -1;
+	return fd;
+}
+
+uint32_t
+net_path_mtu(const struct endpoint *to)
+{
+	struct net *n = the_net;
+	int v6 = to->family == 6, mtu = 0, fd;
+	socklen_t len = sizeof mtu;
+
+	if (n == NULL || to->family == 0)
+		return 0;
+	pthread_mutex_lock(&n->mutex);
+	fd = connect_to(n, to);
+	if (fd == -1 ||
+	    getsockopt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_MTU : IP_MTU, &mtu, &len) ==
+		-1)
+		mtu = 0;
+	pthread_mutex_unlock(&n->mutex);
+	return mtu > 0 ? (uint32_t)mtu : 0;
+}
+
 /* Our address towards ep, family 0 when there is no way. */
 static struct endpoint
 source_towards(struct net *n, const struct endpoint *to)
 {
-	const struct sockaddr forget = {.sa_family = AF_UNSPEC};
-	int fd = to->family == 6 ? n->fd6 : n->fd4;
-	struct sockaddr_storage dst, src;
+	struct sockaddr_storage src;
 	struct endpoint me = {0};
 	socklen_t len = sizeof src;
 
-	if (fd == -1 || (to->family == 6 && ip6_is_ula(to->addr)))
+	int fd;
+
+	if (to->family == 6 && ip6_is_ula(to->addr))
 		return me;
 	pthread_mutex_lock(&n->mutex);
-	if (connect(fd, &forget, sizeof forget) == 0 &&
-	    connect(fd, (struct sockaddr *)&dst, endpoint_to_sockaddr(to, &dst)) == 0 &&
-	    getsockname(fd, (struct sockaddr *)&src, &len) == 0)
+	if ((fd = connect_to(n, to)) != -1 && getsockname(fd, (struct sockaddr *)&src, &len) == 0)
 		endpoint_from_sockaddr((struct sockaddr *)&src, &me);
 	pthread_mutex_unlock(&n->mutex);
 	if (me.family == 6 && ip6_is_ula(me.addr))
@@ -113,6 +146,7 @@ destroy(kernel_net_t *this)
 {
 	struct net *n = (struct net *)this;
 
+	the_net = NULL;
 	if (n->fd4 != -1)
 		close(n->fd4);
 	if (n->fd6 != -1)
@@ -146,5 +180,6 @@ net_create(void)
 	n->fd6 = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (n->fd4 == -1 && n->fd6 == -1)
 		fatal("no Internet socket");
+	the_net = n;
 	return &n->public;
 }

@@ -6,5 +6,8 @@
 
 /* For kernel_net_register.  Opens its sockets here: it is called before the worker is locked in. */
 kernel_net_t *net_create(void);
+/* What the routing table says a path there carries (RFC 1191, 8201): the interface's MTU, or less
+ * where a router has said so.  0 when there is no way, or nobody to ask.  Any thread. */
+uint32_t net_path_mtu(const struct endpoint *to);
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "ipsec/plane.h"
 
 #include <pthread.h>
 #include <stdarg.h>
@@ -241,6 +242,26 @@ peer_reason(struct peer *p, const char *fmt, ...)
 	p->dirty = 1;
 }
 
+static uint64_t
+read_drops(const struct peer *p, uint64_t drop[IPSEC_DROP_MAX])
+{
+	uint64_t sum = 0;
+
+	plane_drops(p->ula, drop);
+	for (size_t i = 0; i < IPSEC_DROP_MAX; i++)
+		sum += drop[i];
+	return sum;
+}
+
+void
+peer_count_drops(struct peer *p)
+{
+	uint64_t drop[IPSEC_DROP_MAX], sum = read_drops(p, drop);
+
+	p->dirty |= sum != p->dropped;
+	p->dropped = sum;
+}
+
 void
 peer_describe(struct peer *p, union msg *m)
 {
@@ -255,6 +276,7 @@ peer_describe(struct peer *p, union msg *m)
 	s->out_bytes = p->old.out_bytes + p->now.out_bytes;
 	s->in_packets = p->old.in_packets + p->now.in_packets;
 	s->out_packets = p->old.out_packets + p->now.out_packets;
+	s->drops = read_drops(p, s->drop);
 	str_copy(s->reason, sizeof s->reason, p->reason);
 	if (t == NULL)
 		return;

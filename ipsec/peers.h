@@ -59,6 +59,7 @@ struct peer {
 	uint64_t active_ms; /* last inner traffic */
 	struct counters now; /* of the CHILD SAs that live */
 	struct counters old; /* of those that are gone */
+	uint64_t dropped; /* packets, when last looked at */
 	char reason[MSG_TEXT_MAX];
 
 	uint64_t counted_ms; /* when the counters were looked at */
@@ -94,6 +95,8 @@ void peer_heard(struct peer *p, uint64_t now_ms);
 /* Why the last attempt failed; "" when all is well. */
 void peer_reason(struct peer *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* Lock held.  Look whether packets were dropped: then the manager is to be told. */
+void peer_count_drops(struct peer *p);
 /* The IPSEC_STATE of a peer. */
 void peer_describe(struct peer *p, union msg *m);
 

@@ -2,8 +2,11 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "ipsec/asked.h"
+#include "ipsec/net.h"
 #include "ipsec/peers.h"
+#include "ipsec/sad.h"
 #include "ipsec/socket.h"
 #include "ipsec/stray.h"
 
@@ -14,6 +17,8 @@
 static int is_kernel;
 static int fds[IPSEC_FD_MAX];
 static uint16_t own_port;
+static uint32_t device; /* IPSEC_TUN_* */
+static uint32_t own_mtu;
 static struct esp *esp;
 static struct esp_io *io;
 
@@ -32,11 +37,13 @@ plane_is_kernel(void)
 }
 
 void
-plane_set_fd(enum ipsec_fd_kind kind, int fd)
+plane_set_fd(enum ipsec_fd_kind kind, int fd, uint32_t tun)
 {
 	if (fds[kind] != -1)
 		fatalx("the manager sent descriptor %d twice", kind);
 	fds[kind] = fd;
+	if (kind == IPSEC_FD_TUN)
+		device = tun;
 }
 
 int
@@ -120,12 +127,13 @@ on_ready(void *ctx, const uint8_t peer[16])
 }
 
 static void
-on_expired(void *ctx, uint32_t spi, int inbound, const struct endpoint *remote, int hard)
+on_expired(void *ctx, uint32_t id, int inbound, int hard)
 {
+	uint32_t spi = inbound ? id : sad_inbound_spi(id);
 	struct tunnel *t;
 
 	peers_lock();
-	if (peers_by_spi(spi, inbound, &t) != NULL) {
+	if (peers_by_spi(spi, 1, &t) != NULL) {
 		t->soft |= !hard;
 		t->hard |= hard;
 	}
@@ -150,22 +158,88 @@ static const struct esp_events events = {
     .expired = on_expired,
 };
 
+/* What the data plane counts as ESP_DROP_*, everybody else knows as IPSEC_DROP_*. */
+_Static_assert((int)ESP_DROP_MAX == (int)IPSEC_DROP_MAX &&
+	(int)ESP_DROP_REPLAY == (int)IPSEC_DROP_REPLAY &&
+	(int)ESP_DROP_SELECTOR == (int)IPSEC_DROP_SELECTOR &&
+	(int)ESP_DROP_DEVICE == (int)IPSEC_DROP_DEVICE && ESP_IO_VNET == IPSEC_OFFLOAD_TSO &&
+	ESP_IO_USO == IPSEC_OFFLOAD_USO && ESP_IO_SEGMENT == IPSEC_OFFLOAD_SEGMENT &&
+	ESP_IO_GRO == IPSEC_OFFLOAD_GRO && ESP_IO_MERGE == IPSEC_OFFLOAD_MERGE,
+    "two names for one thing");
+
+/* The device speaks as it was made; the rest is used unless it shall not be. */
+static unsigned
+offload(const struct msg_ipsec_self *self)
+{
+	unsigned may =
+	    (device & IPSEC_TUN_VNET ? ESP_IO_VNET : 0) | (device & IPSEC_TUN_USO ? ESP_IO_USO : 0);
+
+	return self->plain ? may : may | ESP_IO_SEGMENT | ESP_IO_GRO | ESP_IO_MERGE;
+}
+
 int
-plane_start(uint16_t port)
+plane_start(const struct msg_ipsec_self *self)
 {
 	struct esp_io_config config = {
 	    .tun = fds[IPSEC_FD_TUN],
 	    .udp4 = fds[IPSEC_FD_UDP4],
 	    .udp6 = fds[IPSEC_FD_UDP6],
+	    .offload = offload(self),
 	    .on_ike = socket_receive,
 	    .on_stray = is_kernel ? on_stray : NULL,
 	};
 
-	own_port = port;
+	own_port = self->port;
+	own_mtu = self->mtu;
 	if (!is_kernel && (esp = esp_new(&events, NULL)) == NULL)
 		return -1;
 	io = esp_io_start(esp, &config);
 	return io == NULL ? -1 : 0;
+}
+
+void
+plane_describe(struct msg_ipsec_ready *ready)
+{
+	if (esp == NULL)
+		return;
+	ready->offload = esp_io_offload(io);
+	esp_crypto_text(ready->crypto, sizeof ready->crypto);
+}
+
+uint32_t
+plane_mtu(const struct endpoint *remote)
+{
+	const uint32_t around = (remote->family == 6 ? 40 : 20) + 8;
+	uint32_t path = net_path_mtu(remote), mtu;
+
+	if (path <= around)
+		return own_mtu;
+	mtu = (uint32_t)esp_inner_max(path - around);
+	if (mtu < ESP_MTU_MIN)
+		return ESP_MTU_MIN;
+	return mtu < own_mtu ? mtu : own_mtu;
+}
+
+void
+plane_know(const uint8_t ula[16])
+{
+	if (esp != NULL && esp_peer_know(esp, ula) == -1)
+		log_debug("too many peers: what is dropped of this one is counted for all only");
+}
+
+void
+plane_forget(const uint8_t ula[16])
+{
+	if (esp != NULL)
+		esp_peer_forget(esp, ula);
+}
+
+void
+plane_drops(const uint8_t ula[16], uint64_t out[IPSEC_DROP_MAX])
+{
+	memset(out, 0, IPSEC_DROP_MAX * sizeof out[0]);
+	if (esp != NULL)
+		esp_peer_drops(esp, ula, out);
 }
 
 int

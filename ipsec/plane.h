@@ -12,11 +12,13 @@
 /* kernel: packets are the kernel's, only IKE is ours. */
 void plane_init(int kernel);
 int plane_is_kernel(void);
-/* Takes over a descriptor; a second one of the same kind ends the process. */
-void plane_set_fd(enum ipsec_fd_kind kind, int fd);
+/* Takes over a descriptor (device: IPSEC_TUN_*); a second one of the same kind ends the process. */
+void plane_set_fd(enum ipsec_fd_kind kind, int fd, uint32_t device);
 int plane_fd(enum ipsec_fd_kind kind);
 /* Start the threads.  0, or -1 with errno. */
-int plane_start(uint16_t port);
+int plane_start(const struct msg_ipsec_self *self);
+/* What user-space ESP uses: IPSEC_OFFLOAD_*, and the name of the cipher engine. */
+void plane_describe(struct msg_ipsec_ready *ready);
 uint16_t plane_port(void);
 
 /* NULL in kernel mode. */
@@ -24,6 +26,13 @@ struct esp *plane_esp(void);
 /* 0 or -1 with errno; ENOTCONN before the start. */
 int plane_send(
     const struct endpoint *local, const struct endpoint *remote, const void *data, size_t len);
+/* The largest inner packet that reaches a peer there without fragments, as far as the routing table
+ * knows; never more than the tunnel interface's MTU. */
+uint32_t plane_mtu(const struct endpoint *remote);
+/* From now on count what is dropped for and from this ULA; read the counters by IPSEC_DROP_*. */
+void plane_know(const uint8_t ula[16]);
+void plane_forget(const uint8_t ula[16]);
+void plane_drops(const uint8_t ula[16], uint64_t out[IPSEC_DROP_MAX]);
 /* Tell the peer with this ULA where we are, with an empty ESP packet. */
 void plane_poke(const uint8_t ula[16]);
 /* Did traffic for this ULA come lately, when no peer had it?  Peers' lock held; says so once. */

@@ -1,7 +1,8 @@
 /*
- * libcharon names an SA by SPI and destination address, as the kernel does; struct esp by SPI and
- * direction.  The list here translates.  It is needed for more than form: a peer chooses the SPI of
- * our outbound SA, and one that chose the SPI of some inbound SA of ours must not get that deleted.
+ * libcharon names an SA by SPI and destination address, as the kernel does; struct esp by direction
+ * and a number: inbound the SPI, outbound one of ours.  The list here translates.  It is needed for
+ * more than form: a peer chooses the SPI of our outbound SA.  It may be the one another peer chose,
+ * also one behind the same NAT; or that of some inbound SA of ours, which must not get deleted.
  */
 #include "ipsec/swan.h"
 
@@ -24,6 +25,8 @@
 struct entry {
 	struct entry *next;
 	uint32_t spi;
+	uint32_t id; /* what struct esp calls it */
+	uint32_t partner; /* the SPI of the inbound SA put in with it */
 	uint8_t inbound;
 	struct endpoint dst;
 };
@@ -31,45 +34,82 @@ struct entry {
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct entry *entries;
 
+/* Lock held.  Address and port tell, or the address alone: a port may have changed since. */
 static struct entry **
 find(uint32_t spi, const struct endpoint *dst)
 {
-	struct entry **e = &entries;
+	struct entry **near = NULL, **e;
 
-	while (*e != NULL && ((*e)->spi != spi || !endpoint_same_addr(&(*e)->dst, dst)))
-		e = &(*e)->next;
-	return e;
+	for (e = &entries; *e != NULL; e = &(*e)->next) {
+		if ((*e)->spi != spi || !endpoint_same_addr(&(*e)->dst, dst))
+			continue;
+		if ((*e)->dst.port == dst->port)
+			return e;
+		if (near == NULL)
+			near = e;
+	}
+	return near != NULL ? near : e;
 }
 
-/* 1 = inbound, 0 = outbound, -1 = no such SA. */
+/* A copy of the entry; 0 or -1. */
 static int
-direction(kernel_ipsec_sa_id_t *id)
+look_up(uint32_t spi, host_t *dst, struct entry *out)
 {
-	struct endpoint dst = endpoint_of(id->dst);
+	struct endpoint to = endpoint_of(dst);
 	struct entry *e;
-	int inbound;
 
 	pthread_mutex_lock(&mutex);
-	e = *find(ntohl(id->spi), &dst);
-	inbound = e != NULL ? e->inbound : -1;
+	e = *find(ntohl(spi), &to);
+	if (e != NULL)
+		*out = *e;
 	pthread_mutex_unlock(&mutex);
-	return inbound;
+	return e != NULL ? 0 : -1;
 }
 
 static void
-remember(uint32_t spi, int inbound, host_t *dst)
+remember(const struct esp_sa *sa, uint32_t partner, host_t *dst)
 {
 	struct entry *e = calloc(1, sizeof *e);
 
 	if (e == NULL)
 		fatal("SA");
-	e->spi = spi;
-	e->inbound = (uint8_t)inbound;
+	e->spi = sa->spi;
+	e->id = sa->id;
+	e->partner = partner;
+	e->inbound = sa->inbound;
 	e->dst = endpoint_of(dst);
 	pthread_mutex_lock(&mutex);
 	e->next = entries;
 	entries = e;
 	pthread_mutex_unlock(&mutex);
+}
+
+/* Lock held.  A number no outbound SA has. */
+static uint32_t
+free_id(void)
+{
+	static uint32_t last;
+	struct entry *e;
+
+	do {
+		last++;
+		for (e = entries; e != NULL && (e->inbound || e->id != last); e = e->next)
+			continue;
+	} while (last == 0 || e != NULL);
+	return last;
+}
+
+uint32_t
+sad_inbound_spi(uint32_t id)
+{
+	uint32_t spi = 0;
+
+	pthread_mutex_lock(&mutex);
+	for (struct entry *e = entries; e != NULL; e = e->next)
+		if (!e->inbound && e->id == id)
+			spi = e->partner;
+	pthread_mutex_unlock(&mutex);
+	return spi;
 }
 
 static void
@@ -149,6 +189,19 @@ set_lifetime(struct esp_lifetime *out, const lifetime_cfg_t *in)
 	out->hard_packets = in->packets.life;
 }
 
+/* What struct esp shall call it, and what fits through. */
+static void
+name_sa(struct esp_sa *sa)
+{
+	sa->id = sa->spi;
+	if (sa->inbound)
+		return;
+	pthread_mutex_lock(&mutex);
+	sa->id = free_id();
+	pthread_mutex_unlock(&mutex);
+	sa->mtu = plane_mtu(&sa->remote);
+}
+
 static _Thread_local uint32_t last_inbound;
 
 static status_t
@@ -163,6 +216,7 @@ add_sa(kernel_ipsec_t *this, kernel_ipsec_sa_id_t *id, kernel_ipsec_add_sa_t *da
 	    .remote = endpoint_of(data->inbound ? id->src : id->dst),
 	    .local = endpoint_of(data->inbound ? id->dst : id->src),
 	};
+	uint32_t partner;
 	int rc;
 
 	/* libcharon puts in both from one thread, the inbound one first. */
@@ -170,29 +224,35 @@ add_sa(kernel_ipsec_t *this, kernel_ipsec_sa_id_t *id, kernel_ipsec_add_sa_t *da
 		last_inbound = ntohl(id->spi);
 	else if (!data->initiator)
 		sa.partner = last_inbound;
+	partner = last_inbound;
 	if (sa.algorithm == 0 || data->mode != MODE_TUNNEL || id->proto != IPPROTO_ESP)
 		return NOT_SUPPORTED;
 	memcpy(sa.key, data->enc_key.ptr, key_len);
 	memcpy(sa.salt, data->enc_key.ptr + key_len, SALT_LEN);
 	set_lifetime(&sa.life, data->lifetime);
+	name_sa(&sa);
 	rc = esp_sa_add(plane_esp(), &sa, clock_boot_ms());
-	crypto_wipe(&sa, sizeof sa);
-	if (rc == -1) {
+	if (rc == -1)
 		log_warn("SA %08x does not fit", ntohl(id->spi));
-		return FAILED;
-	}
-	remember(ntohl(id->spi), data->inbound, id->dst);
-	return SUCCESS;
+	else
+		remember(&sa, partner, id->dst);
+	crypto_wipe(&sa, sizeof sa);
+	return rc == -1 ? FAILED : SUCCESS;
 }
 
 static status_t
 update_sa(kernel_ipsec_t *this, kernel_ipsec_sa_id_t *id, kernel_ipsec_update_sa_t *data)
 {
-	int inbound = direction(id);
-	struct endpoint remote = endpoint_of(inbound == 1 ? data->new_src : data->new_dst);
+	struct endpoint remote;
+	struct entry e;
 
-	if (inbound == -1 || esp_sa_move(plane_esp(), ntohl(id->spi), inbound, &remote) == -1)
+	if (look_up(id->spi, id->dst, &e) == -1)
 		return NOT_FOUND;
+	remote = endpoint_of(e.inbound ? data->new_src : data->new_dst);
+	if (esp_sa_move(plane_esp(), e.id, e.inbound, &remote) == -1)
+		return NOT_FOUND;
+	if (!e.inbound)
+		esp_sa_mtu(plane_esp(), e.id, plane_mtu(&remote));
 	rename_dst(id, data->new_dst);
 	return SUCCESS;
 }
@@ -201,11 +261,15 @@ static status_t
 query_sa(kernel_ipsec_t *this, kernel_ipsec_sa_id_t *id, kernel_ipsec_query_sa_t *data,
     uint64_t *bytes, uint64_t *packets, time_t *when)
 {
-	int inbound = direction(id);
 	struct esp_usage usage;
+	struct entry e;
 
-	if (inbound == -1 || esp_sa_query(plane_esp(), ntohl(id->spi), inbound, &usage) == -1)
+	if (look_up(id->spi, id->dst, &e) == -1 ||
+	    esp_sa_query(plane_esp(), e.id, e.inbound, &usage) == -1)
 		return NOT_FOUND;
+	/* Asked every few seconds: a path may have become narrower since. */
+	if (!e.inbound)
+		esp_sa_mtu(plane_esp(), e.id, plane_mtu(&usage.remote));
 	if (bytes != NULL)
 		*bytes = usage.bytes;
 	if (packets != NULL)
@@ -220,9 +284,10 @@ query_sa(kernel_ipsec_t *this, kernel_ipsec_sa_id_t *id, kernel_ipsec_query_sa_t
 static status_t
 del_sa(kernel_ipsec_t *this, kernel_ipsec_sa_id_t *id, kernel_ipsec_del_sa_t *data)
 {
-	int inbound = direction(id);
+	struct entry e;
 
-	if (inbound == -1 || esp_sa_delete(plane_esp(), ntohl(id->spi), inbound) == -1)
+	if (look_up(id->spi, id->dst, &e) == -1 ||
+	    esp_sa_delete(plane_esp(), e.id, e.inbound) == -1)
 		return NOT_FOUND;
 	forget(id);
 	return SUCCESS;
@@ -246,15 +311,28 @@ policy_of(kernel_ipsec_policy_id_t *id, kernel_ipsec_manage_policy_t *data, uint
 	    address_of(inbound ? id->src_ts : id->dst_ts, remote) == 0;
 }
 
+/* The SA a policy is for, as struct esp calls it.  0 or -1. */
+static int
+policy_sa(kernel_ipsec_policy_id_t *id, kernel_ipsec_manage_policy_t *data, uint32_t *out)
+{
+	struct entry e = {.id = ntohl(data->sa->esp.spi)};
+
+	if (id->dir == POLICY_OUT && look_up(data->sa->esp.spi, data->dst, &e) == -1)
+		return -1;
+	*out = e.id;
+	return 0;
+}
+
 static status_t
 add_policy(kernel_ipsec_t *this, kernel_ipsec_policy_id_t *id, kernel_ipsec_manage_policy_t *data)
 {
-	uint32_t spi = ntohl(data->sa->esp.spi);
 	uint8_t local[16], remote[16];
+	uint32_t sa;
 
 	if (!policy_of(id, data, local, remote))
 		return SUCCESS;
-	if (esp_policy_add(plane_esp(), spi, id->dir == POLICY_IN, local, remote) == -1)
+	if (policy_sa(id, data, &sa) == -1 ||
+	    esp_policy_add(plane_esp(), sa, id->dir == POLICY_IN, local, remote) == -1)
 		return FAILED;
 	if (id->dir == POLICY_OUT) {
 		plane_release(remote);
@@ -266,11 +344,11 @@ add_policy(kernel_ipsec_t *this, kernel_ipsec_policy_id_t *id, kernel_ipsec_mana
 static status_t
 del_policy(kernel_ipsec_t *this, kernel_ipsec_policy_id_t *id, kernel_ipsec_manage_policy_t *data)
 {
-	uint32_t spi = ntohl(data->sa->esp.spi);
 	uint8_t local[16], remote[16];
+	uint32_t sa;
 
-	if (policy_of(id, data, local, remote))
-		esp_policy_delete(plane_esp(), spi, id->dir == POLICY_IN, local, remote);
+	if (policy_of(id, data, local, remote) && policy_sa(id, data, &sa) == 0)
+		esp_policy_delete(plane_esp(), sa, id->dir == POLICY_IN, local, remote);
 	return SUCCESS;
 }
 

@@ -335,6 +335,10 @@ tunnels_peer(const struct msg_ipsec_peer *m)
 	if (p->config == NULL)
 		cfg = settings_for_peer(name, m->ula);
 	peers_lock();
+	if (cfg != NULL) {
+		plane_forget(p->ula);
+		plane_know(m->ula);
+	}
 	memcpy(p->ula, m->ula, 16);
 	str_copy(p->name, sizeof p->name, name);
 	if (cfg != NULL)
@@ -358,6 +362,7 @@ tunnels_forget(uint32_t id)
 	drop_config(p);
 	end_all(p);
 	peers_lock();
+	plane_forget(p->ula);
 	peers_remove(p);
 	peers_unlock();
 }

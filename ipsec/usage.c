@@ -104,6 +104,7 @@ usage_count(struct peer *p, uint64_t now, uint64_t *wait_ms)
 	uint32_t sa[TUNNELS_MAX], n, idle;
 
 	peers_lock();
+	peer_count_drops(p);
 	n = due_for_count(p, now, sa, wait_ms);
 	peers_unlock();
 	if (n == 0)

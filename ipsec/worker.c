@@ -154,7 +154,7 @@ on_self(const struct msg_ipsec_self *self)
 		fatalx("device key, certificate and account CA do not belong together");
 	settings_init(self);
 	init_held(self->name);
-	if (plane_start(self->port) == -1)
+	if (plane_start(self) == -1)
 		fatal("starting the data plane");
 	settings_publish();
 	charon_run();
@@ -162,6 +162,7 @@ on_self(const struct msg_ipsec_self *self)
 	msg_begin(&m, MSG_IPSEC_READY, 0);
 	m.ipsec_ready.dataplane = self->dataplane;
 	strcpy(m.ipsec_ready.version, STRONGSWAN_VERSION);
+	plane_describe(&m.ipsec_ready);
 	if (say(&m) == -1)
 		fatalx("the manager does not listen");
 }
@@ -206,7 +207,7 @@ on_message(const union msg *m, int fd)
 		on_log_level(&m->log_level);
 		break;
 	case MSG_IPSEC_FD:
-		plane_set_fd(m->ipsec_fd.kind, fd);
+		plane_set_fd(m->ipsec_fd.kind, fd, m->ipsec_fd.device);
 		break;
 	case MSG_IPSEC_CREDENTIAL:
 		on_credential(&m->ipsec_credential);

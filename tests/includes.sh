@@ -50,7 +50,7 @@ breaches() {
 	allowed ipsec base/ crypto/mac.h identity/roster.h ipsec/
 
 	library 'event2/|event\.h' src/loop
-	library 'openssl/|argon2' src/crypto
+	library 'openssl/|argon2|intel-ipsec-mb' src/crypto
 	library 'seccomp\.h' src/base
 	library 'libmnl/' src/manager
 	library 'ldns/' dnsupdate/wire
@@ -69,11 +69,12 @@ fi
 if [ -z "$PLANTED" ]; then
 	copy=$(mktemp -d) || exit 1
 	trap 'rm -rf "$copy"' EXIT
-	mkdir -p "$copy/natpmp" "$copy/src/base"
+	mkdir -p "$copy/natpmp" "$copy/src/base" "$copy/ipsec/esp"
 	echo '#include <openssl/evp.h>' >"$copy/natpmp/a.c"
 	echo '#include "manager/manager.h"' >"$copy/src/base/b.c"
+	echo '#include <intel-ipsec-mb.h>' >"$copy/ipsec/esp/c.c"
 	PLANTED=1 top_srcdir=$copy sh "$self" >"$copy/out" 2>/dev/null
-	if [ "$(wc -l <"$copy/out")" -ne 2 ]; then
+	if [ "$(wc -l <"$copy/out")" -ne 3 ]; then
 		echo "planted breaches were not found:"
 		cat "$copy/out"
 		fail=1

@@ -3,6 +3,7 @@
 #include "ipsec/esp/state.h"
 
 #include <errno.h>
+#include <string.h>
 
 #define SPI_INBOUND_MIN UINT32_C(0xc0000000) /* the shared port's two top bits */
 #define SPI_OUTBOUND_MIN 256 /* RFC 4303 2.1 */
@@ -13,6 +14,9 @@ spec_valid(const struct esp_sa *spec)
 	if (spec->spi < (spec->inbound ? SPI_INBOUND_MIN : SPI_OUTBOUND_MIN))
 		return 0;
 	if (!spec->inbound && spec->remote.family == 0)
+		return 0;
+	if (spec->inbound ? spec->id != 0 && spec->id != spec->spi
+			  : spec->mtu != 0 && spec->mtu < ESP_MTU_MIN)
 		return 0;
 	return endpoint_valid(&spec->remote) && aead_key_len(spec->algorithm) > 0;
 }
@@ -61,12 +65,12 @@ esp_sa_add(struct esp *e, const struct esp_sa *spec, uint64_t now_ms)
 
 /* Lock the half and find the SA in it; NULL, unlocked, with errno ENOENT when it is not there. */
 static struct sa *
-lock_sa(struct half *half, uint32_t spi)
+lock_sa(struct half *half, uint32_t id)
 {
 	struct sa *sa;
 
 	pthread_mutex_lock(&half->lock);
-	if ((sa = sa_find(&half->sas, spi)) == NULL) {
+	if ((sa = sa_find(&half->sas, id)) == NULL) {
 		pthread_mutex_unlock(&half->lock);
 		errno = ENOENT;
 	}
@@ -74,7 +78,7 @@ lock_sa(struct half *half, uint32_t spi)
 }
 
 int
-esp_sa_move(struct esp *e, uint32_t spi, int inbound, const struct endpoint *remote)
+esp_sa_move(struct esp *e, uint32_t id, int inbound, const struct endpoint *remote)
 {
 	struct half *half = esp_half(e, inbound);
 	struct sa *sa;
@@ -83,7 +87,7 @@ esp_sa_move(struct esp *e, uint32_t spi, int inbound, const struct endpoint *rem
 		errno = EINVAL;
 		return -1;
 	}
-	if ((sa = lock_sa(half, spi)) == NULL)
+	if ((sa = lock_sa(half, id)) == NULL)
 		return -1;
 	sa->remote = *remote;
 	pthread_mutex_unlock(&half->lock);
@@ -91,10 +95,26 @@ esp_sa_move(struct esp *e, uint32_t spi, int inbound, const struct endpoint *rem
 }
 
 int
-esp_sa_query(struct esp *e, uint32_t spi, int inbound, struct esp_usage *out)
+esp_sa_mtu(struct esp *e, uint32_t id, uint32_t mtu)
+{
+	struct sa *sa;
+
+	if (mtu != 0 && mtu < ESP_MTU_MIN) {
+		errno = EINVAL;
+		return -1;
+	}
+	if ((sa = lock_sa(&e->out, id)) == NULL)
+		return -1;
+	sa->mtu = mtu;
+	pthread_mutex_unlock(&e->out.lock);
+	return 0;
+}
+
+int
+esp_sa_query(struct esp *e, uint32_t id, int inbound, struct esp_usage *out)
 {
 	struct half *half = esp_half(e, inbound);
-	struct sa *sa = lock_sa(half, spi);
+	struct sa *sa = lock_sa(half, id);
 
 	if (sa == NULL)
 		return -1;
@@ -110,10 +130,10 @@ esp_sa_query(struct esp *e, uint32_t spi, int inbound, struct esp_usage *out)
 
 /* A data thread touches an SA only while it holds the half's lock, so none is inside it here. */
 int
-esp_sa_delete(struct esp *e, uint32_t spi, int inbound)
+esp_sa_delete(struct esp *e, uint32_t id, int inbound)
 {
 	struct half *half = esp_half(e, inbound);
-	struct sa *sa = lock_sa(half, spi);
+	struct sa *sa = lock_sa(half, id);
 	struct aead *aead;
 
 	if (sa == NULL)
@@ -139,10 +159,10 @@ esp_spi_in_use(struct esp *e, uint32_t spi)
 
 int
 esp_policy_add(
-    struct esp *e, uint32_t spi, int inbound, const uint8_t local[16], const uint8_t remote[16])
+    struct esp *e, uint32_t id, int inbound, const uint8_t local[16], const uint8_t remote[16])
 {
 	struct half *half = esp_half(e, inbound);
-	struct sa *sa = lock_sa(half, spi);
+	struct sa *sa = lock_sa(half, id);
 	int rc;
 
 	if (sa == NULL)
@@ -158,10 +178,10 @@ esp_policy_add(
 
 int
 esp_policy_delete(
-    struct esp *e, uint32_t spi, int inbound, const uint8_t local[16], const uint8_t remote[16])
+    struct esp *e, uint32_t id, int inbound, const uint8_t local[16], const uint8_t remote[16])
 {
 	struct half *half = esp_half(e, inbound);
-	struct sa *sa = lock_sa(half, spi);
+	struct sa *sa = lock_sa(half, id);
 	int found;
 
 	if (sa == NULL)
@@ -175,4 +195,44 @@ esp_policy_delete(
 	if (!found)
 		errno = ENOENT;
 	return found ? 0 : -1;
+}
+
+int
+esp_peer_know(struct esp *e, const uint8_t ula[16])
+{
+	int rc = 0;
+
+	for (int inbound = 0; inbound < 2; inbound++) {
+		struct half *half = esp_half(e, inbound);
+
+		pthread_mutex_lock(&half->lock);
+		rc |= drops_know(&half->drops, ula);
+		pthread_mutex_unlock(&half->lock);
+	}
+	return rc;
+}
+
+void
+esp_peer_forget(struct esp *e, const uint8_t ula[16])
+{
+	for (int inbound = 0; inbound < 2; inbound++) {
+		struct half *half = esp_half(e, inbound);
+
+		pthread_mutex_lock(&half->lock);
+		drops_forget(&half->drops, ula);
+		pthread_mutex_unlock(&half->lock);
+	}
+}
+
+void
+esp_peer_drops(struct esp *e, const uint8_t ula[16], uint64_t out[ESP_DROP_MAX])
+{
+	memset(out, 0, ESP_DROP_MAX * sizeof(out[0]));
+	for (int inbound = 0; inbound < 2; inbound++) {
+		struct half *half = esp_half(e, inbound);
+
+		pthread_mutex_lock(&half->lock);
+		drops_read(&half->drops, ula, out);
+		pthread_mutex_unlock(&half->lock);
+	}
 }

@@ -5,7 +5,7 @@
  *	            |                           |
  *	+-----------v-----------+   +-----------v-----------+
  *	| out half, lock        |   | in half, lock         |
- *	|  SAs by SPI   sa.c    |   |  SAs by SPI   sa.c    |
+ *	|  SAs by id    sa.c    |   |  SAs by SPI   sa.c    |
  *	|  SAs by peer  policy.c|   |  replay windows       |
  *	|  hold queue   hold.c  |   |               replay.c|
  *	+-----------^-----------+   +-----------^-----------+
@@ -39,6 +39,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 static int
 half_init(struct half *half)
@@ -64,7 +65,7 @@ esp_new(const struct esp_events *events, void *ctx)
 {
 	struct esp *e;
 
-	if (aead_self_test() == -1 || (e = calloc(1, sizeof(*e))) == NULL)
+	if (aead_choose() == -1 || (e = calloc(1, sizeof(*e))) == NULL)
 		return NULL;
 	e->events = *events;
 	e->ctx = ctx;
@@ -72,6 +73,7 @@ esp_new(const struct esp_events *events, void *ctx)
 		esp_free(e);
 		return NULL;
 	}
+	e->hold.drops = &e->out.drops;
 	return e;
 }
 
@@ -84,6 +86,12 @@ esp_free(struct esp *e)
 	half_free(&e->out);
 	hold_free(&e->hold);
 	free(e);
+}
+
+void
+esp_crypto_text(char *out, size_t size)
+{
+	aead_describe(out, size);
 }
 
 struct half *
@@ -101,14 +109,25 @@ esp_fire(struct esp *e, struct event_list *events)
 void
 esp_drops(struct esp *e, uint64_t out[ESP_DROP_MAX])
 {
-	pthread_mutex_lock(&e->in.lock);
-	for (size_t i = 0; i < ESP_DROP_MAX; i++)
-		out[i] = e->in.drops[i];
-	pthread_mutex_unlock(&e->in.lock);
-	pthread_mutex_lock(&e->out.lock);
-	for (size_t i = 0; i < ESP_DROP_MAX; i++)
-		out[i] += e->out.drops[i];
-	pthread_mutex_unlock(&e->out.lock);
+	memset(out, 0, ESP_DROP_MAX * sizeof(out[0]));
+	for (int inbound = 0; inbound < 2; inbound++) {
+		struct half *half = esp_half(e, inbound);
+
+		pthread_mutex_lock(&half->lock);
+		for (size_t i = 0; i < ESP_DROP_MAX; i++)
+			out[i] += half->drops.all[i];
+		pthread_mutex_unlock(&half->lock);
+	}
+}
+
+void
+esp_drop_note(struct esp *e, enum esp_drop reason, int inbound, size_t n)
+{
+	struct half *half = esp_half(e, inbound);
+
+	pthread_mutex_lock(&half->lock);
+	drops_count(&half->drops, reason, NULL, n);
+	pthread_mutex_unlock(&half->lock);
 }
 
 /* Look at every SA.  One whose event found no place keeps the half due.  Returns whether one need
@@ -136,16 +155,17 @@ check_lives(struct half *half, uint64_t now_ms, struct event_list *events)
 static uint64_t
 tick(struct esp *e, struct half *half, uint64_t now_ms)
 {
-	struct event_list events = {.n = 0};
+	struct event_list events;
 	uint64_t due_ms;
 	int ready;
 
+	events.n = 0;
 	pthread_mutex_lock(&half->lock);
 	if (half->due_ms <= now_ms) {
 		ready = check_lives(half, now_ms, &events);
 		if (half == &e->out) { /* only there an SA waits */
 			e->held_ready |= ready;
-			half->drops[ESP_DROP_NO_POLICY] += hold_expire(&e->hold, now_ms);
+			hold_expire(&e->hold, now_ms);
 			if (hold_due_ms(&e->hold) < half->due_ms)
 				half->due_ms = hold_due_ms(&e->hold);
 		}

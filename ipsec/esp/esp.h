@@ -24,8 +24,12 @@
 #define ESP_HOLD_PER_PEER 32
 #define ESP_HOLD_MS 10000 /* then they are dropped */
 #define ESP_WAIT_MS 250 /* for the peer to be ready, see esp_sa.partner */
-#define ESP_REPLAY_WINDOW 4096 /* packets */
-#define ESP_PACKET_MAX 2048 /* inner packet */
+#define ESP_REPLAY_WINDOW 8192 /* packets: more than a train of trains can be late */
+#define ESP_PEERS_MAX 1024 /* whose drops are counted one by one */
+#define ESP_CHUNK 64 /* packets handled while a lock is held; three events each fit in a list */
+#define ESP_PACKET_MAX 2048 /* inner packet, outbound */
+#define ESP_MTU_MIN 1280 /* IPv6's; a path that carries less gets fragments */
+#define ESP_TOO_BIG_MS 10 /* between two answers to packets that are too big for a tunnel */
 /* What tunnelling adds at most after the UDP header: SPI, sequence, IV, padding, trailer, ICV. */
 #define ESP_OVERHEAD_MAX (4 + 4 + 8 + 3 + 2 + 16)
 
@@ -40,10 +44,8 @@ struct esp_events {
 	void (*moved)(void *ctx, uint32_t spi, const struct endpoint *from);
 	/* A peer that was waited for (esp_sa.partner) has been heard: held packets may go. */
 	void (*ready)(void *ctx, const uint8_t peer[16]);
-	/* A lifetime has passed: soft (hard = 0) wants a rekey, hard ends the SA.  remote is the
-	 * SA's, spi in host order.  Each once. */
-	void (*expired)(
-	    void *ctx, uint32_t spi, int inbound, const struct endpoint *remote, int hard);
+	/* A lifetime has passed: soft (hard = 0) wants a rekey, hard ends the SA.  Each once. */
+	void (*expired)(void *ctx, uint32_t id, int inbound, int hard);
 };
 
 struct esp_lifetime {
@@ -59,6 +61,11 @@ struct esp_sa {
 	uint8_t algorithm; /* enum aead_algorithm */
 	uint8_t esn; /* 64-bit sequence numbers (RFC 4304) */
 	uint8_t pad;
+	/* What the SA is called in the calls below.  Inbound it is the SPI, which is our own
+	 * choice. Outbound the peer chose the SPI, and two peers may choose the same: the caller
+	 * gives it a number of its own.  0 = the SPI. */
+	uint32_t id;
+	uint32_t mtu; /* outbound: of inner packets; 0 = ESP_PACKET_MAX */
 	/* Outbound, where the peer asked for the SAs and is still putting in its own end: nothing
 	 * is sent before it is heard on this inbound SA, or ESP_WAIT_MS have passed.  It pokes when
 	 * it is done.  0 = do not wait. */
@@ -80,7 +87,7 @@ struct esp_usage {
 enum esp_drop {
 	ESP_DROP_NO_POLICY, /* outbound: no tunnel, hold queue full or too old */
 	ESP_DROP_NOT_IPV6, /* outbound: not an IPv6 packet of ours */
-	ESP_DROP_TOO_BIG,
+	ESP_DROP_TOO_BIG, /* its sender is told, now and then */
 	ESP_DROP_SEQUENCE, /* outbound: the sequence number space is used up */
 	ESP_DROP_NO_SA, /* inbound: unknown SPI */
 	ESP_DROP_SHORT, /* inbound: no whole ESP packet */
@@ -89,44 +96,60 @@ enum esp_drop {
 	ESP_DROP_INNER, /* inbound: trailer or inner header makes no sense */
 	ESP_DROP_SELECTOR, /* inbound: inner addresses are not this peer's and ours */
 	ESP_DROP_EXPIRED,
+	ESP_DROP_CONGESTED, /* inbound: marked outside, and nobody inside would understand */
+	ESP_DROP_SEND, /* outbound: the socket did not take it */
+	ESP_DROP_DEVICE, /* inbound: the tunnel device did not take it */
 	ESP_DROP_MAX
 };
 
-/* NULL when out of memory or the cipher self test fails. */
+/* NULL when out of memory or no engine passes the cipher self test. */
 struct esp *esp_new(const struct esp_events *events, void *ctx);
+/* What it encrypts with: "ENGINE VERSION, AES-128-GCM N GB/s". */
+void esp_crypto_text(char *out, size_t size);
 /* Wipes keys. */
 void esp_free(struct esp *e);
 
 /* Add an SA.  0; -1 with errno EEXIST, ENOSPC (also: no memory for the cipher), EINVAL. */
 int esp_sa_add(struct esp *e, const struct esp_sa *sa, uint64_t now_ms);
 /* Re-point an SA to another remote address; sequence numbers and keys stay.  0, or -1 ENOENT. */
-int esp_sa_move(struct esp *e, uint32_t spi, int inbound, const struct endpoint *remote);
-int esp_sa_query(struct esp *e, uint32_t spi, int inbound, struct esp_usage *out);
+int esp_sa_move(struct esp *e, uint32_t id, int inbound, const struct endpoint *remote);
+/* The path of an outbound SA carries inner packets of this size; 0 = no limit.  0, or -1 ENOENT,
+ * EINVAL. */
+int esp_sa_mtu(struct esp *e, uint32_t id, uint32_t mtu);
+int esp_sa_query(struct esp *e, uint32_t id, int inbound, struct esp_usage *out);
 /* Ends its policy too.  0, or -1 ENOENT. */
-int esp_sa_delete(struct esp *e, uint32_t spi, int inbound);
+int esp_sa_delete(struct esp *e, uint32_t id, int inbound);
 /* Is the SPI taken by an inbound SA? */
 int esp_spi_in_use(struct esp *e, uint32_t spi);
 
 /*
  * Selectors are two host addresses.  Outbound: packets to remote (from local) leave through SA
- * spi; the policy added last wins (make before break), and held packets for remote are released
- * by the next esp_outbound_held.  Inbound: SA spi may carry packets from remote to local only;
+ * id; the policy added last wins (make before break), and held packets for remote are released
+ * by the next esp_outbound_held.  Inbound: SA id may carry packets from remote to local only;
  * without a policy it delivers nothing and its peer is not followed.
  * An SA has one pair: adding it again makes it the newest, adding another is EEXIST.  ENOENT for
  * an SA or a policy that is not there.
  */
 int esp_policy_add(
-    struct esp *e, uint32_t spi, int inbound, const uint8_t local[16], const uint8_t remote[16]);
+    struct esp *e, uint32_t id, int inbound, const uint8_t local[16], const uint8_t remote[16]);
 int esp_policy_delete(
-    struct esp *e, uint32_t spi, int inbound, const uint8_t local[16], const uint8_t remote[16]);
+    struct esp *e, uint32_t id, int inbound, const uint8_t local[16], const uint8_t remote[16]);
 
 /* One packet of a batch: data with room before and after, so that it is sealed in place. */
 struct esp_packet {
 	uint8_t *data; /* outbound: inner packet, with >= 16 octets of room before and >= 21 after;
 			  inbound: UDP payload.  After the call: the result, inside the same room */
 	size_t len; /* 0 after the call = not to be delivered (held or dropped) */
-	struct endpoint remote; /* outbound: result; inbound: where it came from */
+	/* Inbound: where it came from.  Outbound: result; family 0 = this is an ICMPv6 message back
+	 * to the sender, for the device. */
+	struct endpoint remote;
+	uint8_t tos; /* traffic class outside; inbound as it came, outbound result */
 };
+
+/* How long the ESP packet of an inner packet of len octets is; and the largest inner packet whose
+ * ESP packet has at most `room` octets, 0 when none has. */
+size_t esp_sealed_len(size_t len);
+size_t esp_inner_max(size_t room);
 
 /* Seal a batch of inner packets.  Packets without tunnel are copied to the hold queue and acquire
  * is called.  One thread at a time; it calls esp_outbound_held first, for the sake of order. */
@@ -145,7 +168,14 @@ void esp_inbound(struct esp *e, struct esp_packet *batch, size_t n, uint64_t now
  * UINT64_MAX when nothing waits for time.  An SA added or a packet held may make it sooner. */
 uint64_t esp_tick(struct esp *e, uint64_t now_ms);
 
-/* Counters since esp_new, all SAs together. */
+/* Counters since esp_new, all together. */
 void esp_drops(struct esp *e, uint64_t out[ESP_DROP_MAX]);
+/* From now on count what is dropped for and from this ULA by itself, too.  0, or -1 when there are
+ * ESP_PEERS_MAX.  Those of an ULA nobody knows are zero. */
+int esp_peer_know(struct esp *e, const uint8_t ula[16]);
+void esp_peer_forget(struct esp *e, const uint8_t ula[16]);
+void esp_peer_drops(struct esp *e, const uint8_t ula[16], uint64_t out[ESP_DROP_MAX]);
+/* Count packets that whoever moves them could not deliver. */
+void esp_drop_note(struct esp *e, enum esp_drop reason, int inbound, size_t n);
 
 #endif

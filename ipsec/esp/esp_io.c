@@ -1,17 +1,27 @@
 /*
  * Moving packets.  Two threads, each for one direction, each with its own buffers:
  *
- *	io_out.c   tun --read--> batch --esp_outbound--> sealed --sendmmsg--> udp4, udp6
- *	io_in.c    udp4, udp6 --recvmmsg--> batch --esp_inbound--> opened --write--> tun
+ *	io_out.c   tun --read--> cut --esp_outbound--> sealed --trains--> udp4, udp6
+ *	io_in.c    udp4, udp6 --recvmmsg--> datagrams --esp_inbound--> opened --merge--> tun
  *	                           `--> IKE datagrams: on_ike
  *
- * A thread sleeps in poll, takes up to IO_BATCH packets, handles them, and sleeps again.  Nothing
+ * Bulk data moves in pieces of 60 kB from kernel to kernel, for one system call each: the device
+ * hands over one large packet (TSO), which is cut into the arena and sealed in place there; one
+ * send takes all its datagrams (UDP_SEGMENT), one receive brings them (UDP_GRO), and opened in
+ * place they are written to the device as one large packet again (merge.h).  A call for each packet
+ * costs ten times as much as its encryption.  What the kernel, the device or the path lacks is
+ * found out at start or when it is refused, and done without: io_socket.c, io_tun.c.
+ *
+ * A thread sleeps in poll, takes what there is up to a limit, handles it, and sleeps again. Nothing
  * is queued between kernel and kernel: when the machine is too slow the device's queue and the
  * sockets' buffers overflow, as they would with a real network card, and memory stays as it is.
  *
  * Order: one thread per direction, so packets leave in the order they came.  Held packets are
  * sent before new ones are read.  The out thread also keeps time (esp_tick); whoever adds an SA
  * with a lifetime wakes it with esp_io_release.
+ *
+ * One port for IKE and ESP, told apart here.  A second socket with SO_REUSEPORT and a BPF selector
+ * would not do away with that: UDP_GRO merges an IKE datagram behind ESP ones of the same peer.
  *
  * The threads end through the eventfd `stop`, which stays readable for ever.  Descriptors are the
  * caller's and are never closed here.  Sealed packets leave from the address the routing table
@@ -20,8 +30,8 @@
  * The sockets send without "don't fragment": a path that carries less than our packets' size
  * fragments them and works, slowly, where a black hole for big packets would be the alternative.
  *
- * System calls, besides those of starting a thread: poll read write recvmmsg sendmmsg sendmsg
- * prctl(PR_SET_NAME) futex; in esp_io_start eventfd2 getsockname setsockopt.
+ * System calls, besides those of starting a thread: poll read write writev recvmmsg sendmmsg
+ *sendmsg prctl(PR_SET_NAME) futex; in esp_io_start eventfd2 getsockname setsockopt.
  */
 #include "ipsec/esp/esp_io.h"
 
@@ -37,48 +47,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define SOCKET_BUFFER (4 << 20)
 #define SEND_WAIT_MS 100
-
-/* As large as we may: without CAP_NET_ADMIN the system's limit decides. */
-static void
-set_buffer(int fd, int force, int plain)
-{
-	int size = SOCKET_BUFFER;
-
-	if (setsockopt(fd, SOL_SOCKET, force, &size, sizeof(size)) == -1 &&
-	    setsockopt(fd, SOL_SOCKET, plain, &size, sizeof(size)) == -1)
-		log_warn("udp socket: buffer size");
-}
-
-/* 0 or -1 with errno; *port becomes the socket's own. */
-static int
-set_up_socket(int fd, int family, uint16_t *port)
-{
-	int level = family == AF_INET ? IPPROTO_IP : IPPROTO_IPV6;
-	int info = family == AF_INET ? IP_PKTINFO : IPV6_RECVPKTINFO;
-	int discover = family == AF_INET ? IP_MTU_DISCOVER : IPV6_MTU_DISCOVER;
-	int dont = family == AF_INET ? IP_PMTUDISC_DONT : IPV6_PMTUDISC_DONT;
-	struct sockaddr_storage ss;
-	socklen_t len = sizeof(ss);
-	struct endpoint self;
-	int on = 1;
-
-	if (fd == -1)
-		return 0;
-	if (setsockopt(fd, level, info, &on, sizeof(on)) == -1 ||
-	    setsockopt(fd, level, discover, &dont, sizeof(dont)) == -1 ||
-	    getsockname(fd, (struct sockaddr *)&ss, &len) == -1)
-		return -1;
-	if (endpoint_from_sockaddr((struct sockaddr *)&ss, &self) == -1) {
-		errno = EAFNOSUPPORT;
-		return -1;
-	}
-	*port = self.port;
-	set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF);
-	set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF);
-	return 0;
-}
 
 /* Both threads without signals: those are for the process' main thread. */
 static int
@@ -101,6 +70,26 @@ start_threads(struct esp_io *io)
 	return rc == 0 ? 0 : -1;
 }
 
+/* When it is known what the sockets can do. */
+static void
+set_up_offload(struct esp_io *io)
+{
+	unsigned int has = atomic_load(&io->offload);
+	int tcp, udp;
+
+	if ((has & ESP_IO_VNET) == 0)
+		has &= ~(ESP_IO_USO | ESP_IO_MERGE);
+	atomic_store(&io->offload, has);
+	tcp = (has & ESP_IO_MERGE) != 0;
+	udp = tcp && (has & ESP_IO_USO) != 0;
+	merge_init(&io->in->merge, tcp, udp, io_tun_write_pieces, io);
+	io->out->run4.fd = io->c.udp4;
+	io->out->run6.fd = io->c.udp6;
+	io->out->run4.family = AF_INET;
+	io->out->run6.family = AF_INET6;
+	io->out->run4.segment = io->out->run6.segment = (has & ESP_IO_SEGMENT) != 0;
+}
+
 struct esp_io *
 esp_io_start(struct esp *e, const struct esp_io_config *config)
 {
@@ -111,16 +100,16 @@ esp_io_start(struct esp *e, const struct esp_io_config *config)
 		return NULL;
 	io->esp = e;
 	io->c = *config;
+	atomic_init(&io->offload, config->offload);
 	io->wake = io->stop = -1;
 	if ((io->out = calloc(1, sizeof(*io->out))) == NULL ||
 	    (io->in = calloc(1, sizeof(*io->in))) == NULL ||
 	    (io->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) == -1 ||
 	    (io->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) == -1 ||
-	    set_up_socket(config->udp4, AF_INET, &io->port4) == -1 ||
-	    set_up_socket(config->udp6, AF_INET6, &io->port6) == -1)
+	    io_socket_set_up(io, config->udp4, AF_INET, &io->port4) == -1 ||
+	    io_socket_set_up(io, config->udp6, AF_INET6, &io->port6) == -1)
 		goto fail;
-	io->out->run4.fd = config->udp4;
-	io->out->run6.fd = config->udp6;
+	set_up_offload(io);
 	if (start_threads(io) == -1)
 		goto fail;
 	return io;
@@ -129,6 +118,12 @@ fail:
 	esp_io_free(io);
 	errno = saved;
 	return NULL;
+}
+
+unsigned int
+esp_io_offload(const struct esp_io *io)
+{
+	return atomic_load(&io->offload);
 }
 
 static void
@@ -179,20 +174,14 @@ set_source(struct msghdr *m, union io_control *control, const struct endpoint *l
 {
 	struct in_pktinfo info4 = {0};
 	struct in6_pktinfo info6 = {0};
-	const void *info = local->family == 4 ? (const void *)&info4 : &info6;
-	size_t len = local->family == 4 ? sizeof(info4) : sizeof(info6);
-	struct cmsghdr *c;
 
-	memset(control, 0, sizeof(*control));
+	io_control_begin(m, control);
 	memcpy(&info4.ipi_spec_dst, local->addr, 4);
 	memcpy(&info6.ipi6_addr, local->addr, 16);
-	m->msg_control = control;
-	m->msg_controllen = CMSG_SPACE(len);
-	c = CMSG_FIRSTHDR(m);
-	c->cmsg_level = local->family == 4 ? IPPROTO_IP : IPPROTO_IPV6;
-	c->cmsg_type = local->family == 4 ? IP_PKTINFO : IPV6_PKTINFO;
-	c->cmsg_len = CMSG_LEN(len);
-	memcpy(CMSG_DATA(c), info, len);
+	if (local->family == 4)
+		io_control_add(m, IPPROTO_IP, IP_PKTINFO, &info4, sizeof(info4));
+	else
+		io_control_add(m, IPPROTO_IPV6, IPV6_PKTINFO, &info6, sizeof(info6));
 }
 
 /* Wait a little for room in the socket's buffer. */
@@ -234,8 +223,8 @@ esp_io_send(struct esp_io *io, const struct endpoint *local, const struct endpoi
 void
 esp_io_poke(struct esp_io *io, const uint8_t remote[16])
 {
-	uint8_t room[IO_FRONT + 32]; /* nothing inside: two octets of padding, trailer, ICV */
-	struct esp_packet p = {.data = room + IO_FRONT};
+	uint8_t room[ESP_FRONT + 32]; /* nothing inside: two octets of padding, trailer, ICV */
+	struct esp_packet p = {.data = room + ESP_FRONT};
 
 	if (io->esp != NULL && esp_poke(io->esp, remote, &p, clock_boot_ms()) == 0)
 		esp_io_send(io, NULL, &p.remote, p.data, p.len);

@@ -9,10 +9,21 @@
 
 struct esp_io;
 
+/* What makes few large calls of many small ones.  Each can be missing. */
+#define ESP_IO_VNET 1u /* the device speaks of packets to be cut (IFF_VNET_HDR) */
+#define ESP_IO_USO 2u /* and takes large UDP packets, too (Linux 6.2) */
+#define ESP_IO_SEGMENT 4u /* UDP_SEGMENT (Linux 4.18) */
+#define ESP_IO_GRO 8u /* UDP_GRO (Linux 5.0) */
+#define ESP_IO_MERGE 16u /* merge.h; wants ESP_IO_VNET */
+#define ESP_IO_ALL 31u
+
 struct esp_io_config {
 	int tun; /* non-blocking, IFF_TUN | IFF_NO_PI; borrowed */
 	int udp4; /* bound; borrowed; -1 for none */
 	int udp6;
+	/* ESP_IO_*: the first two say what the device is, the others what may be used if this
+	 * kernel has it. */
+	unsigned int offload;
 	/* IKE datagram, marker still in front; local is our own address and port it came to.
 	 * Called from the receiving thread: queue it and return. */
 	void (*on_ike)(void *ctx, const void *data, size_t len, const struct endpoint *local,
@@ -25,6 +36,8 @@ struct esp_io_config {
 
 /* Start the threads.  Sets the socket options it needs (packet info, buffers).  NULL with errno. */
 struct esp_io *esp_io_start(struct esp *e, const struct esp_io_config *config);
+/* What is in use: ESP_IO_*.  One that turns out not to work is given up while running. */
+unsigned int esp_io_offload(const struct esp_io *io);
 /* Send a datagram from the shared port.  local family 0 = let routing choose the source.
  * 0 or -1 with errno.  Any thread. */
 int esp_io_send(struct esp_io *io, const struct endpoint *local, const struct endpoint *remote,

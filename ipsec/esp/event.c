@@ -21,7 +21,7 @@ fire(const struct event *e, const struct esp_events *to, void *ctx)
 		break;
 	case EVENT_MOVED:
 		if (to->moved != NULL)
-			to->moved(ctx, e->spi, &e->remote);
+			to->moved(ctx, e->id, &e->remote);
 		break;
 	case EVENT_HEARD:
 		if (to->ready != NULL)
@@ -29,7 +29,7 @@ fire(const struct event *e, const struct esp_events *to, void *ctx)
 		break;
 	case EVENT_EXPIRED:
 		if (to->expired != NULL)
-			to->expired(ctx, e->spi, e->inbound, &e->remote, e->hard);
+			to->expired(ctx, e->id, e->inbound, e->hard);
 		break;
 	}
 }

@@ -11,7 +11,7 @@
 
 struct event {
 	enum { EVENT_ACQUIRE, EVENT_MOVED, EVENT_HEARD, EVENT_EXPIRED } kind;
-	uint32_t spi;
+	uint32_t id; /* of the SA */
 	uint8_t inbound;
 	uint8_t hard;
 	uint8_t peer[16]; /* ULA */

@@ -77,6 +77,23 @@ hold_drop(struct hold *h, struct hold_packet **at)
 	h->free = k;
 }
 
+static unsigned int
+lose(struct hold *h, const uint8_t ula[16])
+{
+	if (h->drops != NULL)
+		drops_count(h->drops, ESP_DROP_NO_POLICY, ula, 1);
+	return 1;
+}
+
+static unsigned int
+lose_first(struct hold *h)
+{
+	unsigned int lost = lose(h, h->first->peer->ula);
+
+	hold_drop(h, &h->first);
+	return lost;
+}
+
 void
 hold_release(struct hold *h, struct hold_packet **at)
 {
@@ -111,18 +128,16 @@ hold_put(struct hold *h, const uint8_t dst[16], const uint8_t *data, size_t len,
 
 	*acquire = 0;
 	if (peer == NULL && (peer = add_peer(h, dst, now_ms)) == NULL)
-		return 1;
+		return lose(h, dst);
 	if (!peer->used || elapsed(now_ms, peer->acquired_ms) >= HOLD_ACQUIRE_MS) {
 		peer->used = 1;
 		peer->acquired_ms = now_ms;
 		*acquire = 1;
 	}
 	if (peer->packets == ESP_HOLD_PER_PEER)
-		return 1;
-	if (h->free == NULL && h->touched == ESP_HOLD_MAX) {
-		hold_drop(h, &h->first);
-		lost = 1;
-	}
+		return lose(h, dst);
+	if (h->free == NULL && h->touched == ESP_HOLD_MAX)
+		lost = lose_first(h);
 	append(h, peer, data, len, now_ms);
 	return lost;
 }
@@ -132,10 +147,8 @@ hold_expire(struct hold *h, uint64_t now_ms)
 {
 	unsigned int lost = 0;
 
-	while (h->first != NULL && elapsed(now_ms, h->first->since_ms) >= ESP_HOLD_MS) {
-		hold_drop(h, &h->first);
-		lost++;
-	}
+	while (h->first != NULL && elapsed(now_ms, h->first->since_ms) >= ESP_HOLD_MS)
+		lost += lose_first(h);
 	return lost;
 }
 

@@ -6,7 +6,7 @@
 #ifndef IPSEC_ESP_HOLD_H
 #define IPSEC_ESP_HOLD_H
 
-#include "ipsec/esp/esp.h"
+#include "ipsec/esp/drops.h"
 
 #define HOLD_PEERS_MAX ESP_HOLD_MAX
 #define HOLD_ACQUIRE_MS 2000 /* between two acquires for one address */
@@ -30,6 +30,7 @@ struct hold {
 	struct hold_packet *slots;
 	size_t touched;
 	struct hold_packet *free, *first, **last;
+	struct drops *drops; /* where what is lost is counted as ESP_DROP_NO_POLICY; or NULL */
 	struct hold_peer peers[HOLD_PEERS_MAX];
 };
 

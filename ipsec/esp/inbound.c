@@ -1,4 +1,5 @@
 /* Datagrams to inner packets, and following peers that move. */
+#include "ipsec/esp/ecn.h"
 #include "ipsec/esp/inner.h"
 #include "ipsec/esp/open.h"
 #include "ipsec/esp/seal.h"
@@ -7,13 +8,6 @@
 #include <string.h>
 
 #define MOVES_PER_SEC 5
-
-static void
-drop(struct esp *e, struct esp_packet *p, enum esp_drop reason)
-{
-	e->in.drops[reason]++;
-	p->len = 0;
-}
 
 static int
 may_move(struct sa *sa, uint64_t now_ms)
@@ -44,7 +38,7 @@ follow(struct sa *sa, const struct endpoint *from, uint64_t now_ms, struct event
 		return;
 	sa->remote = *from;
 	event->kind = EVENT_MOVED;
-	event->spi = sa->spi;
+	event->id = sa->id;
 	event->remote = *from;
 	memcpy(event->peer, sa->remote_ula, sizeof(event->peer));
 }
@@ -58,7 +52,7 @@ heard(const struct sa *sa, struct event_list *events)
 	if (event == NULL)
 		return;
 	event->kind = EVENT_HEARD;
-	event->spi = sa->spi;
+	event->id = sa->id;
 	memcpy(event->peer, sa->remote_ula, sizeof(event->peer));
 }
 
@@ -77,21 +71,15 @@ check_inside(const struct sa *sa, struct esp_packet *p)
 		return ESP_DROP_INNER;
 	if (!policy_is(sa, inner_destination(p->data), inner_source(p->data)))
 		return ESP_DROP_SELECTOR;
-	return OPEN_OK;
+	return ecn_open(p->data, p->tos) == 0 ? OPEN_OK : ESP_DROP_CONGESTED;
 }
 
 static enum esp_drop
-inbound_one(struct esp *e, struct esp_packet *p, uint64_t now_ms, struct event_list *events)
+through(struct sa *sa, struct esp_packet *p, uint64_t now_ms, struct event_list *events)
 {
-	uint32_t spi = open_spi(p->data, p->len);
 	enum esp_drop reason;
-	struct sa *sa;
 	int newest = 0;
 
-	if (spi == 0)
-		return ESP_DROP_SHORT;
-	if ((sa = sa_find(&e->in.sas, spi)) == NULL)
-		return ESP_DROP_NO_SA;
 	if (!sa_check_life(sa, now_ms, events))
 		return ESP_DROP_EXPIRED;
 	if ((reason = open_packet(sa, p, &newest)) != OPEN_OK)
@@ -104,6 +92,23 @@ inbound_one(struct esp *e, struct esp_packet *p, uint64_t now_ms, struct event_l
 	sa_count(sa, reason == OPEN_OK ? p->len : 0, now_ms);
 	sa_check_life(sa, now_ms, events);
 	return reason;
+}
+
+static void
+inbound_one(struct esp *e, struct esp_packet *p, uint64_t now_ms, struct event_list *events)
+{
+	uint32_t spi = open_spi(p->data, p->len);
+	struct sa *sa = spi != 0 ? sa_find(&e->in.sas, spi) : NULL;
+	enum esp_drop reason;
+
+	if (sa != NULL)
+		reason = through(sa, p, now_ms, events);
+	else
+		reason = spi == 0 ? ESP_DROP_SHORT : ESP_DROP_NO_SA;
+	if (reason == OPEN_OK)
+		return;
+	drops_count(&e->in.drops, reason, sa != NULL ? sa->remote_ula : NULL, 1);
+	p->len = 0;
 }
 
 /* What the outbound half should know: where peers are now, and which need not be waited for.  An
@@ -120,7 +125,7 @@ tell_outbound(struct esp *e, struct event_list *events)
 		if (event->kind == EVENT_MOVED)
 			policy_move(&e->policies, event->peer, &event->remote);
 		if (event->kind == EVENT_HEARD &&
-		    !policy_heard(&e->policies, event->peer, event->spi))
+		    !policy_heard(&e->policies, event->peer, event->id))
 			continue;
 		e->held_ready |= event->kind == EVENT_HEARD;
 		events->e[kept++] = *event;
@@ -132,15 +137,12 @@ tell_outbound(struct esp *e, struct event_list *events)
 static void
 inbound_chunk(struct esp *e, struct esp_packet *batch, size_t n, uint64_t now_ms)
 {
-	struct event_list events = {.n = 0};
+	struct event_list events;
 
+	events.n = 0;
 	pthread_mutex_lock(&e->in.lock);
-	for (size_t i = 0; i < n; i++) {
-		enum esp_drop reason = inbound_one(e, &batch[i], now_ms, &events);
-
-		if (reason != OPEN_OK)
-			drop(e, &batch[i], reason);
-	}
+	for (size_t i = 0; i < n; i++)
+		inbound_one(e, &batch[i], now_ms, &events);
 	pthread_mutex_unlock(&e->in.lock);
 	if (events.n > 0)
 		tell_outbound(e, &events);

@@ -1,5 +1,7 @@
 #include "ipsec/esp/inner.h"
 
+#include <string.h>
+
 #define IPV6_HEADER_LEN 40
 
 int
@@ -19,4 +21,14 @@ const uint8_t *
 inner_destination(const uint8_t *packet)
 {
 	return packet + 24;
+}
+
+uint32_t
+inner_hash(const uint8_t ula[16])
+{
+	uint32_t a, b;
+
+	memcpy(&a, ula + 8, sizeof(a));
+	memcpy(&b, ula + 12, sizeof(b));
+	return (a ^ b) * UINT32_C(2654435761) >> 16;
 }

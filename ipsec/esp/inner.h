@@ -11,4 +11,7 @@ int inner_is_ipv6(const uint8_t *packet, size_t len);
 const uint8_t *inner_source(const uint8_t *packet);
 const uint8_t *inner_destination(const uint8_t *packet);
 
+/* For tables by ULA: the last eight octets of ours are a hash of the device's key. */
+uint32_t inner_hash(const uint8_t ula[16]);
+
 #endif

@@ -1,51 +1,77 @@
-/* What struct esp_io is made of.  For esp_io.c, io_out.c and io_in.c only. */
+/* What struct esp_io is made of.  For esp_io.c and io_*.c only. */
 #ifndef IPSEC_ESP_IO_STATE_H
 #define IPSEC_ESP_IO_STATE_H
 
 #include "ipsec/esp/esp_io.h"
+#include "ipsec/esp/merge.h"
+#include "ipsec/esp/seal.h"
+#include "ipsec/esp/train.h"
 
 #include <netinet/in.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/socket.h>
 
-#define IO_BATCH 64
-#define IO_FRONT 16 /* room before an inner packet: ESP header and IV */
-#define IO_OUT_ROOM (ESP_PACKET_MAX + 64)
-#define IO_IN_ROOM 10240 /* the largest IKE message libcharon takes is 10000 octets */
+#define IO_ENOUGH 64 /* packets read before they are sent */
+#define IO_ARENA (256 << 10) /* more than TRAIN_BATCH sealed packets, or one of 64 kB */
+#define IO_HELD_ROOM (ESP_PACKET_MAX + 64)
+#define IO_MESSAGES 32 /* received at once when they are small */
+#define IO_MESSAGES_LARGE 4 /* and when they are large: so that they stay in the cache */
+#define IO_LARGE 16384
+#define IO_IN_ROOM 65536
 
-/* Room for the address a packet came to, or shall leave from. */
+/* Not in the headers of Debian 12's libc. */
+#ifndef UDP_SEGMENT
+#define UDP_SEGMENT 103
+#endif
+#ifndef UDP_GRO
+#define UDP_GRO 104
+#endif
+
+/* Room for the address a packet came to or shall leave from, its class and its segments' size. */
 union io_control {
 	struct cmsghdr align;
-	uint8_t room[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+	uint8_t room[CMSG_SPACE(sizeof(struct in6_pktinfo)) + 2 * CMSG_SPACE(sizeof(int))];
 };
 
-/* A batch on its way out through one socket. */
+/* Trains on their way out through one socket. */
 struct io_run {
-	int fd;
+	int fd, family;
+	int segment; /* UDP_SEGMENT works here */
 	unsigned int n;
-	struct mmsghdr msg[IO_BATCH];
-	struct iovec iov[IO_BATCH];
-	struct sockaddr_storage to[IO_BATCH];
+	struct mmsghdr msg[TRAIN_BATCH];
+	const struct train *train[TRAIN_BATCH];
+	struct sockaddr_storage to[TRAIN_BATCH];
+	union io_control control[TRAIN_BATCH];
 };
 
 struct io_out {
-	uint8_t room[IO_BATCH][IO_OUT_ROOM];
-	struct esp_packet batch[IO_BATCH];
+	uint8_t packet[VNET_LEN + VNET_PACKET_MAX]; /* as the device gives it */
+	uint8_t arena[IO_ARENA]; /* cut and sealed */
+	size_t used;
+	size_t n;
+	struct esp_packet batch[TRAIN_BATCH];
+	struct trains trains;
 	struct io_run run4, run6;
 };
 
 struct io_in {
-	uint8_t room[IO_BATCH][IO_IN_ROOM];
-	struct esp_packet batch[IO_BATCH];
-	struct mmsghdr msg[IO_BATCH];
-	struct iovec iov[IO_BATCH];
-	struct sockaddr_storage from[IO_BATCH];
-	union io_control control[IO_BATCH];
+	uint8_t room[IO_MESSAGES][IO_IN_ROOM];
+	size_t n;
+	struct esp_packet batch[ESP_CHUNK];
+	unsigned int take; /* messages next time */
+	struct mmsghdr msg[IO_MESSAGES];
+	struct iovec iov[IO_MESSAGES];
+	struct sockaddr_storage from[IO_MESSAGES];
+	union io_control control[IO_MESSAGES];
+	struct merge merge;
+	uint8_t whole[VNET_PACKET_MAX], part[VNET_PACKET_MAX]; /* see io_tun.c */
 };
 
 struct esp_io {
 	struct esp *esp; /* NULL in kernel mode */
 	struct esp_io_config c;
+	atomic_uint offload; /* in use */
 	uint16_t port4, port6; /* our own */
 	int wake; /* eventfd: something for the out thread to look at */
 	int stop; /* eventfd: readable from esp_io_stop on */
@@ -58,5 +84,22 @@ struct esp_io {
 /* The two threads; ctx is the struct esp_io. */
 void *io_out_main(void *ctx);
 void *io_in_main(void *ctx);
+
+/* Set options; 0 or -1 with errno.  *port becomes the socket's own. */
+int io_socket_set_up(struct esp_io *io, int fd, int family, uint16_t *port);
+/* Prepare ancillary data; and add some. */
+void io_control_begin(struct msghdr *m, union io_control *control);
+void io_control_add(struct msghdr *m, int level, int type, const void *data, size_t len);
+
+/* Send the trains of a batch; returns how many packets the sockets did not take. */
+size_t io_send_trains(struct io_out *o);
+
+/* One packet from the device, header in front, into o->packet.  Its length without the header; -1
+ * with errno, EAGAIN when there is none. */
+ssize_t io_tun_read(struct esp_io *io);
+/* One packet to the device.  0 or -1. */
+int io_tun_write(struct esp_io *io, const uint8_t *packet, size_t len);
+/* The same as merge.h gives it; ctx is the struct esp_io. */
+merge_write io_tun_write_pieces;
 
 #endif

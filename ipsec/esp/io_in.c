@@ -9,6 +9,13 @@
 
 enum content { CONTENT_NONE, CONTENT_IKE, CONTENT_ESP };
 
+/* What came with one message, which UDP_GRO may have put together from many datagrams. */
+struct arrival {
+	struct endpoint remote, local;
+	size_t segment; /* octets of each datagram but the last */
+	uint8_t tos;
+};
+
 /* What a datagram is (RFC 3948 2).  SPIs of ours begin with two one bits; anything else is
  * a keep-alive or somebody else's protocol. */
 static enum content
@@ -21,28 +28,62 @@ classify(const uint8_t *data, size_t len)
 	return data[0] >> 6 == 3 ? CONTENT_ESP : CONTENT_NONE;
 }
 
-/* The address a datagram was sent to. */
 static void
-local_address(const struct esp_io *io, struct msghdr *m, struct endpoint *local)
+read_ip4(const struct esp_io *io, const struct cmsghdr *c, struct arrival *a)
 {
-	memset(local, 0, sizeof(*local));
+	struct in_pktinfo info;
+
+	if (c->cmsg_type == IP_TOS) {
+		a->tos = *CMSG_DATA(c);
+	} else if (c->cmsg_type == IP_PKTINFO) {
+		memcpy(&info, CMSG_DATA(c), sizeof(info));
+		a->local.family = 4;
+		a->local.port = io->port4;
+		memcpy(a->local.addr, &info.ipi_addr, 4);
+	}
+}
+
+static void
+read_ip6(const struct esp_io *io, const struct cmsghdr *c, struct arrival *a)
+{
+	struct in6_pktinfo info;
+	int tclass;
+
+	if (c->cmsg_type == IPV6_TCLASS) {
+		memcpy(&tclass, CMSG_DATA(c), sizeof(tclass));
+		a->tos = (uint8_t)tclass;
+	} else if (c->cmsg_type == IPV6_PKTINFO) {
+		memcpy(&info, CMSG_DATA(c), sizeof(info));
+		a->local.family = 6;
+		a->local.port = io->port6;
+		memcpy(a->local.addr, &info.ipi6_addr, 16);
+	}
+}
+
+/* 0, or -1 when nobody knows whence it came, or it came cut off. */
+static int
+read_arrival(struct esp_io *io, size_t i, struct arrival *a)
+{
+	struct msghdr *m = &io->in->msg[i].msg_hdr;
+	int segment;
+
+	memset(a, 0, sizeof(*a));
+	a->segment = IO_IN_ROOM;
+	if ((m->msg_flags & MSG_TRUNC) != 0 ||
+	    endpoint_from_sockaddr((struct sockaddr *)&io->in->from[i], &a->remote) == -1)
+		return -1;
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL; c = CMSG_NXTHDR(m, c)) {
-		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
-			struct in_pktinfo info;
-
-			memcpy(&info, CMSG_DATA(c), sizeof(info));
-			local->family = 4;
-			local->port = io->port4;
-			memcpy(local->addr, &info.ipi_addr, 4);
-		} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
-			struct in6_pktinfo info;
-
-			memcpy(&info, CMSG_DATA(c), sizeof(info));
-			local->family = 6;
-			local->port = io->port6;
-			memcpy(local->addr, &info.ipi6_addr, 16);
+		if (c->cmsg_level == IPPROTO_IP) {
+			read_ip4(io, c, a);
+		} else if (c->cmsg_level == IPPROTO_IPV6) {
+			read_ip6(io, c, a);
+		} else if (c->cmsg_level == IPPROTO_UDP && c->cmsg_type == UDP_GRO) {
+			memcpy(&segment, CMSG_DATA(c), sizeof(segment));
+			if (segment > 0)
+				a->segment = (size_t)segment;
 		}
 	}
+	return 0;
 }
 
 /* Make the first n places ready again: a receive changes what it uses. */
@@ -62,56 +103,67 @@ prepare(struct io_in *in, size_t n)
 	}
 }
 
-/* Sort n datagrams: IKE is handed on, ESP goes into the batch.  Returns the batch's length. */
-static size_t
-sort(struct esp_io *io, size_t n)
+/* Open what has come together.  The packets stay where they are until merge_flush. */
+static void
+open_batch(struct esp_io *io)
 {
 	struct io_in *in = io->in;
-	size_t esp = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		size_t len = in->msg[i].msg_len;
-		enum content content = classify(in->room[i], len);
-		struct endpoint remote, local;
-
-		if (content == CONTENT_NONE || (in->msg[i].msg_hdr.msg_flags & MSG_TRUNC) != 0 ||
-		    endpoint_from_sockaddr((struct sockaddr *)&in->from[i], &remote) == -1)
-			continue;
-		if (content == CONTENT_IKE) {
-			local_address(io, &in->msg[i].msg_hdr, &local);
-			io->c.on_ike(io->c.ctx, in->room[i], len, &local, &remote);
-		} else if (io->esp != NULL) {
-			in->batch[esp++] =
-			    (struct esp_packet) {.data = in->room[i], .len = len, .remote = remote};
-		}
-	}
-	return esp;
+	esp_inbound(io->esp, in->batch, in->n, clock_boot_ms());
+	for (size_t i = 0; i < in->n; i++)
+		if (in->batch[i].len > 0)
+			merge_add(&in->merge, in->batch[i].data, in->batch[i].len);
+	in->n = 0;
 }
 
-/* The device takes a packet or drops it, as any interface would; nothing is queued here. */
+/* One datagram: IKE is handed on, ESP goes into the batch. */
 static void
-deliver(struct esp_io *io, size_t n)
+take_datagram(struct esp_io *io, const struct arrival *a, uint8_t *data, size_t len)
 {
 	struct io_in *in = io->in;
+	enum content content = classify(data, len);
 
-	esp_inbound(io->esp, in->batch, n, clock_boot_ms());
-	for (size_t i = 0; i < n; i++)
-		if (in->batch[i].len > 0 &&
-		    write(io->c.tun, in->batch[i].data, in->batch[i].len) == -1)
-			continue;
+	if (content == CONTENT_IKE) {
+		io->c.on_ike(io->c.ctx, data, len, &a->local, &a->remote);
+	} else if (content == CONTENT_ESP && io->esp != NULL) {
+		in->batch[in->n++] = (struct esp_packet) {
+		    .data = data, .len = len, .remote = a->remote, .tos = a->tos};
+		if (in->n == ESP_CHUNK)
+			open_batch(io);
+	}
+}
+
+static void
+take_message(struct esp_io *io, size_t i)
+{
+	size_t len = io->in->msg[i].msg_len;
+	struct arrival a;
+
+	if (read_arrival(io, i, &a) == -1)
+		return;
+	for (size_t at = 0; at < len; at += a.segment)
+		take_datagram(
+		    io, &a, io->in->room[i] + at, len - at < a.segment ? len - at : a.segment);
 }
 
 static void
 receive(struct esp_io *io, int fd)
 {
-	int n = recvmmsg(fd, io->in->msg, IO_BATCH, MSG_DONTWAIT, NULL);
-	size_t esp;
+	struct io_in *in = io->in;
+	int n = recvmmsg(fd, in->msg, in->take, MSG_DONTWAIT, NULL);
 
 	if (n <= 0)
 		return;
-	if ((esp = sort(io, (size_t)n)) > 0)
-		deliver(io, esp);
-	prepare(io->in, (size_t)n);
+	in->take = IO_MESSAGES;
+	for (int i = 0; i < n; i++) {
+		take_message(io, (size_t)i);
+		if (in->msg[i].msg_len > IO_LARGE)
+			in->take = IO_MESSAGES_LARGE;
+	}
+	if (in->n > 0)
+		open_batch(io);
+	merge_flush(&in->merge);
+	prepare(in, (size_t)n);
 }
 
 void *
@@ -120,7 +172,8 @@ io_in_main(void *ctx)
 	struct esp_io *io = ctx;
 
 	prctl(PR_SET_NAME, "esp-in");
-	prepare(io->in, IO_BATCH);
+	prepare(io->in, IO_MESSAGES);
+	io->in->take = IO_MESSAGES;
 	for (;;) {
 		struct pollfd p[3] = {
 		    {.fd = io->c.udp4, .events = POLLIN},

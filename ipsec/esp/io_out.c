@@ -1,102 +1,108 @@
 /* The thread from the tunnel device to the sockets; also the one that keeps time. */
 #include "base/clock.h"
 #include "base/log.h"
+#include "ipsec/esp/cut.h"
 #include "ipsec/esp/io.h"
 
 #include <errno.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #define TICK_MAX_MS 60000 /* poll does not count sleep; lifetimes do */
 #define TUN_RETRY_MS 1000 /* the device is down or gone */
-#define SEND_WAIT_MS 100 /* for room in a socket's buffer */
+
+/* Send what is sealed; what the tunnel answers itself goes back to the device. */
+static void
+send_batch(struct esp_io *io)
+{
+	struct io_out *o = io->out;
+	size_t lost = io_send_trains(o);
+
+	if (lost > 0)
+		esp_drop_note(io->esp, ESP_DROP_SEND, 0, lost);
+	for (size_t i = 0; i < o->n; i++)
+		if (o->batch[i].len > 0 && o->batch[i].remote.family == 0)
+			io_tun_write(io, o->batch[i].data, o->batch[i].len);
+	o->n = o->used = 0;
+}
 
 static void
-prepare(struct io_out *o)
+handle_batch(struct esp_io *io)
 {
-	for (size_t i = 0; i < IO_BATCH; i++) {
-		o->batch[i].data = o->room[i] + IO_FRONT;
-		o->batch[i].len = 0;
+	struct io_out *o = io->out;
+
+	if (io->esp != NULL) {
+		esp_outbound(io->esp, o->batch, o->n, clock_boot_ms());
+		send_batch(io);
+		return;
 	}
-}
-
-static void
-run_add(struct io_run *run, const struct esp_packet *p)
-{
-	unsigned int i = run->n++;
-
-	run->iov[i] = (struct iovec) {.iov_base = p->data, .iov_len = p->len};
-	run->msg[i].msg_hdr = (struct msghdr) {
-	    .msg_name = &run->to[i],
-	    .msg_namelen = endpoint_to_sockaddr(&p->remote, &run->to[i]),
-	    .msg_iov = &run->iov[i],
-	    .msg_iovlen = 1,
-	};
-}
-
-/* A full buffer is waited for a little, so that the device's queue fills instead; a packet that
- * the socket refuses (no route, for instance) is dropped alone. */
-static void
-run_send(struct io_run *run)
-{
-	unsigned int at = 0;
-
-	while (run->fd != -1 && at < run->n) {
-		int n = sendmmsg(run->fd, run->msg + at, run->n - at, MSG_DONTWAIT | MSG_NOSIGNAL);
-
-		if (n > 0) {
-			at += (unsigned int)n;
-		} else if (errno == EAGAIN) {
-			struct pollfd p = {.fd = run->fd, .events = POLLOUT};
-
-			if (poll(&p, 1, SEND_WAIT_MS) == 0)
-				break;
-		} else if (errno != EINTR) {
-			at++;
-		}
-	}
-	run->n = 0;
-}
-
-static void
-send_batch(struct io_out *o, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (o->batch[i].len > 0)
-			run_add(o->batch[i].remote.family == 6 ? &o->run6 : &o->run4, &o->batch[i]);
-	run_send(&o->run4);
-	run_send(&o->run6);
+	for (size_t i = 0; i < o->n && io->c.on_stray != NULL; i++)
+		io->c.on_stray(io->c.ctx, o->batch[i].data, o->batch[i].len);
+	o->n = o->used = 0;
 }
 
 static void
 send_held(struct esp_io *io)
 {
-	size_t n;
+	struct io_out *o = io->out;
 
 	do {
-		prepare(io->out);
-		n = esp_outbound_held(io->esp, io->out->batch, IO_BATCH, clock_boot_ms());
-		send_batch(io->out, n);
-	} while (n == IO_BATCH);
+		for (size_t i = 0; i < ESP_CHUNK; i++)
+			o->batch[i].data = o->arena + i * IO_HELD_ROOM + ESP_FRONT;
+		o->n = esp_outbound_held(io->esp, o->batch, ESP_CHUNK, clock_boot_ms());
+		if (o->n == 0)
+			return;
+		send_batch(io);
+	} while (1);
 }
 
-/* Read packets until there are no more or the batch is full.  Returns how many; *broken is set
- * when the device gave an error. */
-static size_t
-read_tun(struct esp_io *io, int *broken)
+/* Room in the arena for one more packet, ESP around it: one behind the other, so that a train is
+ * in one piece. */
+static uint8_t *
+take_room(struct esp_io *io, size_t len)
 {
 	struct io_out *o = io->out;
-	size_t n = 0;
+	size_t sealed = esp_sealed_len(len);
+	uint8_t *data;
 
+	if (o->n == TRAIN_BATCH || o->used + sealed > IO_ARENA)
+		handle_batch(io);
+	data = o->arena + o->used + ESP_FRONT;
+	o->batch[o->n++] = (struct esp_packet) {.data = data, .len = len};
+	o->used += sealed;
+	return data;
+}
+
+static void
+cut_packet(struct esp_io *io, size_t len)
+{
+	struct virtio_net_hdr header;
+	struct cut cut;
+	size_t n;
+
+	memcpy(&header, io->out->packet, VNET_LEN);
+	if (cut_begin(&cut, &header, io->out->packet + VNET_LEN, len) == -1) {
+		if (io->esp != NULL)
+			esp_drop_note(io->esp, ESP_DROP_NOT_IPV6, 0, 1);
+		return;
+	}
+	while ((n = cut_len(&cut)) > 0)
+		cut_next(&cut, take_room(io, n));
+}
+
+/* Read until there is no more or enough, and send.  *broken is set when the device gave an error.
+ */
+static void
+drain_tun(struct esp_io *io, int *broken)
+{
 	*broken = 0;
-	prepare(o);
-	while (n < IO_BATCH) {
-		/* One octet more than allowed, so that what is too big can be told. */
-		ssize_t len = read(io->c.tun, o->batch[n].data, ESP_PACKET_MAX + 1);
+	while (io->out->n < IO_ENOUGH) {
+		ssize_t len = io_tun_read(io);
 
 		if (len > 0) {
-			o->batch[n++].len = (size_t)len;
+			cut_packet(io, (size_t)len);
 		} else if (len == 0 || errno != EINTR) {
 			if (len == 0)
 				errno = ENODEV;
@@ -104,21 +110,12 @@ read_tun(struct esp_io *io, int *broken)
 			break;
 		}
 	}
-	return n;
-}
+	if (io->out->n > 0) {
+		int saved = errno;
 
-static void
-handle(struct esp_io *io, size_t n)
-{
-	struct io_out *o = io->out;
-
-	if (io->esp != NULL) {
-		esp_outbound(io->esp, o->batch, n, clock_boot_ms());
-		send_batch(o, n);
-		return;
+		handle_batch(io);
+		errno = saved;
 	}
-	for (size_t i = 0; i < n && io->c.on_stray != NULL; i++)
-		io->c.on_stray(io->c.ctx, o->batch[i].data, o->batch[i].len);
 }
 
 /* Let time pass in the data plane; how long to sleep at most. */
@@ -158,7 +155,6 @@ io_out_main(void *ctx)
 {
 	struct esp_io *io = ctx;
 	int broken = 0, was;
-	size_t n;
 
 	prctl(PR_SET_NAME, "esp-out");
 	for (;;) {
@@ -179,8 +175,7 @@ io_out_main(void *ctx)
 		if (p[0].revents == 0 && !broken)
 			continue;
 		was = broken;
-		n = read_tun(io, &broken);
+		drain_tun(io, &broken);
 		report_tun(was, broken);
-		handle(io, n);
 	}
 }

@@ -2,6 +2,9 @@
 noinst_LIBRARIES += libatesp.a
 libatesp_a_SOURCES = \
 	ipsec/esp/control.c \
+	ipsec/esp/cut.c ipsec/esp/cut.h \
+	ipsec/esp/drops.c ipsec/esp/drops.h \
+	ipsec/esp/ecn.c ipsec/esp/ecn.h \
 	ipsec/esp/esp.c ipsec/esp/esp.h \
 	ipsec/esp/esp_io.c ipsec/esp/esp_io.h \
 	ipsec/esp/event.c ipsec/esp/event.h \
@@ -9,22 +12,39 @@ libatesp_a_SOURCES = \
 	ipsec/esp/inbound.c \
 	ipsec/esp/inner.c ipsec/esp/inner.h \
 	ipsec/esp/io.h ipsec/esp/io_in.c ipsec/esp/io_out.c \
+	ipsec/esp/io_socket.c ipsec/esp/io_tun.c \
 	ipsec/esp/lifetime.c ipsec/esp/lifetime.h \
+	ipsec/esp/merge.c ipsec/esp/merge.h \
 	ipsec/esp/open.c ipsec/esp/open.h \
 	ipsec/esp/outbound.c \
 	ipsec/esp/policy.c ipsec/esp/policy.h \
 	ipsec/esp/replay.c ipsec/esp/replay.h \
 	ipsec/esp/sa.c ipsec/esp/sa.h \
 	ipsec/esp/seal.c ipsec/esp/seal.h \
-	ipsec/esp/state.h
+	ipsec/esp/state.h \
+	ipsec/esp/sum.c ipsec/esp/sum.h \
+	ipsec/esp/too_big.c ipsec/esp/too_big.h \
+	ipsec/esp/train.c ipsec/esp/train.h \
+	ipsec/esp/vnet.h
 
-ESP_LIBS = libatesp.a libatcrypto.a libbase.a $(OPENSSL_LIBS) -lpthread
+ESP_LIBS = libatesp.a libatcrypto.a libbase.a $(IPSEC_MB_LIBS) $(OPENSSL_LIBS) -lpthread
 
 ESP_TESTS = \
-	tests/unit/esp_hold tests/unit/esp_io tests/unit/esp_lifetime tests/unit/esp_moved \
-	tests/unit/esp_packet tests/unit/esp_policy tests/unit/esp_replay tests/unit/esp_tunnel
+	tests/unit/esp_cut tests/unit/esp_hold tests/unit/esp_io tests/unit/esp_lifetime \
+	tests/unit/esp_merge tests/unit/esp_moved tests/unit/esp_packet tests/unit/esp_peers \
+	tests/unit/esp_policy \
+	tests/unit/esp_replay tests/unit/esp_train tests/unit/esp_tunnel
 check_PROGRAMS += $(ESP_TESTS)
 TESTS += $(ESP_TESTS)
+tests_unit_esp_cut_SOURCES = tests/unit/esp_cut.c tests/unit/esp_large.c tests/unit/esp_large.h
+tests_unit_esp_cut_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_esp_cut_LDADD = $(ESP_LIBS) $(CMOCKA_LIBS)
+tests_unit_esp_merge_SOURCES = tests/unit/esp_merge.c tests/unit/esp_large.c tests/unit/esp_large.h
+tests_unit_esp_merge_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_esp_merge_LDADD = $(ESP_LIBS) $(CMOCKA_LIBS)
+tests_unit_esp_train_SOURCES = tests/unit/esp_train.c tests/unit/esp_large.c tests/unit/esp_large.h
+tests_unit_esp_train_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_esp_train_LDADD = $(ESP_LIBS) $(CMOCKA_LIBS)
 tests_unit_esp_hold_SOURCES = tests/unit/esp_hold.c
 tests_unit_esp_hold_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_esp_hold_LDADD = $(ESP_LIBS) $(CMOCKA_LIBS)
@@ -41,6 +61,9 @@ tests_unit_esp_moved_LDADD = $(ESP_LIBS) $(CMOCKA_LIBS)
 tests_unit_esp_packet_SOURCES = tests/unit/esp_packet.c
 tests_unit_esp_packet_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_esp_packet_LDADD = $(ESP_LIBS) $(CMOCKA_LIBS)
+tests_unit_esp_peers_SOURCES = tests/unit/esp_peers.c tests/unit/esp_pair.c tests/unit/esp_pair.h
+tests_unit_esp_peers_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_esp_peers_LDADD = $(ESP_LIBS) $(CMOCKA_LIBS)
 tests_unit_esp_policy_SOURCES = tests/unit/esp_policy.c tests/unit/esp_pair.c tests/unit/esp_pair.h
 tests_unit_esp_policy_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_esp_policy_LDADD = $(ESP_LIBS) $(CMOCKA_LIBS)

@@ -1,39 +1,41 @@
 #include "ipsec/esp/open.h"
 
-#include "base/buf.h"
 #include "ipsec/esp/seal.h"
 
-#define OPEN_FRONT (ESP_HEADER_LEN + ESP_IV_LEN)
+#include <arpa/inet.h>
+#include <string.h>
+
 #define TRAILER_MIN 4 /* two octets, aligned */
 
 uint32_t
 open_spi(const uint8_t *data, size_t len)
 {
-	struct buf b = buf_reader(data, len);
+	uint32_t spi;
 
-	if (len < OPEN_FRONT + TRAILER_MIN + AEAD_TAG_LEN || len % 4 != 0)
+	if (len < ESP_FRONT + TRAILER_MIN + AEAD_TAG_LEN || len % 4 != 0)
 		return 0;
-	return buf_get_u32(&b);
+	memcpy(&spi, data, sizeof(spi));
+	return ntohl(spi);
 }
 
 enum esp_drop
 open_packet(struct sa *sa, struct esp_packet *p, int *newest)
 {
 	uint8_t aad[ESP_AAD_MAX], nonce[AEAD_NONCE_LEN];
-	struct buf b = buf_reader(p->data, p->len);
 	size_t aad_len, len;
+	uint32_t low;
 	uint64_t seq;
 
 	if (open_spi(p->data, p->len) != sa->spi)
 		return ESP_DROP_SHORT;
-	buf_get_u32(&b);
-	seq = replay_infer(&sa->replay, buf_get_u32(&b), sa->esn);
+	memcpy(&low, p->data + 4, sizeof(low));
+	seq = replay_infer(&sa->replay, ntohl(low), sa->esn);
 	if (!replay_fresh(&sa->replay, seq))
 		return ESP_DROP_REPLAY;
 	aad_len = seal_aad(sa->spi, seq, sa->esn, aad);
 	seal_nonce(sa, p->data + ESP_HEADER_LEN, nonce);
-	len = p->len - OPEN_FRONT - AEAD_TAG_LEN;
-	p->data += OPEN_FRONT;
+	len = p->len - ESP_FRONT - AEAD_TAG_LEN;
+	p->data += ESP_FRONT;
 	p->len = len;
 	if (aead_open(sa->aead, nonce, aad, aad_len, p->data, len, p->data + len) == -1)
 		return ESP_DROP_AUTH;

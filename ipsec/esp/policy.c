@@ -1,5 +1,7 @@
 #include "ipsec/esp/policy.h"
 
+#include "ipsec/esp/inner.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -23,15 +25,10 @@ policy_set(struct sa *sa, const uint8_t local[16], const uint8_t remote[16])
 	return 0;
 }
 
-/* The last eight octets of a ULA of ours are a hash of the device's key. */
 static size_t
 hash(const uint8_t ula[16])
 {
-	uint32_t a, b;
-
-	memcpy(&a, ula + 8, sizeof(a));
-	memcpy(&b, ula + 12, sizeof(b));
-	return ((a ^ b) * UINT32_C(2654435761) >> 16) % POLICY_BUCKETS;
+	return inner_hash(ula) % POLICY_BUCKETS;
 }
 
 void

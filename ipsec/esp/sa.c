@@ -31,17 +31,17 @@ sa_table_free(struct sa_table *t)
 }
 
 static size_t
-hash(uint32_t spi)
+hash(uint32_t id)
 {
-	return (spi * UINT32_C(2654435761) >> 16) % SA_BUCKETS;
+	return (id * UINT32_C(2654435761) >> 16) % SA_BUCKETS;
 }
 
 struct sa *
-sa_find(const struct sa_table *t, uint32_t spi)
+sa_find(const struct sa_table *t, uint32_t id)
 {
-	struct sa *sa = t->buckets[hash(spi)];
+	struct sa *sa = t->buckets[hash(id)];
 
-	while (sa != NULL && sa->spi != spi)
+	while (sa != NULL && sa->id != id)
 		sa = sa->next;
 	return sa;
 }
@@ -61,9 +61,10 @@ take_slot(struct sa_table *t)
 struct sa *
 sa_insert(struct sa_table *t, const struct esp_sa *spec, struct aead *aead, uint64_t now_ms)
 {
-	struct sa *sa, **head = &t->buckets[hash(spec->spi)];
+	uint32_t id = spec->id != 0 ? spec->id : spec->spi;
+	struct sa *sa, **head = &t->buckets[hash(id)];
 
-	if (sa_find(t, spec->spi) != NULL) {
+	if (sa_find(t, id) != NULL) {
 		errno = EEXIST;
 		return NULL;
 	}
@@ -73,6 +74,7 @@ sa_insert(struct sa_table *t, const struct esp_sa *spec, struct aead *aead, uint
 	}
 	*sa = (struct sa) {
 	    .next = *head,
+	    .id = id,
 	    .spi = spec->spi,
 	    .inbound = spec->inbound,
 	    .esn = spec->esn,
@@ -82,6 +84,7 @@ sa_insert(struct sa_table *t, const struct esp_sa *spec, struct aead *aead, uint
 	    .life = spec->life,
 	    .created_ms = now_ms,
 	    .partner = spec->partner,
+	    .mtu = spec->mtu,
 	};
 	memcpy(sa->salt, spec->salt, sizeof(sa->salt));
 	*head = sa;
@@ -91,7 +94,7 @@ sa_insert(struct sa_table *t, const struct esp_sa *spec, struct aead *aead, uint
 struct aead *
 sa_remove(struct sa_table *t, struct sa *sa)
 {
-	struct sa **p = &t->buckets[hash(sa->spi)];
+	struct sa **p = &t->buckets[hash(sa->id)];
 	struct aead *aead = sa->aead;
 
 	while (*p != sa)
@@ -132,7 +135,7 @@ say_expired(const struct sa *sa, int hard, struct event_list *events)
 	if (e == NULL)
 		return 0;
 	e->kind = EVENT_EXPIRED;
-	e->spi = sa->spi;
+	e->id = sa->id;
 	e->inbound = sa->inbound;
 	e->remote = sa->remote;
 	e->hard = (uint8_t)hard;

@@ -1,6 +1,6 @@
 /*
- * Security associations of one direction, found by SPI, in memory of fixed size.  No locks here:
- * struct esp has one for each direction and holds it around every use of a table or of an SA.
+ * Security associations of one direction, found by their id, in memory of fixed size.  No locks
+ * here: struct esp has one for each direction and holds it around every use of a table or of an SA.
  */
 #ifndef IPSEC_ESP_SA_H
 #define IPSEC_ESP_SA_H
@@ -12,7 +12,8 @@
 #define SA_BUCKETS 1024 /* a power of two */
 
 struct sa {
-	struct sa *next; /* in its SPI bucket, or in the free list */
+	struct sa *next; /* in its bucket, or in the free list */
+	uint32_t id; /* key of the table */
 	uint32_t spi;
 	uint8_t inbound;
 	uint8_t esn;
@@ -31,6 +32,8 @@ struct sa {
 	uint8_t local_ula[16], remote_ula[16];
 
 	uint64_t seq; /* outbound: the last number used */
+	uint32_t mtu; /* outbound: of inner packets; 0 = no limit */
+	uint64_t too_big_ms; /* outbound: when a sender was last told so */
 	uint64_t ready_ms; /* outbound: waits for the peer until then; 0 = is ready */
 	uint32_t partner; /* outbound: the inbound SA it waits to be heard on */
 	struct replay replay; /* inbound */
@@ -50,7 +53,7 @@ int sa_table_init(struct sa_table *t, size_t max);
 /* Ends all SAs, wiping keys. */
 void sa_table_free(struct sa_table *t);
 
-struct sa *sa_find(const struct sa_table *t, uint32_t spi);
+struct sa *sa_find(const struct sa_table *t, uint32_t id);
 /* Take the context, which becomes the SA's.  NULL with errno EEXIST or ENOSPC. */
 struct sa *sa_insert(
     struct sa_table *t, const struct esp_sa *spec, struct aead *aead, uint64_t now_ms);

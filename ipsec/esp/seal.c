@@ -1,21 +1,23 @@
 #include "ipsec/esp/seal.h"
 
-#include "base/buf.h"
 #include "ipsec/esp/lifetime.h"
+
+#include <arpa/inet.h>
+#include <endian.h>
 
 #include <string.h>
 
 size_t
 seal_aad(uint32_t spi, uint64_t seq, int esn, uint8_t aad[ESP_AAD_MAX])
 {
-	struct buf b = buf_writer(aad, ESP_AAD_MAX);
+	uint32_t low = htonl((uint32_t)seq), high = htonl((uint32_t)(seq >> 32));
 
-	buf_put_u32(&b, spi);
+	spi = htonl(spi);
+	memcpy(aad, &spi, 4);
 	if (esn)
-		buf_put_u64(&b, seq);
-	else
-		buf_put_u32(&b, (uint32_t)seq);
-	return b.pos;
+		memcpy(aad + 4, &high, 4);
+	memcpy(aad + (esn ? 8 : 4), &low, 4);
+	return esn ? 12 : 8;
 }
 
 void
@@ -29,11 +31,27 @@ seal_nonce(const struct sa *sa, const uint8_t iv[ESP_IV_LEN], uint8_t nonce[AEAD
 static void
 write_header(uint8_t *at, uint32_t spi, uint64_t seq)
 {
-	struct buf b = buf_writer(at, ESP_HEADER_LEN + ESP_IV_LEN);
+	uint32_t low = htonl((uint32_t)seq);
 
-	buf_put_u32(&b, spi);
-	buf_put_u32(&b, (uint32_t)seq);
-	buf_put_u64(&b, seq);
+	spi = htonl(spi);
+	seq = htobe64(seq);
+	memcpy(at, &spi, 4);
+	memcpy(at + 4, &low, 4);
+	memcpy(at + ESP_HEADER_LEN, &seq, 8);
+}
+
+size_t
+esp_sealed_len(size_t len)
+{
+	return ESP_FRONT + (len + ESP_TRAILER_LEN + 3) / 4 * 4 + AEAD_TAG_LEN;
+}
+
+size_t
+esp_inner_max(size_t room)
+{
+	const size_t around = ESP_FRONT + AEAD_TAG_LEN;
+
+	return room >= around + 4 ? (room - around) / 4 * 4 - ESP_TRAILER_LEN : 0;
 }
 
 /* Padding 1, 2, 3 up to a multiple of four, its length, next header (RFC 4303 2.4 to 2.6).
@@ -53,7 +71,7 @@ write_trailer(uint8_t *at, size_t len, uint8_t next_header)
 int
 seal_packet(struct sa *sa, struct esp_packet *p, uint8_t next_header)
 {
-	uint8_t *start = p->data - ESP_HEADER_LEN - ESP_IV_LEN;
+	uint8_t *start = p->data - ESP_FRONT;
 	uint8_t aad[ESP_AAD_MAX], nonce[AEAD_NONCE_LEN];
 	size_t aad_len, len;
 
@@ -67,6 +85,6 @@ seal_packet(struct sa *sa, struct esp_packet *p, uint8_t next_header)
 	if (aead_seal(sa->aead, nonce, aad, aad_len, p->data, len, p->data + len) == -1)
 		return -1;
 	p->data = start;
-	p->len = ESP_HEADER_LEN + ESP_IV_LEN + len + AEAD_TAG_LEN;
+	p->len = ESP_FRONT + len + AEAD_TAG_LEN;
 	return 0;
 }

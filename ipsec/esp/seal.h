@@ -6,6 +6,8 @@
 
 #define ESP_HEADER_LEN 8 /* SPI, sequence number */
 #define ESP_IV_LEN 8
+#define ESP_FRONT (ESP_HEADER_LEN + ESP_IV_LEN)
+#define ESP_TRAILER_LEN 2 /* pad length, next header; the padding is before them */
 #define ESP_AAD_MAX 12
 #define ESP_NEXT_IPV6 41
 #define ESP_NEXT_NONE 59 /* an empty packet (RFC 4303 2.6) */

@@ -7,13 +7,11 @@
 
 #include <pthread.h>
 
-#define ESP_CHUNK 64 /* packets handled while a lock is held; three events each fit in a list */
-
 struct half {
 	pthread_mutex_t lock; /* of all that is in here, and its SAs */
 	struct sa_table sas;
 	uint64_t due_ms; /* nothing happens by time alone before this */
-	uint64_t drops[ESP_DROP_MAX];
+	struct drops drops;
 };
 
 struct esp {

@@ -395,10 +395,14 @@ enum ipsec_fd_kind {
 	IPSEC_FD_MAX
 };
 
+/* What the tunnel device does with large packets. */
+#define IPSEC_TUN_VNET 1u /* a header says how to cut them (IFF_VNET_HDR): TCP */
+#define IPSEC_TUN_USO 2u /* UDP too */
+
 struct msg_ipsec_fd {
 	struct msg_hdr hdr;
 	uint32_t kind; /* enum ipsec_fd_kind; the descriptor comes along */
-	uint32_t pad;
+	uint32_t device; /* IPSEC_TUN_*; 0 for others than the device */
 };
 
 enum ipsec_credential {
@@ -421,7 +425,7 @@ enum ipsec_dataplane { DATAPLANE_USER = 1, DATAPLANE_KERNEL };
 struct msg_ipsec_self {
 	struct msg_hdr hdr;
 	uint8_t dataplane; /* enum ipsec_dataplane */
-	uint8_t pad;
+	uint8_t plain; /* 1 = one packet, one system call: no offload of any kind */
 	uint16_t port; /* what the UDP sockets are bound to */
 	uint16_t mtu; /* of the tunnel interface */
 	uint16_t pad2;
@@ -451,14 +455,41 @@ struct msg_ipsec_moved {
 	struct msg_hdr hdr;
 };
 
+/* Which offloads user-space ESP uses. */
+#define IPSEC_OFFLOAD_TSO 1u
+#define IPSEC_OFFLOAD_USO 2u
+#define IPSEC_OFFLOAD_SEGMENT 4u /* UDP_SEGMENT */
+#define IPSEC_OFFLOAD_GRO 8u /* UDP_GRO */
+#define IPSEC_OFFLOAD_MERGE 16u /* large packets to the device */
+
 struct msg_ipsec_ready {
 	struct msg_hdr hdr;
 	uint32_t dataplane;
-	uint32_t pad;
+	uint32_t offload; /* IPSEC_OFFLOAD_*; 0 in kernel mode */
 	char version[MSG_WORD_MAX]; /* of strongSwan */
+	char crypto[MSG_WORD_MAX]; /* what user-space ESP encrypts with; empty in kernel mode */
 };
 
 enum tunnel_state { TUNNEL_IDLE = 1, TUNNEL_CONNECTING, TUNNEL_UP };
+
+/* Why packets for or from a peer were not delivered (user-space ESP). */
+enum ipsec_drop {
+	IPSEC_DROP_NO_TUNNEL, /* waited too long for one, or too many did */
+	IPSEC_DROP_NOT_OURS, /* outbound: not from our address */
+	IPSEC_DROP_TOO_BIG,
+	IPSEC_DROP_SEQUENCE,
+	IPSEC_DROP_UNKNOWN, /* inbound: no such SA */
+	IPSEC_DROP_SHORT,
+	IPSEC_DROP_REPLAY,
+	IPSEC_DROP_AUTH,
+	IPSEC_DROP_INNER, /* what was inside made no sense */
+	IPSEC_DROP_SELECTOR, /* what was inside was not from the peer to us */
+	IPSEC_DROP_EXPIRED,
+	IPSEC_DROP_CONGESTED,
+	IPSEC_DROP_SEND,
+	IPSEC_DROP_DEVICE,
+	IPSEC_DROP_MAX
+};
 
 struct msg_ipsec_state {
 	struct msg_hdr hdr;
@@ -468,7 +499,8 @@ struct msg_ipsec_state {
 	uint64_t since_ms; /* boot time of the last change of state */
 	uint64_t last_in_ms; /* boot time of the last authentic packet, 0 = never */
 	uint64_t in_bytes, out_bytes, in_packets, out_packets;
-	uint64_t drops; /* packets for or from this peer that were not delivered */
+	uint64_t drops; /* packets for or from this peer that were not delivered: all together */
+	uint64_t drop[IPSEC_DROP_MAX];
 	struct endpoint remote; /* the path in use, family 0 unless up */
 	char proposal[MSG_WORD_MAX];
 	char reason[MSG_TEXT_MAX]; /* why the last attempt failed */
@@ -511,9 +543,12 @@ struct msg_ctl_self {
 	uint8_t enrolled; /* 0 = no account yet: only the name fields are empty */
 	uint16_t port;
 	uint32_t manager_pid;
+	uint32_t offload; /* IPSEC_OFFLOAD_* */
+	uint32_t pad;
 	struct msg_worker_info worker[3]; /* natpmp, dnsupdate, ipsec */
 	char version[MSG_WORD_MAX];
 	char strongswan[MSG_WORD_MAX];
+	char crypto[MSG_WORD_MAX];
 	char interface[16];
 	char domain[MSG_NAME_MAX];
 	char name[MSG_NAME_MAX];

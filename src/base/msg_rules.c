@@ -328,7 +328,13 @@ valid_ctl_roster(const union msg *m)
 static const char *
 valid_ipsec_fd(const union msg *m)
 {
-	return m->ipsec_fd.kind >= IPSEC_FD_TUN && m->ipsec_fd.kind < IPSEC_FD_MAX ? NULL : "kind";
+	const struct msg_ipsec_fd *f = &m->ipsec_fd;
+
+	if (f->kind < IPSEC_FD_TUN || f->kind >= IPSEC_FD_MAX)
+		return "kind";
+	return f->device <= (f->kind == IPSEC_FD_TUN ? IPSEC_TUN_VNET | IPSEC_TUN_USO : 0)
+	    ? NULL
+	    : "device";
 }
 
 static const char *
@@ -350,6 +356,8 @@ valid_ipsec_self(const union msg *m)
 
 	if (s->dataplane != DATAPLANE_USER && s->dataplane != DATAPLANE_KERNEL)
 		return "dataplane";
+	if (s->plain > 1)
+		return "plain";
 	/* IKE leaves out the non-ESP marker on port 500 (RFC 3948 2.2). */
 	if (s->port == 0 || s->port == 500)
 		return "port";
@@ -383,7 +391,7 @@ valid_ipsec_ready(const union msg *m)
 
 	if (r->dataplane != DATAPLANE_USER && r->dataplane != DATAPLANE_KERNEL)
 		return "dataplane";
-	return TEXT_OK(r->version) ? NULL : "version";
+	return TEXT_OK(r->version) && TEXT_OK(r->crypto) ? NULL : "text";
 }
 
 static const char *
@@ -424,8 +432,8 @@ valid_ctl_self(const union msg *m)
 
 	if (s->dataplane > DATAPLANE_KERNEL || s->enrolled > 1)
 		return "flags";
-	return TEXT_OK(s->version) && TEXT_OK(s->strongswan) && TEXT_OK(s->interface) &&
-		TEXT_OK(s->domain) && TEXT_OK(s->name)
+	return TEXT_OK(s->version) && TEXT_OK(s->strongswan) && TEXT_OK(s->crypto) &&
+		TEXT_OK(s->interface) && TEXT_OK(s->domain) && TEXT_OK(s->name)
 	    ? NULL
 	    : "text";
 }
@@ -535,7 +543,7 @@ static_assert(sizeof(struct msg_ctl_roster) == 224, "ctl roster");
 static_assert(sizeof(struct msg_ipsec_credential) == 2064, "ipsec credential");
 static_assert(sizeof(struct msg_ipsec_self) == 304, "ipsec self");
 static_assert(sizeof(struct msg_ipsec_peer) == 480, "ipsec peer");
-static_assert(sizeof(struct msg_ipsec_state) == 320, "ipsec state");
+static_assert(sizeof(struct msg_ipsec_state) == 432, "ipsec state");
 static_assert(sizeof(union msg) == MSG_SIZE_MAX, "union");
 
 static const struct msg_rule *

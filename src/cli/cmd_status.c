@@ -10,7 +10,7 @@
 
 struct options {
 	const char *who; /* NULL = all */
-	int json, watch, strict, quiet;
+	int json, watch, strict, quiet, verbose;
 	int colour; /* stdout is a terminal that wants it */
 };
 
@@ -31,17 +31,19 @@ read_options(struct options *o, int argc, char **argv)
 	    {"watch", no_argument, NULL, 'w'},
 	    {"strict", no_argument, NULL, 's'},
 	    {"quiet", no_argument, NULL, 'q'},
+	    {"verbose", no_argument, NULL, 'v'},
 	    {NULL, 0, NULL, 0},
 	};
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "jwq", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "jwqv", options, NULL)) != -1) {
 		if (opt == '?')
 			return cmd_usage("status");
 		o->json |= opt == 'j';
 		o->watch |= opt == 'w';
 		o->strict |= opt == 's';
 		o->quiet |= opt == 'q';
+		o->verbose |= opt == 'v';
 	}
 	o->colour = wants_colour();
 	o->who = argv[optind];
@@ -54,7 +56,7 @@ show_all(const struct options *o, const struct snapshot *s)
 	if (o->json)
 		show_status_json(stdout, s);
 	else
-		show_status(stdout, s, o->colour);
+		show_status(stdout, s, o->colour, o->verbose);
 }
 
 static void
@@ -63,7 +65,7 @@ show_one(const struct options *o, const struct snapshot *s, const struct msg_ctl
 	if (o->json)
 		show_peer_json(stdout, s, peer);
 	else
-		show_peer(stdout, s, peer);
+		show_peer(stdout, s, peer, o->verbose);
 }
 
 static int

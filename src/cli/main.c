@@ -30,7 +30,7 @@
 static int cmd_help(int argc, char **argv);
 
 const struct cmd cmds[] = {
-    {"status", cmd_status, "[--json] [--watch] [--strict] [-q] [PEER]",
+    {"status", cmd_status, "[--json] [--watch] [--strict] [-qv] [PEER]",
 	"this device and its peers"},
     {"ping", cmd_ping, "[-c COUNT] [-W SECONDS] [--json] [-q] PEER", "echo through the tunnel"},
     {"map", cmd_map, "[--json] [--strict]", "what the router gives"},

@@ -45,8 +45,23 @@ show_tunnels(FILE *out, const struct snapshot *s)
 		fputs(", IKE has not started yet\n", out);
 }
 
+/* How user-space ESP works here. */
 static void
-show_self(FILE *out, const struct snapshot *s)
+show_esp(FILE *out, const struct snapshot *s)
+{
+	static const char *const offloads[] = {"TSO", "USO", "UDP_SEGMENT", "UDP_GRO", "merging"};
+
+	if (s->self.dataplane != DATAPLANE_USER)
+		return;
+	fprintf(out, "esp      %s;", s->self.crypto);
+	for (unsigned i = 0; i < sizeof offloads / sizeof offloads[0]; i++)
+		if ((s->self.offload >> i & 1) != 0)
+			fprintf(out, " %s", offloads[i]);
+	fputs(s->self.offload == 0 ? " no offload\n" : "\n", out);
+}
+
+static void
+show_self(FILE *out, const struct snapshot *s, int verbose)
 {
 	char text[EXPLAIN_MAX], ula[ADDR_TEXT_MAX];
 
@@ -58,6 +73,8 @@ show_self(FILE *out, const struct snapshot *s)
 	explain_roster(&s->roster, s->self.now_sec, text);
 	fprintf(out, "roster   %s\n", text);
 	show_tunnels(out, s);
+	if (verbose)
+		show_esp(out, s);
 	if (explain_workers(&s->self, text))
 		fprintf(out, "workers  %s\n", text);
 }
@@ -84,7 +101,7 @@ fill_peer_row(const void *ctx, size_t i, struct table_row *row)
 }
 
 void
-show_status(FILE *out, const struct snapshot *s, int colour)
+show_status(FILE *out, const struct snapshot *s, int colour, int verbose)
 {
 	static const char *const headings[TABLE_COLUMNS] = {
 	    "PEER", "STATE", "PATH", "RX / TX", "SINCE", ""};
@@ -95,7 +112,7 @@ show_status(FILE *out, const struct snapshot *s, int colour)
 		    out);
 		return;
 	}
-	show_self(out, s);
+	show_self(out, s, verbose);
 	if (s->peers == 0)
 		return;
 	fputc('\n', out);
@@ -114,7 +131,24 @@ show_count(FILE *out, const char *what, uint64_t packets, uint64_t bytes)
 }
 
 static void
-show_traffic(FILE *out, const struct snapshot *s, const struct msg_ipsec_state *t)
+show_drops(FILE *out, const struct msg_ipsec_state *t, int verbose)
+{
+	const char *before = ": ";
+
+	if (t->drops == 0)
+		return;
+	fprintf(out, "  lost       %" PRIu64 " packet%s", t->drops, t->drops == 1 ? "" : "s");
+	for (unsigned i = 0; verbose && i < IPSEC_DROP_MAX; i++) {
+		if (t->drop[i] == 0)
+			continue;
+		fprintf(out, "%s%" PRIu64 " %s", before, t->drop[i], word_drop(i));
+		before = ", ";
+	}
+	fputc('\n', out);
+}
+
+static void
+show_traffic(FILE *out, const struct snapshot *s, const struct msg_ipsec_state *t, int verbose)
 {
 	char age[FORMAT_MAX];
 
@@ -124,13 +158,11 @@ show_traffic(FILE *out, const struct snapshot *s, const struct msg_ipsec_state *
 	fputc('\n', out);
 	show_count(out, "sent", t->out_packets, t->out_bytes);
 	fputc('\n', out);
-	if (t->drops > 0)
-		fprintf(
-		    out, "  lost       %" PRIu64 " packet%s\n", t->drops, t->drops == 1 ? "" : "s");
+	show_drops(out, t, verbose);
 }
 
 static void
-show_tunnel(FILE *out, const struct snapshot *s, const struct msg_ctl_peer *p)
+show_tunnel(FILE *out, const struct snapshot *s, const struct msg_ctl_peer *p, int verbose)
 {
 	const struct msg_ipsec_state *t = &p->tunnel;
 	struct peer_view v;
@@ -148,7 +180,7 @@ show_tunnel(FILE *out, const struct snapshot *s, const struct msg_ctl_peer *p)
 	fprintf(out, "  path       %s\n", v.path);
 	if (t->proposal[0] != '\0')
 		fprintf(out, "  cipher     %s\n", t->proposal);
-	show_traffic(out, s, t);
+	show_traffic(out, s, t, verbose);
 }
 
 static void
@@ -172,13 +204,13 @@ show_records(FILE *out, const struct snapshot *s, const struct msg_dns_peer *d)
 }
 
 void
-show_peer(FILE *out, const struct snapshot *s, const struct msg_ctl_peer *p)
+show_peer(FILE *out, const struct snapshot *s, const struct msg_ctl_peer *p, int verbose)
 {
 	char ula[ADDR_TEXT_MAX];
 
 	fprintf(out, "%s\n  address    %s\n", p->dns.name,
 	    ip6_is_ula(p->dns.ula) ? ip6_text(p->dns.ula, ula) : "unknown");
-	show_tunnel(out, s, p);
+	show_tunnel(out, s, p, verbose);
 	if (p->dns.epoch != 0 || p->dns.contacts > 0)
 		show_records(out, s, &p->dns);
 }

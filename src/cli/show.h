@@ -6,10 +6,11 @@
 
 #include <stdio.h>
 
-/* This device and a table of its peers; colour != 0 for a terminal. */
-void show_status(FILE *out, const struct snapshot *s, int colour);
-/* Everything known about one peer. */
-void show_peer(FILE *out, const struct snapshot *s, const struct msg_ctl_peer *p);
+/* This device and a table of its peers; colour != 0 for a terminal, verbose != 0 for how packets
+ * are encrypted and moved. */
+void show_status(FILE *out, const struct snapshot *s, int colour, int verbose);
+/* Everything known about one peer; verbose != 0: and why packets were lost. */
+void show_peer(FILE *out, const struct snapshot *s, const struct msg_ctl_peer *p, int verbose);
 /* What the router gives, in plain words. */
 void show_map(FILE *out, const struct snapshot *s);
 

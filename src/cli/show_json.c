@@ -76,6 +76,17 @@ json_workers(struct json *j, const struct msg_ctl_self *self)
 }
 
 static void
+json_offloads(struct json *j, unsigned offload)
+{
+	static const char *const names[] = {"tso", "uso", "udp_segment", "udp_gro", "merge"};
+
+	json_object(j, "offload");
+	for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
+		json_bool(j, names[i], (offload >> i & 1) != 0);
+	json_object_end(j);
+}
+
+static void
 json_self(struct json *j, const struct msg_ctl_self *self)
 {
 	json_object(j, "self");
@@ -88,6 +99,8 @@ json_self(struct json *j, const struct msg_ctl_self *self)
 	json_text(j, "interface", self->interface);
 	json_number(j, "port", self->port);
 	json_text(j, "dataplane", word_dataplane(self->dataplane));
+	json_text(j, "crypto", self->crypto);
+	json_offloads(j, self->offload);
 	json_number(j, "pid", self->manager_pid);
 	json_number(j, "time", self->now_sec);
 	json_workers(j, self);
@@ -195,6 +208,11 @@ json_tunnel(struct json *j, const struct snapshot *s, const struct msg_ipsec_sta
 	json_number(j, "in_packets", t->in_packets);
 	json_number(j, "out_packets", t->out_packets);
 	json_number(j, "drops", t->drops);
+	json_object(j, "dropped");
+	for (unsigned i = 0; i < IPSEC_DROP_MAX; i++)
+		if (t->drop[i] != 0)
+			json_number(j, word_drop(i), t->drop[i]);
+	json_object_end(j);
 	json_boot_time(j, "last_in", s, t->last_in_ms);
 	json_text(j, "reason", t->reason);
 	json_object_end(j);

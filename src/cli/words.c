@@ -123,6 +123,29 @@ word_dataplane(unsigned dataplane)
 }
 
 const char *
+word_drop(unsigned reason)
+{
+	static const char *const words[] = {
+	    [IPSEC_DROP_NO_TUNNEL] = "no_tunnel",
+	    [IPSEC_DROP_NOT_OURS] = "not_ours",
+	    [IPSEC_DROP_TOO_BIG] = "too_big",
+	    [IPSEC_DROP_SEQUENCE] = "sequence",
+	    [IPSEC_DROP_UNKNOWN] = "unknown_spi",
+	    [IPSEC_DROP_SHORT] = "short",
+	    [IPSEC_DROP_REPLAY] = "replay",
+	    [IPSEC_DROP_AUTH] = "bad_icv",
+	    [IPSEC_DROP_INNER] = "bad_inside",
+	    [IPSEC_DROP_SELECTOR] = "wrong_address",
+	    [IPSEC_DROP_EXPIRED] = "expired",
+	    [IPSEC_DROP_CONGESTED] = "congested",
+	    [IPSEC_DROP_SEND] = "send",
+	    [IPSEC_DROP_DEVICE] = "device",
+	};
+
+	return FIND(words, reason);
+}
+
+const char *
 word_worker(unsigned index)
 {
 	static const char *const words[] = {"natpmp", "dnsupdate", "ipsec"};

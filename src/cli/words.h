@@ -13,6 +13,7 @@ const char *word_roster_self(unsigned self);
 const char *word_roster_view(unsigned view);
 const char *word_tunnel_state(unsigned state);
 const char *word_dataplane(unsigned dataplane);
+const char *word_drop(unsigned reason); /* enum ipsec_drop; as in JSON */
 const char *word_worker(unsigned index); /* of msg_ctl_self.worker[] */
 
 /* The protocol's name as people know it: "NAT-PMP"; and as the configuration writes it. */

@@ -40,6 +40,7 @@ struct config {
 	unsigned log; /* enum log_level */
 	unsigned dataplane; /* enum dataplane_choice */
 	unsigned mtu;
+	unsigned offload;
 	char interface[16];
 	char control_group[CONFIG_USER_MAX];
 	char user_map[CONFIG_USER_MAX];

@@ -306,8 +306,9 @@ static const char *const no_yes[] = {"no", "yes", NULL};
 const struct config_key config_keys[] = {
     NUMBER("daemon", "listen-port", "4500", listen_port, 1024, 65535),
     TEXT("daemon", "interface", "at0", interface, set_name),
-    NUMBER("daemon", "mtu", "1280", mtu, 1280, 1438),
+    NUMBER("daemon", "mtu", "1438", mtu, 1280, 1438),
     CHOICE("daemon", "dataplane", "auto", dataplane, dataplane_words),
+    CHOICE("daemon", "offload", "yes", offload, no_yes),
     TEXT("daemon", "control-group", "autotunnel", control_group, set_name),
     TEXT("daemon", "user-map", "autotunnel-map", user_map, set_name),
     TEXT("daemon", "user-dns", "autotunnel-dns", user_dns, set_name),

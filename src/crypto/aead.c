@@ -1,116 +1,165 @@
 /*
- * AEAD on OpenSSL's EVP.  The ciphers are fetched once for the process; a struct aead is one
- * keyed EVP context of which only the IV changes from packet to packet, because looking up the
- * algorithm and expanding the key cost more than sealing a packet does.
+ * AEAD: OpenSSL's EVP, which every processor has, and, where it was configured in, Intel's
+ * ipsec-mb, which seals a packet in a quarter of the time on processors with VAES.
+ *
+ * Which of them serves an algorithm is chosen once for the process, by measuring: the processor's
+ * name or its flags tell less than a millisecond of work does.  An engine whose known answers are
+ * wrong here is not taken.
  */
 #include "crypto/aead.h"
 
-#include <limits.h>
-#include <openssl/evp.h>
+#include "crypto/aead_engine.h"
+
 #include <pthread.h>
-#include <stdlib.h>
+#include <stdio.h>
+#include <time.h>
 
-struct aead {
-	EVP_CIPHER_CTX *ctx;
+#define TRY_LEN 1400 /* octets of a packet */
+#define TRY_PACKETS 300 /* a round */
+#define TRY_ROUNDS 4 /* the first warms up; the best counts */
+
+static const struct aead_engine *const engines[] = {
+    &aead_openssl,
+#ifdef HAVE_IPSEC_MB
+    &aead_mb_gcm,
+    &aead_mb_chacha,
+#endif
+};
+#define ENGINES (sizeof(engines) / sizeof(engines[0]))
+
+static const size_t key_lengths[AEAD_ALGORITHMS] = {
+    [AEAD_AES_128_GCM] = 16,
+    [AEAD_AES_256_GCM] = 32,
+    [AEAD_CHACHA20_POLY1305] = 32,
 };
 
-static const struct {
-	const char *name;
-	size_t key_len;
-} algorithms[] = {
-    [AEAD_AES_128_GCM] = {"AES-128-GCM", 16},
-    [AEAD_AES_256_GCM] = {"AES-256-GCM", 32},
-    [AEAD_CHACHA20_POLY1305] = {"ChaCha20-Poly1305", 32},
-};
-#define ALGORITHMS (sizeof(algorithms) / sizeof(algorithms[0]))
-
-static EVP_CIPHER *ciphers[ALGORITHMS];
-static pthread_once_t ciphers_once = PTHREAD_ONCE_INIT;
-
-/* Kept until the process ends: any thread may hold a context of them. */
-static void
-fetch_ciphers(void)
-{
-	for (size_t i = 1; i < ALGORITHMS; i++)
-		ciphers[i] = EVP_CIPHER_fetch(NULL, algorithms[i].name, NULL);
-}
+/* By algorithm: the engine that serves it, NULL when none can; and what it seals in a second. */
+static const struct aead_engine *chosen[AEAD_ALGORITHMS];
+static double rates[AEAD_ALGORITHMS];
+static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 size_t
 aead_key_len(enum aead_algorithm alg)
 {
-	return (size_t)alg < ALGORITHMS ? algorithms[alg].key_len : 0;
+	return (size_t)alg < AEAD_ALGORITHMS ? key_lengths[alg] : 0;
+}
+
+size_t
+aead_engines(const struct aead_engine *const **list)
+{
+	*list = engines;
+	return ENGINES;
+}
+
+struct aead *
+aead_new_in(
+    const struct aead_engine *engine, enum aead_algorithm alg, const uint8_t *key, int encrypt)
+{
+	struct aead *a = aead_key_len(alg) > 0 ? engine->new (alg, key, encrypt) : NULL;
+
+	if (a != NULL)
+		a->engine = engine;
+	return a;
+}
+
+static double
+seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* Octets a second. */
+static double
+measure(const struct aead_engine *engine, enum aead_algorithm alg)
+{
+	static const uint8_t key[AEAD_KEY_MAX] = {1}, nonce[AEAD_NONCE_LEN] = {2}, aad[8] = {3};
+	uint8_t packet[TRY_LEN] = {0}, tag[AEAD_TAG_LEN];
+	struct aead *a = aead_new_in(engine, alg, key, 1);
+	double best = 1e9;
+
+	if (a == NULL)
+		return 0;
+	for (int round = 0; round < TRY_ROUNDS; round++) {
+		double start = seconds(), took;
+
+		for (int i = 0; i < TRY_PACKETS; i++)
+			aead_seal(a, nonce, aad, sizeof(aad), packet, sizeof(packet), tag);
+		took = seconds() - start;
+		if (round > 0 && took < best)
+			best = took;
+	}
+	aead_free(a);
+	return best > 0 ? (double)TRY_LEN * TRY_PACKETS / best : 0;
+}
+
+static void
+choose(void)
+{
+	for (int alg = 1; alg < AEAD_ALGORITHMS; alg++) {
+		for (size_t i = 0; i < ENGINES; i++) {
+			double rate;
+
+			if (aead_engine_test(engines[i], (enum aead_algorithm)alg) == -1)
+				continue;
+			rate = measure(engines[i], (enum aead_algorithm)alg);
+			if (chosen[alg] != NULL && rate <= rates[alg])
+				continue;
+			chosen[alg] = engines[i];
+			rates[alg] = rate;
+		}
+	}
+}
+
+int
+aead_choose(void)
+{
+	pthread_once(&once, choose);
+	for (size_t alg = 1; alg < AEAD_ALGORITHMS; alg++)
+		if (chosen[alg] == NULL)
+			return -1;
+	return 0;
+}
+
+void
+aead_describe(char *out, size_t size)
+{
+	pthread_once(&once, choose);
+	if (chosen[AEAD_AES_128_GCM] == NULL)
+		snprintf(out, size, "none");
+	else
+		snprintf(out, size, "%s, AES-128-GCM %.1f GB/s", chosen[AEAD_AES_128_GCM]->name(),
+		    rates[AEAD_AES_128_GCM] / 1e9);
 }
 
 struct aead *
 aead_new(enum aead_algorithm alg, const uint8_t *key, int encrypt)
 {
-	struct aead *a;
-
-	if (aead_key_len(alg) == 0)
+	pthread_once(&once, choose);
+	if (aead_key_len(alg) == 0 || chosen[alg] == NULL)
 		return NULL;
-	pthread_once(&ciphers_once, fetch_ciphers);
-	if (ciphers[alg] == NULL || (a = calloc(1, sizeof(*a))) == NULL)
-		return NULL;
-	/* The nonce length is 12 by default in all three. */
-	if ((a->ctx = EVP_CIPHER_CTX_new()) == NULL ||
-	    EVP_CipherInit_ex2(a->ctx, ciphers[alg], key, NULL, encrypt != 0, NULL) != 1) {
-		aead_free(a);
-		return NULL;
-	}
-	return a;
+	return aead_new_in(chosen[alg], alg, key, encrypt);
 }
 
 void
 aead_free(struct aead *a)
 {
-	if (a == NULL)
-		return;
-	EVP_CIPHER_CTX_free(a->ctx); /* wipes the key schedule */
-	free(a);
-}
-
-/* Set the nonce, feed the associated data, run the cipher over data.  0 or -1. */
-static int
-crypt(struct aead *a, const uint8_t *nonce, const void *aad, size_t aad_len, uint8_t *data,
-    size_t len)
-{
-	int n;
-
-	if (aad_len > INT_MAX || len > INT_MAX ||
-	    EVP_CipherInit_ex2(a->ctx, NULL, NULL, nonce, -1, NULL) != 1)
-		return -1;
-	if (aad_len > 0 && EVP_CipherUpdate(a->ctx, NULL, &n, aad, (int)aad_len) != 1)
-		return -1;
-	if (len > 0 &&
-	    (EVP_CipherUpdate(a->ctx, data, &n, data, (int)len) != 1 || (size_t)n != len))
-		return -1;
-	return 0;
+	if (a != NULL)
+		a->engine->free(a);
 }
 
 int
 aead_seal(struct aead *a, const uint8_t nonce[AEAD_NONCE_LEN], const void *aad, size_t aad_len,
     uint8_t *data, size_t len, uint8_t tag[AEAD_TAG_LEN])
 {
-	uint8_t none[1];
-	int n;
-
-	if (crypt(a, nonce, aad, aad_len, data, len) == -1 ||
-	    EVP_CipherFinal_ex(a->ctx, none, &n) != 1)
-		return -1;
-	return EVP_CIPHER_CTX_ctrl(a->ctx, EVP_CTRL_AEAD_GET_TAG, AEAD_TAG_LEN, tag) == 1 ? 0 : -1;
+	return a->engine->seal(a, nonce, aad, aad_len, data, len, tag);
 }
 
 int
 aead_open(struct aead *a, const uint8_t nonce[AEAD_NONCE_LEN], const void *aad, size_t aad_len,
     uint8_t *data, size_t len, const uint8_t tag[AEAD_TAG_LEN])
 {
-	uint8_t none[1];
-	int n;
-
-	if (crypt(a, nonce, aad, aad_len, data, len) == -1)
-		return -1;
-	if (EVP_CIPHER_CTX_ctrl(
-		a->ctx, EVP_CTRL_AEAD_SET_TAG, AEAD_TAG_LEN, (void *)(uintptr_t)tag) != 1)
-		return -1;
-	return EVP_CipherFinal_ex(a->ctx, none, &n) == 1 ? 0 : -1;
+	return a->engine->open(a, nonce, aad, aad_len, data, len, tag);
 }

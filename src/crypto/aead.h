@@ -1,6 +1,6 @@
 /*
  * Authenticated encryption with a 12-octet nonce and a 16-octet tag, in place, for ESP.
- * OpenSSL is included in src/crypto only; another engine can stand behind the same functions.
+ * OpenSSL and ipsec-mb stand behind these functions (aead.c chooses), in src/crypto only.
  */
 #ifndef CRYPTO_AEAD_H
 #define CRYPTO_AEAD_H
@@ -32,7 +32,10 @@ int aead_seal(struct aead *a, const uint8_t nonce[AEAD_NONCE_LEN], const void *a
 int aead_open(struct aead *a, const uint8_t nonce[AEAD_NONCE_LEN], const void *aad, size_t aad_len,
     uint8_t *data, size_t len, const uint8_t tag[AEAD_TAG_LEN]);
 
-/* Known answers of every algorithm; 0 when all are right. */
-int aead_self_test(void);
+/* Test every engine by known answers and choose the fastest for each algorithm: a few milliseconds,
+ * once for the process (aead_new does it otherwise).  0, or -1 when an algorithm has none. */
+int aead_choose(void);
+/* "ENGINE VERSION, AES-128-GCM N GB/s": what was chosen, and measured. */
+void aead_describe(char *out, size_t size);
 
 #endif

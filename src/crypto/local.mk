@@ -2,7 +2,8 @@
 noinst_LIBRARIES += libatcrypto.a
 libatcrypto_a_CPPFLAGS = $(AM_CPPFLAGS) $(TLS_CFLAGS) $(OPENSSL_CFLAGS) $(ARGON2_CFLAGS)
 libatcrypto_a_SOURCES = \
-	src/crypto/aead.c src/crypto/aead.h src/crypto/aead_self_test.c \
+	src/crypto/aead.c src/crypto/aead.h src/crypto/aead_engine.h \
+	src/crypto/aead_mb.c src/crypto/aead_openssl.c src/crypto/aead_self_test.c \
 	src/crypto/cert.c src/crypto/cert.h src/crypto/cert_make.c \
 	src/crypto/ed25519.c src/crypto/ed25519.h \
 	src/crypto/hash.c src/crypto/hash.h \
@@ -17,7 +18,7 @@ check_PROGRAMS += tests/unit/crypto_aead tests/unit/crypto_mac
 TESTS += tests/unit/crypto_aead tests/unit/crypto_mac
 tests_unit_crypto_aead_SOURCES = tests/unit/crypto_aead.c
 tests_unit_crypto_aead_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_crypto_aead_LDADD = libatcrypto.a libbase.a $(OPENSSL_LIBS) $(CMOCKA_LIBS)
+tests_unit_crypto_aead_LDADD = libatcrypto.a libbase.a $(IPSEC_MB_LIBS) $(OPENSSL_LIBS) $(CMOCKA_LIBS)
 tests_unit_crypto_mac_SOURCES = tests/unit/crypto_mac.c
 tests_unit_crypto_mac_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_crypto_mac_LDADD = libatcrypto.a libbase.a $(OPENSSL_LIBS) $(CMOCKA_LIBS)

@@ -70,6 +70,8 @@ row_self(struct manager *m, union msg *msg)
 	worker_info(m->ipsec, &s->worker[2]);
 	str_copy(s->version, sizeof s->version, PACKAGE_VERSION);
 	memcpy(s->strongswan, m->ready.version, sizeof s->strongswan);
+	memcpy(s->crypto, m->ready.crypto, sizeof s->crypto);
+	s->offload = m->ready.offload;
 	memcpy(s->interface, m->link.name, sizeof s->interface);
 	if (m->identity == NULL)
 		return;

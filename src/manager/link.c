@@ -1,6 +1,7 @@
 #include "manager/link.h"
 
 #include "base/log.h"
+#include "base/msg.h"
 #include "base/str.h"
 #include "manager/netlink.h"
 
@@ -19,11 +20,48 @@
 /* Packets that wait while the worker is not scheduled; the default of a TUN device drops early. */
 #define QUEUE_PACKETS 2000
 
+/* Newer than the headers of some distributions. */
+#ifndef TUN_F_USO4
+#define TUN_F_USO4 0x20
+#define TUN_F_USO6 0x40
+#endif
+
+/* One large packet from the device should be one send: so many ESP packets go into one train of
+ * UDP (over IPv4, 65507 octets), each with an IPv6 and a TCP header inside. */
+#define TRAIN_OCTETS 65507
+#define ESP_AROUND 34 /* what ESP adds to an inner packet, without padding */
+#define TCP_HEADERS 72 /* with time stamps */
+
+static unsigned
+largest(unsigned mtu)
+{
+	unsigned sealed = (mtu + ESP_AROUND + 3) / 4 * 4;
+
+	return TRAIN_OCTETS / sealed * (mtu - TCP_HEADERS) + TCP_HEADERS;
+}
+
+/* With the header that says how to cut them, the kernel leaves checksums and cutting to us.  UDP
+ * since Linux 6.2. */
+static void
+allow_large(struct tunnel_link *link)
+{
+	const unsigned tcp = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
+
+	link->device = IPSEC_TUN_VNET;
+	if (ioctl(link->fd, TUNSETOFFLOAD, tcp | TUN_F_USO4 | TUN_F_USO6) == 0)
+		link->device |= IPSEC_TUN_USO;
+	else if (ioctl(link->fd, TUNSETOFFLOAD, tcp) == -1)
+		log_info("interface %s takes no large packets (%s)", link->name, strerror(errno));
+}
+
 static int
-open_tun(struct tunnel_link *link, const char *name)
+open_tun(struct tunnel_link *link, const char *name, int large)
 {
 	struct ifreq request = {.ifr_flags = IFF_TUN | IFF_NO_PI};
 
+	if (large)
+		request.ifr_flags |= IFF_VNET_HDR;
+	link->device = 0;
 	link->fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (link->fd == -1) {
 		log_warn("/dev/net/tun (is the tun module there?)");
@@ -40,6 +78,8 @@ open_tun(struct tunnel_link *link, const char *name)
 	}
 	str_copy(link->name, sizeof link->name, request.ifr_name);
 	link->index = if_nametoindex(link->name);
+	if (large)
+		allow_large(link);
 	return 0;
 }
 
@@ -57,6 +97,20 @@ set_address(struct mnl_socket *nl, unsigned index, const uint8_t ula[16])
 	mnl_attr_put(m, IFA_LOCAL, 16, ula);
 	mnl_attr_put(m, IFA_ADDRESS, 16, ula);
 	return netlink_request(nl, m);
+}
+
+/* Where the kernel does not know it, large packets are a bit larger than one send. */
+static void
+limit_large(struct mnl_socket *nl, unsigned index, unsigned mtu)
+{
+	char room[NETLINK_ROOM];
+	struct nlmsghdr *m = netlink_begin(room, RTM_NEWLINK, 0);
+	struct ifinfomsg *i = mnl_nlmsg_put_extra_header(m, sizeof *i);
+
+	i->ifi_index = (int)index;
+	mnl_attr_put_u32(m, IFLA_GSO_MAX_SIZE, largest(mtu));
+	if (netlink_request(nl, m) == -1)
+		log_debug("interface: size of large packets: %s", strerror(errno));
 }
 
 static int
@@ -112,20 +166,22 @@ enable_ipv6(const char *name)
 }
 
 int
-link_make(struct tunnel_link *link, const char *name, unsigned mtu, const uint8_t ula[16])
+link_make(struct tunnel_link *link, const struct link_options *o)
 {
 	struct mnl_socket *nl;
 	const char *step = "up";
 	int rc;
 
-	if (open_tun(link, name) == -1)
+	if (open_tun(link, o->name, o->large) == -1)
 		return -1;
 	enable_ipv6(link->name);
 	nl = netlink_open(NETLINK_ROUTE, 0);
-	rc = nl == NULL ? -1 : set_up(nl, link->index, mtu);
-	if (rc == 0 && (rc = set_address(nl, link->index, ula)) == -1)
+	if (nl != NULL && link->device != 0)
+		limit_large(nl, link->index, o->mtu);
+	rc = nl == NULL ? -1 : set_up(nl, link->index, o->mtu);
+	if (rc == 0 && (rc = set_address(nl, link->index, o->ula)) == -1)
 		step = "its address";
-	else if (rc == 0 && (rc = set_route(nl, link->index, ula)) == -1)
+	else if (rc == 0 && (rc = set_route(nl, link->index, o->ula)) == -1)
 		step = "its route";
 	if (rc == -1)
 		log_warn("setting interface %s %s", link->name, step);

@@ -7,14 +7,22 @@
 
 #include <stdint.h>
 
+struct link_options {
+	const char *name;
+	unsigned mtu;
+	int large; /* take and give large packets, where the kernel can */
+	uint8_t ula[16];
+};
+
 struct tunnel_link {
 	int fd; /* the TUN device, non-blocking */
+	unsigned device; /* IPSEC_TUN_*: how it speaks */
 	unsigned index;
 	char name[16];
 };
 
-/* Make it, give it mtu, address and route, set it up.  0, or -1 with a logged reason. */
-int link_make(struct tunnel_link *link, const char *name, unsigned mtu, const uint8_t ula[16]);
+/* Make it, give it MTU, address and route, set it up.  0, or -1 with a logged reason. */
+int link_make(struct tunnel_link *link, const struct link_options *o);
 void link_remove(struct tunnel_link *link);
 
 #endif

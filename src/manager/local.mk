@@ -23,4 +23,5 @@ autotunneld_LDADD = libmanager.a \
 	libatnatpmp.a libatdns.a libatwire.a libatipsec.a libatesp.a \
 	libatidentity.a libconfig.a libloop.a libatcrypto.a libbase.a \
 	$(NATPMP_LIBS) $(MINIUPNPC_LIBS) $(LDNS_LIBS) $(CARES_LIBS) $(STRONGSWAN_LIBS) \
-	$(EVENT_LIBS) $(MNL_LIBS) $(TLS_LIBS) $(OPENSSL_LIBS) $(ARGON2_LIBS) $(SECCOMP_LIBS)
+	$(EVENT_LIBS) $(MNL_LIBS) $(TLS_LIBS) $(IPSEC_MB_LIBS) $(OPENSSL_LIBS) $(ARGON2_LIBS) \
+	$(SECCOMP_LIBS)

@@ -135,12 +135,25 @@ choose_dataplane(struct manager *m)
 	return 0;
 }
 
+/* In kernel mode the device only gets what no tunnel takes. */
+static int
+make_link(struct manager *m)
+{
+	struct link_options o = {
+	    .name = m->config.interface,
+	    .mtu = m->config.mtu,
+	    .large = m->dataplane == DATAPLANE_USER && m->config.offload,
+	};
+
+	memcpy(o.ula, m->identity->ula, sizeof o.ula);
+	return link_make(&m->link, &o);
+}
+
 static int
 open_network(struct manager *m)
 {
 	if (choose_dataplane(m) == -1 ||
-	    sockets_bind(m->config.listen_port, &m->udp4, &m->udp6) == -1 ||
-	    link_make(&m->link, m->config.interface, m->config.mtu, m->identity->ula) == -1)
+	    sockets_bind(m->config.listen_port, &m->udp4, &m->udp6) == -1 || make_link(m) == -1)
 		return -1;
 	if (m->dataplane == DATAPLANE_KERNEL && (m->raw6 = sockets_raw6(m->identity->ula)) == -1)
 		return -1;
@@ -321,7 +334,8 @@ static int
 needs_restart(const struct config *a, const struct config *b)
 {
 	return a->listen_port != b->listen_port || a->dataplane != b->dataplane ||
-	    a->mtu != b->mtu || strcmp(a->interface, b->interface) != 0 ||
+	    a->mtu != b->mtu || a->offload != b->offload ||
+	    strcmp(a->interface, b->interface) != 0 ||
 	    strcmp(a->control_group, b->control_group) != 0 ||
 	    strcmp(a->user_map, b->user_map) != 0 || strcmp(a->user_dns, b->user_dns) != 0 ||
 	    strcmp(a->user_ike, b->user_ike) != 0 || strcmp(a->state_dir, b->state_dir) != 0 ||

@@ -130,6 +130,9 @@ say_fd(struct manager *m, enum ipsec_fd_kind kind, int fd)
 {
 	struct msg_ipsec_fd msg = {.hdr = {.type = MSG_IPSEC_FD}, .kind = kind};
 
+	if (kind == IPSEC_FD_TUN)
+		msg.device = m->link.device;
+
 	return fd < 0 ? 0 : SAY(m->ipsec, msg, fd);
 }
 
@@ -154,6 +157,7 @@ say_self(struct manager *m)
 	struct msg_ipsec_self self = {
 	    .hdr = {.type = MSG_IPSEC_SELF},
 	    .dataplane = (uint8_t)m->dataplane,
+	    .plain = !m->config.offload,
 	    .port = (uint16_t)m->config.listen_port,
 	    .mtu = (uint16_t)m->config.mtu,
 	    .idle_sec = m->config.idle,

@@ -1,6 +1,8 @@
 /*
- * The data plane alone, with fixed keys in IKE's place: esp_drive a|b PORT REMOTE [ALGORITHM
- * [esn]]. Makes the tunnel device at0 and waits for somebody to give it addresses.  B's SAs are
+ * The data plane alone, with fixed keys in IKE's place: esp_drive [-o OFFLOAD] [-m MTU]
+ * [-n SAS] a|b PORT REMOTE [ALGORITHM [esn]].  OFFLOAD are bits of ESP_IO_*, what it may use; MTU
+ * is what the path carries; SAS other peers' SAs stand in the tables beside the one that is used.
+ * Makes the tunnel device at0 and waits for somebody to give it addresses.  B's SAs are
  * there from the start; A's come when a packet asks for them, a twentieth of a second later.  Ends
  * with SIGTERM; SIGUSR1 pokes the peer.  esp_plane.sh starts two.
  */
@@ -28,7 +30,13 @@
 static const uint8_t ula_a[16] = {0xfd, 1, 2, 3, 4, 5, [15] = 0xa};
 static const uint8_t ula_b[16] = {0xfd, 1, 2, 3, 4, 5, [15] = 0xb};
 
+#ifndef TUN_F_USO4
+#define TUN_F_USO4 0x20
+#define TUN_F_USO6 0x40
+#endif
+
 static int is_a;
+static unsigned offload = ESP_IO_ALL, mtu, others;
 static struct endpoint remote;
 static struct esp_sa sa;
 static struct esp *esp;
@@ -53,9 +61,9 @@ on_moved(void *ctx, uint32_t spi, const struct endpoint *from)
 }
 
 static void
-on_expired(void *ctx, uint32_t spi, int inbound, const struct endpoint *at, int hard)
+on_expired(void *ctx, uint32_t id, int inbound, int hard)
 {
-	log_info("expired %08x %s", spi, hard ? "hard" : "soft");
+	log_info("expired %08x %s", id, hard ? "hard" : "soft");
 }
 
 static void
@@ -68,14 +76,24 @@ on_ike(void *ctx, const void *data, size_t len, const struct endpoint *local,
 	    endpoint_text(local, text2));
 }
 
+/* What the kernel lacks goes out of `offload`. */
 static int
 tun_open(void)
 {
+	const unsigned tcp = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
 	struct ifreq r = {.ifr_name = "at0", .ifr_flags = IFF_TUN | IFF_NO_PI};
 	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
 
+	if ((offload & ESP_IO_VNET) != 0)
+		r.ifr_flags |= IFF_VNET_HDR;
 	if (fd == -1 || ioctl(fd, TUNSETIFF, &r) == -1)
 		fatal("/dev/net/tun");
+	if ((offload & ESP_IO_USO) != 0 &&
+	    ioctl(fd, TUNSETOFFLOAD, tcp | TUN_F_USO4 | TUN_F_USO6) == -1)
+		offload &= ~ESP_IO_USO;
+	if ((offload & (ESP_IO_VNET | ESP_IO_USO)) == ESP_IO_VNET &&
+	    ioctl(fd, TUNSETOFFLOAD, tcp) == -1)
+		log_info("no TSO here");
 	return fd;
 }
 
@@ -101,6 +119,7 @@ add_sa(uint32_t spi, int inbound)
 	sa.spi = spi;
 	sa.inbound = (uint8_t)inbound;
 	sa.remote = remote;
+	sa.mtu = inbound ? 0 : mtu;
 	for (size_t i = 0; i < sizeof(sa.key); i++)
 		sa.key[i] = (uint8_t)(spi + i);
 	if (esp_sa_add(esp, &sa, clock_boot_ms()) == -1 ||
@@ -108,9 +127,32 @@ add_sa(uint32_t spi, int inbound)
 		fatal("SA");
 }
 
+/* SAs of peers that are never heard of. */
+static void
+crowd(void)
+{
+	struct esp_sa some = {.algorithm = AEAD_AES_128_GCM, .remote = remote};
+	uint8_t ula[16];
+
+	for (unsigned i = 0; i < others; i++) {
+		memcpy(ula, ula_a, sizeof(ula));
+		ula[14] = (uint8_t)(i >> 8);
+		ula[13] = 1;
+		ula[15] = (uint8_t)i;
+		for (some.inbound = 0; some.inbound < 2; some.inbound++) {
+			some.spi = UINT32_C(0xc1000000) + i;
+			if (esp_sa_add(esp, &some, clock_boot_ms()) == -1 ||
+			    esp_policy_add(
+				esp, some.spi, some.inbound, is_a ? ula_a : ula_b, ula) == -1)
+				fatal("SA %u", i);
+		}
+	}
+}
+
 static void
 install(struct esp_io *io)
 {
+	crowd();
 	add_sa(is_a ? SPI_BA : SPI_AB, 1);
 	add_sa(is_a ? SPI_AB : SPI_BA, 0);
 	esp_io_release(io);
@@ -142,7 +184,8 @@ static void
 report(void)
 {
 	static const char *const names[ESP_DROP_MAX] = {"no-policy", "not-ipv6", "too-big",
-	    "sequence", "no-sa", "short", "replay", "auth", "inner", "selector", "expired"};
+	    "sequence", "no-sa", "short", "replay", "auth", "inner", "selector", "expired",
+	    "congested", "send", "device"};
 	uint64_t drops[ESP_DROP_MAX];
 	struct esp_usage in = {0}, out = {0};
 
@@ -159,10 +202,34 @@ static void
 parse(int argc, char **argv)
 {
 	if (argc < 4 || endpoint_parse(argv[3], 4500, &remote) == -1)
-		fatalx("usage: esp_drive a|b PORT REMOTE [ALGORITHM [esn]]");
+		fatalx("usage: esp_drive [-o OFFLOAD] [-m MTU] [-n SAS] a|b PORT REMOTE [ALGORITHM"
+		       " [esn]]");
 	is_a = strcmp(argv[1], "a") == 0;
 	sa.algorithm = argc > 4 ? (uint8_t)atoi(argv[4]) : AEAD_AES_128_GCM;
 	sa.esn = argc > 5;
+}
+
+static unsigned
+number(const char *text)
+{
+	return (unsigned)strtoul(text, NULL, 0);
+}
+
+/* Returns how many arguments options took. */
+static int
+options(int argc, char **argv)
+{
+	int opt;
+
+	while ((opt = getopt(argc, argv, "+o:m:n:")) != -1) {
+		if (opt == 'o')
+			offload = number(optarg);
+		else if (opt == 'm')
+			mtu = number(optarg);
+		else if (opt == 'n')
+			others = number(optarg);
+	}
+	return optind - 1;
 }
 
 static int
@@ -185,22 +252,31 @@ main(int argc, char **argv)
 	struct esp_io *io;
 	pthread_t ike_thread;
 	sigset_t signals;
+	char crypto[64];
+	int skip;
 
 	log_init("esp_drive", 0);
 	log_set_level(LOG_LEVEL_DEBUG);
 	if (argc == 3 && strcmp(argv[1], "encap") == 0)
 		return encap(argv[2]);
+	skip = options(argc, argv);
+	argc -= skip;
+	argv += skip;
 	parse(argc, argv);
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGUSR1);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	c.tun = tun_open();
+	c.offload = offload;
 	c.udp4 = udp_open(AF_INET, (uint16_t)atoi(argv[2]));
 	c.udp6 = udp_open(AF_INET6, (uint16_t)atoi(argv[2]));
 	if (pipe(asked) == -1 || (esp = esp_new(&events, NULL)) == NULL ||
 	    (io = esp_io_start(esp, &c)) == NULL || pthread_create(&ike_thread, NULL, ike, io) != 0)
 		fatal("start");
+	esp_crypto_text(crypto, sizeof(crypto));
+	log_info("crypto %s", crypto);
+	log_info("offload %u", esp_io_offload(io));
 	log_info("ready");
 	wait_for_end(io, &signals);
 	esp_io_stop(io); /* before the pipe it writes to goes */

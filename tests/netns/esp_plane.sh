@@ -6,7 +6,7 @@
 # The laptop is side A, the nas side B.
 LAB_PLAIN=1
 . "${0%/*}/lab.sh"
-lab_require ping tshark
+lab_require ping tshark ethtool busybox nft
 
 cp "${DRIVE:-$AT_BUILD/tests/netns/esp_drive}" $LAB/esp_drive
 net=fd01:203:405::
@@ -14,11 +14,12 @@ lab_internet
 lab_host laptop internet 5
 lab_host nas internet 6
 
-# drive HOST a|b REMOTE [ALGORITHM [esn]]
+# drive HOST a|b REMOTE [ALGORITHM [esn]]: with OPTIONS, at0 having mtu
+OPTIONS=() mtu=1280
 drive() {
-	lab_start "$1" drive $LAB/esp_drive "$2" 4500 "${@:3}"
+	lab_start "$1" drive $LAB/esp_drive "${OPTIONS[@]}" "$2" 4500 "${@:3}"
 	lab_wait_until 5 logged "$1" ready || lab_die "esp_drive does not start"
-	ip -n "$1" link set dev at0 mtu 1280
+	ip -n "$1" link set dev at0 mtu $mtu
 	ip -n "$1" link set dev at0 addrgenmode none
 	ip -n "$1" addr add "$net$2/48" dev at0 nodad
 	ip -n "$1" link set dev at0 up
@@ -62,6 +63,9 @@ decrypted() {
 		-o esp.enable_authentication_check:TRUE "${keys[@]}" -Y "$1" 2>/dev/null | wc -l
 }
 
+# The wire sees each packet by itself.
+lab_cut laptop
+lab_cut nas
 LAB_SNAPLEN=2000 lab_capture wire udp port 4500
 drive nas b 11.22.33.5
 drive laptop a 11.22.33.6
@@ -108,3 +112,89 @@ for variant in 2 3 "1 esn" "3 esn"; do
 	check "algorithm $variant" ping_nas -c 3 -i 0.05
 	stop_both
 done
+
+# What the kernel lacks is done without, and so is what may not be used; the bytes are the same.
+# ESP_IO_VNET 1, USO 2, SEGMENT 4, GRO 8, MERGE 16.
+offload_of() {
+	sed -n 's/.* offload \([0-9]*\)$/\1/p' "$(lab_log "$1" drive)"
+}
+
+# start_both LAPTOP NAS [ALGORITHM]: with these offloads, at the largest MTU.
+start_both() {
+	: >"$(lab_log laptop drive)"
+	: >"$(lab_log nas drive)"
+	OPTIONS=(-o "$2")
+	drive nas b 11.22.33.8 "${@:3}"
+	OPTIONS=(-o "$1")
+	drive laptop a 11.22.33.6 "${@:3}"
+	ping_nas -c 1 >/dev/null
+}
+
+# bulk FROM TO: a file through the tunnel by TCP, which must arrive as it was.
+bulk() {
+	local letter=a pid
+
+	[ "$1" = laptop ] || letter=b
+	lab_exec "$1" busybox nc -l -p 7 <$LAB/file &
+	pid=$!
+	lab_wait_until 5 lab_exec "$1" sh -c 'ss -Hltn | grep -q ":7 "'
+	lab_exec "$2" bash -c "exec 5<>/dev/tcp/$net$letter/7; cat <&5" >$LAB/got || return
+	wait $pid
+	cmp $LAB/file $LAB/got
+}
+
+mtu=1438
+head -c 30000000 /dev/urandom >$LAB/file
+start_both 31 31
+has=$(offload_of laptop)
+[ "$has" = 31 ] || echo "note  this kernel has offloads $has of 31: the others cannot be tried here"
+stop_both
+# Sent cut and uncut; uncut is what a network card with segmentation of its own is given.
+for host in laptop nas; do
+	lab_exec $host ethtool -K eth0 tx-udp-segmentation on
+done
+for offload in "31 31" "31 0" "0 31" "3 3" "27 27" "23 23" "15 15" "29 31"; do
+	start_both $offload
+	check_equal "offloads $offload: what is in use" $((${offload% *} & has)) "$(offload_of laptop)"
+	check "offloads $offload: a file there" bulk laptop nas
+	check "offloads $offload: a file back" bulk nas laptop
+	check "offloads $offload: a large datagram" ping_nas -c 3 -i 0.02 -s 20000
+	stop_both
+	check "offloads $offload: nothing refused" eval '! grep -hE "dropped (auth|inner|selector|short|device)" \
+		"$(lab_log laptop drive)" "$(lab_log nas drive)"'
+done
+for algorithm in 2 3; do
+	start_both 31 31 $algorithm esn
+	check "algorithm $algorithm: a file" bulk laptop nas
+	stop_both
+done
+
+# A path that carries less than the interface: the sender is told, once.
+OPTIONS=(-m 1300)
+drive nas b 11.22.33.8
+drive laptop a 11.22.33.6
+ping_nas -c 1 >/dev/null
+check "a file over a narrow path" bulk laptop nas
+check "the kernel knows its MTU" eval 'lab_exec laptop ip -6 route get ${net}b | grep -q "mtu 1300"'
+check "a datagram that is too large is cut by its sender" ping_nas -c 2 -i 0.1 -s 1400
+check_not "what must not be cut is not sent" ping_nas -c 1 -W 1 -M do -s 1400
+
+# A router on the way marks congestion (RFC 6040): who understands it is told, who does not loses
+# the packet.
+lab_exec nas nft -f - <<-'NFT'
+	table ip congestion {
+		chain marked {
+			type filter hook prerouting priority -150;
+			udp dport 4500 ip ecn set ce
+		}
+	}
+NFT
+lab_start nas tunnel tcpdump -Z root --immediate-mode -l -n -i at0 icmp6 and 'ip6[1] & 0x30 == 0x30'
+lab_wait_until 5 grep -q listening "$(lab_log nas tunnel)" || lab_die "tcpdump does not start"
+check "marked outside, ECN-capable inside" ping_nas -c 1 -Q 2
+check_soon "the mark is inside" 5 grep -q "echo request" "$(lab_log nas tunnel)"
+check_not "marked outside, not capable inside" ping_nas -c 1 -W 1
+lab_stop nas tunnel INT || :
+stop_both
+check "and counted" logged nas "dropped congested 1"
+check "and so was what was too big" logged laptop "dropped too-big"

@@ -47,6 +47,8 @@ make_self(void)
 {
 	snprintf(s->self.version, MSG_WORD_MAX, "0.1");
 	snprintf(s->self.strongswan, MSG_WORD_MAX, "5.9.8");
+	snprintf(s->self.crypto, MSG_WORD_MAX, "ipsec-mb 1.3.0, AES-128-GCM 9.8 GB/s");
+	s->self.offload = IPSEC_OFFLOAD_TSO | IPSEC_OFFLOAD_SEGMENT | IPSEC_OFFLOAD_MERGE;
 	snprintf(s->self.interface, sizeof s->self.interface, "at0");
 	snprintf(s->self.domain, MSG_NAME_MAX, "alice.example.net");
 	snprintf(s->self.name, MSG_NAME_MAX, "laptop.alice.example.net");
@@ -100,6 +102,7 @@ make_peers(void)
 	p->tunnel.in_packets = 900000;
 	p->tunnel.out_packets = 60000;
 	p->tunnel.drops = 2;
+	p->tunnel.drop[IPSEC_DROP_REPLAY] = p->tunnel.drop[IPSEC_DROP_NO_TUNNEL] = 1;
 	p->tunnel.remote = endpoint("198.51.100.7:4500", 0);
 	snprintf(p->tunnel.proposal, MSG_WORD_MAX, "AES_GCM_16_128");
 	snprintf(p->dns.os, MSG_WORD_MAX, "linux");
@@ -171,7 +174,7 @@ status(void **state)
 	    "no answer from 192.0.2.1:4500\n"
 	    "phone   idle   -                         0 / 0       -       "
 	    "it has published no address to call\n");
-	show_status(out, s, 0);
+	show_status(out, s, 0, 0);
 	expect(out, wanted);
 }
 
@@ -189,7 +192,7 @@ status_coloured(void **state)
 	    "no answer from 192.0.2.1:4500\n"
 	    "phone   idle   -                         0 / 0       -       "
 	    "it has published no address to call\n");
-	show_status(out, s, 1);
+	show_status(out, s, 1, 0);
 	expect(out, wanted);
 }
 
@@ -199,7 +202,7 @@ status_of_a_stranger(void **state)
 	FILE *out = begin();
 
 	s->self.enrolled = 0;
-	show_status(out, s, 0);
+	show_status(out, s, 0, 0);
 	s->self.enrolled = 1;
 	expect(out,
 	    "This device belongs to no account yet: see \"autotunnel help init\" and \"autotunnel"
@@ -211,7 +214,7 @@ one_peer(void **state)
 {
 	FILE *out = begin();
 
-	show_peer(out, s, &s->peer[0]);
+	show_peer(out, s, &s->peer[0], 0);
 	expect(out,
 	    "nas.alice.example.net\n"
 	    "  address    fd00::1\n"
@@ -226,6 +229,29 @@ one_peer(void **state)
 	    "  contact    [2001:db8:7::5]:4500, priority 10\n"
 	    "  NAT        natpmp, reached from outside: yes\n"
 	    "  system     linux\n");
+}
+
+static void
+verbose(void **state)
+{
+	char said[4000] = "";
+	FILE *out = tmpfile();
+
+	assert_non_null(out);
+	show_status(out, s, 0, 1);
+	show_peer(out, s, &s->peer[0], 1);
+	s->self.offload = 0;
+	show_status(out, s, 0, 1);
+	s->self.offload = IPSEC_OFFLOAD_TSO | IPSEC_OFFLOAD_SEGMENT | IPSEC_OFFLOAD_MERGE;
+	rewind(out);
+	assert_true(fread(said, 1, sizeof said - 1, out) > 0);
+	fclose(out);
+	assert_non_null(strstr(said,
+	    "\nesp      ipsec-mb 1.3.0, AES-128-GCM 9.8 GB/s; TSO"
+	    " UDP_SEGMENT merging\n"));
+	assert_non_null(
+	    strstr(said, "\nesp      ipsec-mb 1.3.0, AES-128-GCM 9.8 GB/s; no offload\n"));
+	assert_non_null(strstr(said, "\n  lost       2 packets: 1 no_tunnel, 1 replay\n"));
 }
 
 static void
@@ -257,6 +283,8 @@ map(void **state)
 	"\"self\":{\"version\":\"0.1\",\"strongswan\":\"5.9.8\",\"enrolled\":true,"                \
 	"\"domain\":\"alice.example.net\",\"name\":\"laptop.alice.example.net\","                  \
 	"\"address\":\"fd00::41\",\"interface\":\"at0\",\"port\":4500,\"dataplane\":\"user\","     \
+	"\"crypto\":\"ipsec-mb 1.3.0, AES-128-GCM 9.8 GB/s\",\"offload\":{\"tso\":true,"           \
+	"\"uso\":false,\"udp_segment\":true,\"udp_gro\":false,\"merge\":true},"                    \
 	"\"pid\":100,\"time\":1795000000,\"workers\":[" WORKER_JSON("natpmp",                      \
 	    "101") "," WORKER_JSON("dnsupdate", "102") "," WORKER_JSON("ipsec", "103") "]}"
 #define DNS_JSON                                                                                   \
@@ -276,7 +304,8 @@ map(void **state)
 	"\"since\":1794988480,"                                                                    \
 	"\"remote\":{\"address\":\"198.51.100.7\",\"port\":4500,\"priority\":0,\"weight\":0},"     \
 	"\"proposal\":\"AES_GCM_16_128\",\"in_bytes\":1288490188,\"out_bytes\":83886080,"          \
-	"\"in_packets\":900000,\"out_packets\":60000,\"drops\":2,\"last_in\":1794999997,"          \
+	"\"in_packets\":900000,\"out_packets\":60000,\"drops\":2,"                                 \
+	"\"dropped\":{\"no_tunnel\":1,\"replay\":1},\"last_in\":1794999997,"                       \
 	"\"reason\":\"\"},\"records\":{\"present\":true,\"stale\":false,\"epoch\":37,"             \
 	"\"expires\":1795004800,\"nat\":\"natpmp\",\"inbound\":\"yes\",\"os\":\"linux\","          \
 	"\"contacts\":[{\"address\":\"198.51.100.7\",\"port\":4500,\"priority\":0,\"weight\":0},"  \
@@ -332,6 +361,7 @@ main(void)
 	    cmocka_unit_test(status_coloured),
 	    cmocka_unit_test(status_of_a_stranger),
 	    cmocka_unit_test(one_peer),
+	    cmocka_unit_test(verbose),
 	    cmocka_unit_test(map),
 	    cmocka_unit_test(status_json),
 	    cmocka_unit_test(peer_and_map_json),

@@ -49,7 +49,7 @@ on_ready(void *ctx, const uint8_t peer[16])
 }
 
 static void
-on_expired(void *ctx, uint32_t spi, int inbound, const struct endpoint *remote, int hard)
+on_expired(void *ctx, uint32_t spi, int inbound, int hard)
 {
 	struct side *s = ctx;
 

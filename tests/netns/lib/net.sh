@@ -121,6 +121,14 @@ lab_host() {
 	ip -n "$name" route add default via "${lan%/*}"
 }
 
+# lab_cut HOST [IFACE]: what a host sends leaves in frames of the MTU, as on a real wire; without it
+# large sends pass the lab's links in one piece.  What arrives is put together again, as network
+# cards' drivers do.
+lab_cut() {
+	lab_exec "$1" ethtool -K "${2:-eth0}" tso off tx-udp-segmentation off gro on \
+		>>"$LAB/log/ethtool.log" 2>&1
+}
+
 # lab_capture FILE [FILTER]: record what crosses the Internet to pcap/FILE.pcap from now on, the
 # first LAB_SNAPLEN (200) octets of each packet.
 lab_capture() {
