@@ -80,6 +80,24 @@ check_names(const struct zone_options *o)
 	return o->count <= NAMES_MAX ? EXIT_OK : cmd_usage("zone");
 }
 
+static void (*find_print(const char *kind))(const struct zone_text *, FILE *)
+{
+	static const struct {
+		const char *kind;
+		void (*print)(const struct zone_text *z, FILE *out);
+	} kinds[] = {
+	    {"dnsd", zone_text_dnsd},
+	    {"bind", zone_text_bind},
+	    {"knot", zone_text_knot},
+	    {"powerdns", zone_text_powerdns},
+	};
+
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+		if (strcmp(kinds[i].kind, kind) == 0)
+			return kinds[i].print;
+	return NULL;
+}
+
 static int
 parse(struct zone_options *o, int argc, char **argv)
 {
@@ -96,12 +114,7 @@ parse(struct zone_options *o, int argc, char **argv)
 	}
 	if (argc - optind < 2)
 		return cmd_usage(argv[0]);
-	if (strcmp(argv[optind], "bind") == 0)
-		o->print = zone_text_bind;
-	else if (strcmp(argv[optind], "knot") == 0)
-		o->print = zone_text_knot;
-	else if (strcmp(argv[optind], "dnsd") == 0)
-		o->print = zone_text_dnsd;
+	o->print = find_print(argv[optind]);
 	if (o->print == NULL || str_copy(o->domain, sizeof o->domain, argv[optind + 1]) == -1)
 		return cmd_usage(argv[0]);
 	str_lower(o->domain);

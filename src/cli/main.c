@@ -43,7 +43,7 @@ const struct cmd cmds[] = {
 	"[--server ADDRESS] [--name NAME] [--key FILE] [--wait SECONDS] [--state DIR]"
 	" [--replace] DOMAIN",
 	"enrol this device in an account"},
-    {"zone", cmd_zone, "[--keys-only] dnsd|bind|knot DOMAIN [NAME[:GENERATION] ...]",
+    {"zone", cmd_zone, "[--keys-only] dnsd|bind|knot|powerdns DOMAIN [NAME[:GENERATION] ...]",
 	"what the name server must be told"},
     {"devices", cmd_devices, "[--json] [--server ADDRESS] [--state DIR]",
 	"the account's machines, by its roster"},

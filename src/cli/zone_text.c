@@ -1,6 +1,7 @@
 #include "cli/zone_text.h"
 
 #include "crypto/mac.h"
+#include "identity/account.h"
 #include "identity/base64.h"
 #include "identity/tsig_file.h"
 
@@ -117,4 +118,50 @@ zone_text_dnsd(const struct zone_text *z, FILE *out)
 	dnsd_key("account-key", &z->key[0], out);
 	for (size_t i = 1; i < z->keys; i++)
 		dnsd_key("device-key", &z->key[i], out);
+}
+
+/* PowerDNS has no rule of this kind in its configuration, but asks a Lua function. */
+static const char powerdns_policy[] =
+    "cat >/etc/powerdns/autotunnel.lua <<'LUA'\n"
+    "-- Who may change what: an account's key its whole zone, a machine's key its own records.\n"
+    "local types = { [pdns.A] = 1, [pdns.AAAA] = 1, [pdns.SRV] = 1, [pdns.TXT] = 1 }\n"
+    "function updatepolicy(input)\n"
+    "\tlocal key, zone = input:getTsigName(), input:getZoneName()\n"
+    "\tif key:countLabels() <= zone:countLabels() or not key:isPartOf(zone) then return false end\n"
+    "\tif key == newDN(\"" ACCOUNT_KEY_LABEL ".\" .. zone:toString()) then return true end\n"
+    "\treturn types[input:getQType()] ~= nil and input:getQName():isPartOf(key)\n"
+    "end\n"
+    "LUA\n";
+
+void
+zone_text_powerdns(const struct zone_text *z, FILE *out)
+{
+	char secret[BASE64_SIZE(MSG_SECRET_MAX)];
+
+	fprintf(out,
+	    "#!/bin/sh -e\n"
+	    "# PowerDNS: run this as root on the server, and then delete it: it is secret.\n"
+	    "# pdns.conf must say, besides which backend to launch:\n"
+	    "#\tdnsupdate=yes\n"
+	    "#\tallow-dnsupdate-from=0.0.0.0/0,::/0\n"
+	    "#\tlua-dnsupdate-policy-script=/etc/powerdns/autotunnel.lua\n\n");
+	if (!z->keys_only)
+		fprintf(out, "pdnsutil create-zone %s ns.%s\n", z->domain, z->domain);
+	for (size_t i = 0; i < z->keys; i++) {
+		base64_encode(z->key[i].secret, z->key[i].secret_len, secret);
+		fprintf(out, "pdnsutil import-tsig-key %s %s %s\n", z->key[i].name,
+		    tsig_key_algorithm(z->key[i].algorithm), secret);
+	}
+	crypto_wipe(secret, sizeof secret);
+	for (size_t i = 0; i < z->keys; i++)
+		fprintf(out, "pdnsutil add-meta %s TSIG-ALLOW-DNSUPDATE %s\n", z->domain,
+		    z->key[i].name);
+	if (z->keys_only)
+		return;
+	fprintf(out,
+	    "pdnsutil add-record %s ns A 60 ${1:-192.0.2.53} # this server's address\n"
+	    "pdnsutil set-meta %s SOA-EDIT-DNSUPDATE INCREASE\n"
+	    "%schmod 644 /etc/powerdns/autotunnel.lua\n"
+	    "# Then start PowerDNS again, so that it reads the policy.\n",
+	    z->domain, z->domain, powerdns_policy);
 }

@@ -18,6 +18,7 @@ struct zone_text {
 
 void zone_text_bind(const struct zone_text *z, FILE *out);
 void zone_text_knot(const struct zone_text *z, FILE *out);
+void zone_text_powerdns(const struct zone_text *z, FILE *out); /* a script for sh */
 void zone_text_dnsd(const struct zone_text *z, FILE *out);
 
 #endif

@@ -1,7 +1,7 @@
 # Name servers: our own, stock BIND and stock Knot.  Part of lab.sh.
 #
 # The name server is a machine on the Internet, "ns" at 11.22.33.53, to which every host's
-# resolv.conf points.  What it needs to know of an account is what "autotunnel zone dnsd|bind|knot"
+# resolv.conf points.  What it needs to know of an account is what "autotunnel zone dnsd|bind|knot|powerdns"
 # prints for its administrator.
 
 LAB_NS=11.22.33.53
@@ -85,6 +85,28 @@ lab_dnsd() {
 			sed "s/^#address = [^ \t]*/address = $0/" /etc/autotunnel/zone.conf
 		} >/etc/autotunnel/autotunnel-dnsd.conf' $LAB_NS "${LAB_DNSD:-}"
 	lab_ns_start "$1" autotunnel-dnsd
+}
+
+# lab_powerdns ZONE <SCRIPT: the same with PowerDNS, whose configuration is a script that fills its
+# database.
+lab_powerdns() {
+	lab_exec ns mkdir -p /var/lib/powerdns /etc/powerdns
+	lab_exec ns tee /etc/powerdns/pdns.conf >/dev/null <<-CONF
+		launch=lmdb
+		lmdb-filename=/var/lib/powerdns/pdns.lmdb
+		lmdb-shards=1
+		local-address=$LAB_NS
+		socket-dir=/run
+		security-poll-suffix=
+		zone-cache-refresh-interval=0
+		dnsupdate=yes
+		allow-dnsupdate-from=0.0.0.0/0,::/0
+		lua-dnsupdate-policy-script=/etc/powerdns/autotunnel.lua
+	CONF
+	lab_exec ns sh -c 'umask 077; cat - >/etc/powerdns/zone.sh'
+	lab_exec ns sh -e /etc/powerdns/zone.sh $LAB_NS >"$(lab_log ns zone)" 2>&1 ||
+		{ tail -n 20 "$(lab_log ns zone)"; lab_die "the zone's script for PowerDNS fails"; }
+	lab_ns_start "$1" pdns_server --daemon=no --guardian=no --disable-syslog
 }
 
 # Start the server's program, remember it for lab_ns_restart, wait for its first answer.
