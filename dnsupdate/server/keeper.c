@@ -6,7 +6,9 @@
 #include "dnsupdate/server/lease.h"
 #include "dnsupdate/server/limits.h"
 #include "dnsupdate/server/load.h"
+#include "dnsupdate/server/notifier.h"
 #include "dnsupdate/server/store.h"
+#include "dnsupdate/server/transfer.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -64,6 +66,8 @@ open_zone(struct keeper *k, struct zone *z)
 		log_error("zone %s is not served: %s", name, why);
 		return;
 	}
+	if (conf_of(k, z) != NULL)
+		notifier_set(k->notifier, z, &conf_of(k, z)->notify);
 	lease_put_off_all(z->leases, clock_wall_sec() + LIMIT_LEASE_GRACE_SEC);
 	log_info("zone %s: serial %u, %zu records, %zu leases, read in %llu ms", name, z->serial,
 	    z->records, lease_count(z->leases), (unsigned long long)(clock_boot_ms() - start));
@@ -93,6 +97,7 @@ keeper_begin(struct keeper *k, struct loop *l, struct server *s, const struct co
 	k->server = s;
 	open_store(k);
 	k->transfers = transfers_new(s);
+	k->notifier = notifier_new(l, s, &c->listen);
 	for (struct zone *z = s->zones.first; z != NULL; z = z->next)
 		open_zone(k, z);
 	k->work = loop_timer_new(l, work, k);
@@ -104,5 +109,6 @@ keeper_end(struct keeper *k)
 {
 	loop_timer_free(k->work);
 	store_free(k->store);
+	notifier_free(k->notifier);
 	transfers_free(k->transfers);
 }

@@ -8,16 +8,18 @@
 
 #include "dnsupdate/server/conf.h"
 #include "dnsupdate/server/server.h"
-#include "dnsupdate/server/transfer.h"
 #include "loop/loop.h"
 
+struct notifier;
 struct store;
+struct transfers;
 
 struct keeper {
 	const struct conf *conf;
 	struct server *server;
 	struct store *store;
 	struct transfers *transfers;
+	struct notifier *notifier;
 	struct loop_timer *work;
 };
 

@@ -42,6 +42,8 @@ libatdnsd_a_SOURCES += \
 	dnsupdate/server/store.c dnsupdate/server/store.h \
 	dnsupdate/server/store_inside.h dnsupdate/server/store_open.c \
 	dnsupdate/server/keeper.c dnsupdate/server/keeper.h \
+	dnsupdate/server/notifier.c dnsupdate/server/notifier.h \
+	dnsupdate/server/notify.c dnsupdate/server/notify.h \
 	dnsupdate/server/transfer.c dnsupdate/server/transfer.h \
 	dnsupdate/server/xfr.c dnsupdate/server/xfr.h
 
@@ -65,7 +67,7 @@ sbin_PROGRAMS += autotunnel-dnsd
 autotunnel_dnsd_SOURCES = dnsupdate/server/main.c
 autotunnel_dnsd_LDADD = $(DNSD_LIBS)
 
-DNSD_UNIT = tests/unit/dnsd_crc32c tests/unit/dnsd_journal tests/unit/dnsd_store \
+DNSD_UNIT = tests/unit/dnsd_notify tests/unit/dnsd_crc32c tests/unit/dnsd_journal tests/unit/dnsd_store \
 	tests/unit/dnsd_sweep
 check_PROGRAMS += $(DNSD_UNIT)
 TESTS += $(DNSD_UNIT)
@@ -76,6 +78,7 @@ tests_unit_dnsd_journal_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
 tests_unit_dnsd_store_SOURCES = tests/unit/dnsd_store.c \
 	tests/unit/dnsd_faults.c tests/unit/dnsd_faults.h
 tests_unit_dnsd_store_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
+tests_unit_dnsd_notify_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
 tests_unit_dnsd_sweep_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
 
 # Updates at full rate, for tests and benchmarks.

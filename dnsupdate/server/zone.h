@@ -62,6 +62,7 @@ struct zone {
 	size_t octets; /* of record data */
 	void *journal; /* whoever keeps it durable */
 	void *subscriptions; /* whoever tells about changes */
+	void *secondaries; /* whoever else is told */
 	struct zone *next; /* of all (zones.h) */
 	/* the table */
 	struct node **bucket;
