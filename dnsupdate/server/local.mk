@@ -89,8 +89,8 @@ check_PROGRAMS += tests/fail_sync.so
 tests_fail_sync_so_SOURCES = tests/fail_sync.c
 tests_fail_sync_so_CFLAGS = -std=gnu11 $(AT_WARN_CFLAGS) -fPIC
 tests_fail_sync_so_LDFLAGS = -shared -Wl,-z,defs
-TESTS += tests/dnsd_crash.sh
-EXTRA_DIST += tests/dnsd_crash.sh
+TESTS += tests/dnsd_crash.sh tests/dnsd_secondaries.sh
+EXTRA_DIST += tests/dnsd_crash.sh tests/dnsd_secondaries.sh
 
 # Subscriptions.
 DNSD_SUBS = tests/unit/dnsd_llqs tests/unit/dnsd_push tests/unit/dnsd_session tests/unit/dnsd_view

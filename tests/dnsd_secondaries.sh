@@ -1,0 +1,216 @@
+#!/bin/bash
+# BIND, Knot and NSD as secondaries of autotunnel-dnsd: through thousands of changes, a primary that
+# is killed, and changes made while they were away, each has in the end what the primary has.
+# On the loopback interface of a network namespace of its own.
+set -eu
+
+changes=${AT_CHANGES:-10000}
+if [ "${1:-}" != inside ]; then
+	unshare=unshare
+	[ "$(id -u)" -eq 0 ] || unshare="unshare --user --map-root-user"
+	exec $unshare --net --mount "$0" inside
+fi
+. "$top_srcdir/tests/servers.sh"
+
+dnsd=$(realpath "$top_builddir/autotunnel-dnsd")
+load=$(realpath "$top_builddir/tests/dnsd_load")
+zone=alice.example
+secret=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=
+account=hmac-sha256:account.$zone:$secret
+transfer=hmac-sha256:transfer.$zone:$secret
+primary=5305
+declare -A port=([bind]=5311 [knot]=5312 [nsd]=5313)
+declare -A pid=()
+work=$(mktemp -d)
+stop() {
+	[ -z "${pid[$1]:-}" ] || kill ${2:-} "${pid[$1]}" 2>/dev/null || :
+	[ -z "${pid[$1]:-}" ] || { wait "${pid[$1]}"; } 2>/dev/null || :
+	pid[$1]=
+}
+trap 'for s in "${!pid[@]}"; do stop $s; done; rm -rf "$work"' EXIT
+ip link set lo up
+chmod 755 "$work"
+cd "$work"
+mkdir bind knot nsd
+
+fail() {
+	echo "dnsd_secondaries: $*" >&2
+	for log in *.log; do tail -n 4 "$log" | sed "s/^/$log: /" >&2; done
+	exit 1
+}
+
+cat >dnsd.conf <<-CONF
+	[server]
+	listen = 127.0.0.1:$primary
+	state-dir = $work/state
+	run-dir = $work/run
+	user = nobody
+	rate-limit = 0
+	journal-size = 1
+	[zone $zone]
+	account-key = $account
+	transfer-key = $transfer
+	notify = 127.0.0.1:${port[bind]} 127.0.0.1:${port[knot]} 127.0.0.1:${port[nsd]}
+	address = 127.0.0.1
+CONF
+cat >bind.conf <<-CONF
+	options {
+		directory "$work/bind"; pid-file none; session-keyfile none; recursion no;
+		listen-on port ${port[bind]} { 127.0.0.1; }; listen-on-v6 { none; };
+		dnssec-validation no; min-refresh-time 1; serial-query-rate 1000;
+	};
+	controls { };
+	key "transfer.$zone" { algorithm hmac-sha256; secret "$secret"; };
+	zone "$zone" {
+		type secondary; file "zone"; masterfile-format text;
+		primaries { 127.0.0.1 port $primary key transfer.$zone; };
+		allow-notify { key transfer.$zone; };
+	};
+CONF
+cat >knot.conf <<-CONF
+	server:
+	    listen: 127.0.0.1@${port[knot]}
+	    rundir: $work/knot
+	database:
+	    storage: $work/knot
+	log:
+	  - target: stderr
+	    any: info
+	key:
+	  - id: transfer.$zone
+	    algorithm: hmac-sha256
+	    secret: $secret
+	remote:
+	  - id: primary
+	    address: 127.0.0.1@$primary
+	    key: transfer.$zone
+	acl:
+	  - id: primary
+	    key: transfer.$zone
+	    action: notify
+	  - id: all
+	    address: 127.0.0.1
+	    action: transfer
+	zone:
+	  - domain: $zone
+	    storage: $work/knot
+	    master: primary
+	    acl: [primary, all]
+CONF
+cat >nsd.conf <<-CONF
+	server:
+	    ip-address: 127.0.0.1@${port[nsd]}
+	    username: ""
+	    chroot: ""
+	    database: ""
+	    zonesdir: "$work/nsd"
+	    zonelistfile: "$work/nsd/zone.list"
+	    xfrdfile: "$work/nsd/xfrd.state"
+	    xfrdir: "$work/nsd"
+	    pidfile: "$work/nsd/pid"
+	    hide-version: yes
+	    xfrd-reload-timeout: 0
+	remote-control:
+	    control-enable: no
+	key:
+	    name: "transfer.$zone"
+	    algorithm: hmac-sha256
+	    secret: "$secret"
+	zone:
+	    name: "$zone"
+	    zonefile: "zone"
+	    allow-notify: 127.0.0.1 transfer.$zone
+	    request-xfr: 127.0.0.1@$primary transfer.$zone
+	    provide-xfr: 127.0.0.1 NOKEY
+CONF
+
+start() {
+	case $1 in
+	dnsd) exec "$dnsd" -c dnsd.conf ;;
+	bind) exec named -f -c bind.conf -n 1 ;;
+	knot) exec knotd -c knot.conf ;;
+	nsd) exec nsd -d -c nsd.conf ;;
+	esac >>$1.log 2>&1 &
+	pid[$1]=$!
+}
+
+serial() {
+	dig @127.0.0.1 -p "$1" +short +time=1 +tries=1 "$zone" SOA 2>/dev/null | cut -d ' ' -f 3
+}
+
+# in_step WHAT [SECONDS]: each secondary reaches the primary's serial, and has the same records
+in_step() {
+	local what=$1 want s deadline=$((SECONDS + ${2:-20}))
+
+	want=$(serial $primary)
+	[ -n "$want" ] || fail "$what: the primary does not answer"
+	for s in bind knot nsd; do
+		until [ "$(serial "${port[$s]}")" = "$want" ]; do
+			[ $SECONDS -lt $deadline ] ||
+				fail "$what: $s stays at serial $(serial "${port[$s]}"), not $want"
+			sleep 0.05
+		done
+	done
+	records $primary -y $account >primary.zone
+	[ "$(wc -l <primary.zone)" -ge 3 ] || fail "$what: no transfer from the primary"
+	for s in bind knot nsd; do
+		records "${port[$s]}" >$s.zone
+		cmp -s primary.zone $s.zone || { diff primary.zone $s.zone | head -5 >&2
+			fail "$what: $s has other records"; }
+	done
+	echo "$what: serial $want, $(wc -l <primary.zone) records, all alike"
+}
+
+records() {
+	local port=$1
+	shift
+	dig @127.0.0.1 -p "$port" "$@" +noall +answer +onesoa $zone AXFR |
+		tr A-Z a-z | tr -s '\t ' ' ' | sort
+}
+
+burst() { # count, in flight
+	local line
+	line=$("$load" -c "$1" -q "$2" -h 2000 127.0.0.1 $primary $zone $account) ||
+		fail "updates: $line"
+}
+
+start dnsd
+until [ -n "$(serial $primary)" ]; do sleep 0.05; done
+start bind
+start knot
+start nsd
+in_step "first transfer"
+
+# steps NUMBER: many small changes, and in between the secondaries follow
+burst $((changes / 2)) 2
+in_step "$((changes / 2)) changes, two at a time"
+burst $((changes / 2)) 64
+in_step "$((changes / 2)) changes, 64 at a time"
+
+# The primary dies at full rate and comes back.
+"$load" -t 20 -q 64 -h 2000 127.0.0.1 $primary $zone $account >/dev/null 2>&1 &
+killer=$!
+sleep 0.5
+stop dnsd -9
+kill $killer
+wait $killer 2>/dev/null || :
+start dnsd
+until [ -n "$(serial $primary)" ]; do sleep 0.05; done
+burst 10 1
+in_step "the primary killed and back"
+
+# Secondaries that were away get what they missed.
+for s in bind knot nsd; do stop $s; done
+burst 500 16
+for s in bind knot nsd; do start $s; done
+burst 3 1
+in_step "secondaries away and back"
+
+# Nearly all of that was incremental.
+full=$(grep -c 'AXFR, incoming.* finished' knot.log || :)
+incremental=$(grep -c 'IXFR, incoming.* finished' knot.log || :)
+[ "$incremental" -gt "$full" ] || fail "Knot had $full full transfers, $incremental incremental ones"
+echo "Knot had $full full transfers and $incremental incremental ones"
+
+# Nobody gets the zone without a key.
+dig @127.0.0.1 -p $primary $zone AXFR | grep -q 'Transfer failed' || fail "AXFR without a key"
