@@ -216,5 +216,6 @@ const struct conf_key conf_keys[] = {
     ADDRESSES("zone", "notify", "none", ZONE(notify), 53),
     TEXT("zone", "account-ca", "none", ZONE(account_ca), CONF_PATH_MAX, set_path),
     CHOICE("zone", "private", "no", ZONE(is_private), no_yes),
+    CHOICE("zone", "services", "yes", ZONE(services), no_yes),
 };
 const size_t conf_key_count = sizeof conf_keys / sizeof conf_keys[0];

@@ -43,9 +43,8 @@ granted(const struct llqs *s, uint32_t wanted)
 	return wanted < s->config.lease_max_sec ? wanted : s->config.lease_max_sec;
 }
 
-/* Answer with the option; records are written already, after reply_begin. */
-static enum request_result
-answer(struct request *r, const struct llq_option *o)
+static void
+put_option(struct request *r, const struct llq_option *o)
 {
 	buf_put_u16(&r->options, OPTION_LLQ);
 	buf_put_u16(&r->options, LLQ_OPTION_LEN);
@@ -54,6 +53,13 @@ answer(struct request *r, const struct llq_option *o)
 	buf_put_u16(&r->options, o->error);
 	buf_put_u64(&r->options, o->id);
 	buf_put_u32(&r->options, o->lease);
+}
+
+/* Answer with the option; records are written already, after reply_begin. */
+static enum request_result
+answer(struct request *r, const struct llq_option *o)
+{
+	put_option(r, o);
 	return reply_end(r);
 }
 
@@ -237,8 +243,19 @@ refresh(struct llqs *s, struct request *r, const struct llq_option *o)
 	return answer(r, &reply);
 }
 
+/* It never changes: the answer once, and no more (section 5.2.3). */
+static enum request_result
+answer_static(struct request *r)
+{
+	static const struct llq_option o = {.opcode = LLQ_SETUP, .error = LLQ_STATIC};
+
+	put_option(r, &o);
+	answer_from_zone(r);
+	return reply_end(r);
+}
+
 enum request_result
-llqs_request(struct llqs *s, struct request *r)
+llqs_request(struct llqs *s, struct request *r, int is_static)
 {
 	struct llq_option o = {0};
 
@@ -248,7 +265,7 @@ llqs_request(struct llqs *s, struct request *r)
 		return answer_error(s, r, &o, LLQ_BAD_VERS);
 	switch (o.opcode) {
 	case LLQ_SETUP:
-		return set_up(s, r, &o);
+		return is_static ? answer_static(r) : set_up(s, r, &o);
 	case LLQ_REFRESH:
 		return refresh(s, r, &o);
 	}

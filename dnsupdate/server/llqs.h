@@ -38,8 +38,9 @@ struct llqs;
 struct llqs *llqs_new(struct follow *f, const struct llqs_config *config);
 void llqs_free(struct llqs *s);
 
-/* A query with an LLQ option for a zone that the asker may read. */
-enum request_result llqs_request(struct llqs *s, struct request *r);
+/* A query with an LLQ option for a zone that the asker may read.  is_static: what he asks for
+ * changes when the server starts, if ever. */
+enum request_result llqs_request(struct llqs *s, struct request *r, int is_static);
 /* A response from anybody: an acknowledgement, or nothing. */
 void llqs_response(struct llqs *s, const struct request *r);
 

@@ -27,7 +27,9 @@
 #include "dnsupdate/server/rrl.h"
 #include "dnsupdate/server/secure.h"
 #include "dnsupdate/server/server.h"
+#include "dnsupdate/server/services.h"
 #include "dnsupdate/server/subscriptions.h"
+#include "dnsupdate/wire/llq.h"
 #include "loop/loop.h"
 
 #include <errno.h>
@@ -38,6 +40,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define DNS_PORT 53
+#define DNS_TLS_PORT 853
 #define LISTEN_FD_FIRST 3 /* of those from systemd, sd_listen_fds(3) */
 
 struct options {
@@ -359,6 +363,45 @@ end(struct dnsd *d)
 	loop_free(d->loop);
 }
 
+/* The port of one of our addresses: this one, else the first's; 0 when there is none. */
+static uint16_t
+port_of(const struct conf_addresses *list, uint16_t wanted)
+{
+	for (unsigned i = 0; i < list->count; i++)
+		if (list->at[i].port == wanted)
+			return wanted;
+	return list->count > 0 ? list->at[0].port : 0;
+}
+
+/* What the configuration says of our services may be new. */
+static void
+put_services(struct dnsd *d)
+{
+	const struct services s = {
+	    .update = port_of(&d->conf.listen, DNS_PORT),
+	    .llq = port_of(&d->conf.listen, LLQ_PORT),
+	    .tls = port_of(&d->conf.tls_listen, DNS_TLS_PORT),
+	};
+	struct change_list changes = {0};
+	struct name name;
+
+	for (const struct conf_zone *cz = d->conf.zones; cz != NULL; cz = cz->next) {
+		struct zone *z =
+		    name_parse(&name, cz->name) == 0 ? zones_get(&d->server.zones, &name) : NULL;
+
+		if (!cz->services || z == NULL || z->broken)
+			continue;
+		services_put(z, &s, &changes);
+		if (changes.count > 0)
+			commit_change(d->server.commit, z, z->serial, &changes, NULL);
+		change_clear(&changes);
+	}
+	change_list_free(&changes);
+	if (commit_pending(d->server.commit) &&
+	    commit_run(d->server.commit, clock_wall_sec()) == -1)
+		log_warnx("the records of our services cannot be kept");
+}
+
 static int
 run(struct dnsd *d)
 {
@@ -370,6 +413,7 @@ run(struct dnsd *d)
 	open_sockets(d);
 	lock_in(d);
 	keeper_begin(&d->keeper, d->loop, &d->server, &d->conf);
+	put_services(d);
 	snprintf(ready, sizeof ready, "READY=1\nSTATUS=serving %zu zones", d->server.zones.count);
 	log_notice("%s", strstr(ready, "serving"));
 	notify_service_manager(ready);

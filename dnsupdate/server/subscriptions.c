@@ -4,6 +4,8 @@
 #include "base/log.h"
 #include "dnsupdate/server/answer.h"
 #include "dnsupdate/server/limits.h"
+#include "dnsupdate/server/services.h"
+#include "dnsupdate/server/whoami.h"
 #include "dnsupdate/wire/llq.h"
 
 #include <stdlib.h>
@@ -68,7 +70,8 @@ on_llq(void *ctx, struct request *r)
 		answer_from_zone(r);
 		return reply_end(r);
 	}
-	result = llqs_request(subs->llqs, r);
+	result = llqs_request(
+	    subs->llqs, r, whoami_asked(r) || services_is_name(r->zone, &r->m.question.name));
 	look_at_time(subs, r->now_ms);
 	return result;
 }

@@ -15,6 +15,7 @@ static struct server server;
 static struct bed bed; /* the follow of the machine; the zone is the server's */
 static struct llqs *llqs;
 static uint64_t now_ms;
+static int is_static;
 
 /* Events sent. */
 static struct sent {
@@ -38,7 +39,7 @@ on_send(void *ctx, const struct requester *to, const void *data, size_t len)
 static enum request_result
 on_llq(void *ctx, struct request *r)
 {
-	return llqs_request(llqs, r);
+	return llqs_request(llqs, r, is_static);
 }
 
 static void
@@ -435,6 +436,18 @@ full(void **state)
 }
 
 static void
+what_never_changes(void **state)
+{
+	is_static = 1;
+	ask(5000, host_aaaa(), LLQ_SETUP, 0, 7200);
+	is_static = 0;
+	assert_int_equal(answer.error, LLQ_STATIC);
+	assert_int_equal(answer.id, 0);
+	assert_int_equal(answer.lease, 0);
+	assert_int_equal(reply.rr[0].type, TYPE_AAAA); /* the answer, for its TTL */
+}
+
+static void
 private_zones_want_a_signature(void **state)
 {
 	struct llq_option o = {.version = LLQ_VERSION, .opcode = LLQ_SETUP, .lease = 7200};
@@ -823,6 +836,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(a_short_option, begin, end),
 	    cmocka_unit_test_setup_teardown(over_tcp_it_is_a_query, begin, end),
 	    cmocka_unit_test_setup_teardown(full, begin, end),
+	    cmocka_unit_test_setup_teardown(what_never_changes, begin, end),
 	    cmocka_unit_test_setup_teardown(private_zones_want_a_signature, begin, end),
 	    cmocka_unit_test_setup_teardown(changes_are_told, begin, end),
 	    cmocka_unit_test_setup_teardown(repeated_then_given_up, begin, end),
