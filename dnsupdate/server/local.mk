@@ -105,3 +105,23 @@ tests_unit_dnsd_session_SOURCES = tests/unit/dnsd_session.c tests/unit/wire_test
 tests_unit_dnsd_session_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
 tests_unit_dnsd_view_SOURCES = tests/unit/dnsd_view.c tests/unit/dnsd_bed.h tests/unit/wire_test.h
 tests_unit_dnsd_view_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
+
+TESTS += tests/dnsd_crash.sh
+EXTRA_DIST += tests/dnsd_crash.sh
+
+# The heart of it.
+DNSD_CORE_UNIT = tests/unit/dnsd_answer tests/unit/dnsd_change tests/unit/dnsd_conf \
+	tests/unit/dnsd_cookie tests/unit/dnsd_keyring tests/unit/dnsd_lease tests/unit/dnsd_request \
+	tests/unit/dnsd_rrl tests/unit/dnsd_update tests/unit/dnsd_zone
+check_PROGRAMS += $(DNSD_CORE_UNIT)
+TESTS += $(DNSD_CORE_UNIT)
+tests_unit_dnsd_answer_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
+tests_unit_dnsd_change_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
+tests_unit_dnsd_conf_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
+tests_unit_dnsd_cookie_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
+tests_unit_dnsd_keyring_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
+tests_unit_dnsd_lease_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
+tests_unit_dnsd_request_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
+tests_unit_dnsd_rrl_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
+tests_unit_dnsd_update_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
+tests_unit_dnsd_zone_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)

@@ -38,3 +38,9 @@ tests_unit_crypto_tls_SOURCES = tests/unit/crypto_tls.c
 tests_unit_crypto_tls_CPPFLAGS = $(AM_CPPFLAGS) $(TLS_CFLAGS)
 tests_unit_crypto_tls_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_crypto_tls_LDADD = libatcrypto.a libbase.a $(TLS_LIBS) $(OPENSSL_LIBS) $(SECCOMP_LIBS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/crypto_siphash
+TESTS += tests/unit/crypto_siphash
+tests_unit_crypto_siphash_SOURCES = tests/unit/crypto_siphash.c
+tests_unit_crypto_siphash_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_crypto_siphash_LDADD = libatcrypto.a libbase.a $(OPENSSL_LIBS) $(CMOCKA_LIBS)

@@ -1,0 +1,91 @@
+#include "tests/unit/dnsd_test.h"
+
+#include "dnsupdate/server/rrl.h"
+
+static struct request r;
+
+static enum rrl_verdict
+judge(struct rrl *l, const char *name, const char *from, uint64_t now_ms, unsigned rcode)
+{
+	memset(&r, 0, sizeof r);
+	r.m.has_question = 1;
+	r.m.question = (struct question) {.name = name_of(name), .type = TYPE_A};
+	r.now_ms = now_ms;
+	r.rcode = (uint16_t)rcode;
+	if (strchr(from, ':') == NULL) {
+		r.from.from.in.sin_family = AF_INET;
+		inet_pton(AF_INET, from, &r.from.from.in.sin_addr);
+	} else {
+		r.from.from.in6.sin6_family = AF_INET6;
+		inet_pton(AF_INET6, from, &r.from.from.in6.sin6_addr);
+	}
+	return rrl_judge(l, &r);
+}
+
+static unsigned
+sent(struct rrl *l, const char *name, const char *from, uint64_t now_ms, unsigned rcode, int tries)
+{
+	unsigned n = 0;
+
+	while (tries-- > 0)
+		n += judge(l, name, from, now_ms, rcode) == RRL_SEND;
+	return n;
+}
+
+static void
+so_many_a_second(void **state)
+{
+	struct rrl *l = rrl_new(20);
+
+	assert_int_equal(sent(l, "a.z.example", "192.0.2.1", 5000, 0, 100), 20);
+	assert_int_equal(sent(l, "a.z.example", "192.0.2.200", 5000, 0, 100), 0); /* the same /24 */
+	assert_int_equal(sent(l, "a.z.example", "192.0.3.1", 5000, 0, 100), 20);
+	assert_int_equal(sent(l, "b.z.example", "192.0.2.1", 5000, 0, 100), 20);
+	assert_int_equal(sent(l, "a.z.example", "192.0.2.1", 5500, 0, 100), 10);
+	assert_int_equal(sent(l, "a.z.example", "192.0.2.1", 65000, 0, 100), 20);
+	rrl_free(l);
+}
+
+/* Random names that do not exist are all one answer, and so are errors. */
+static void
+made_up_names(void **state)
+{
+	struct rrl *l = rrl_new(20);
+	unsigned n = 0;
+	char name[32];
+
+	for (int i = 0; i < 100; i++) {
+		snprintf(name, sizeof name, "x%d.z.example", i);
+		n += sent(l, name, "192.0.2.1", 5000, RCODE_NXDOMAIN, 1);
+	}
+	assert_int_equal(n, 20);
+	for (int i = 0; i < 100; i++) {
+		snprintf(name, sizeof name, "x%d.other.example", i);
+		n += sent(l, name, "192.0.2.1", 5000, RCODE_REFUSED, 1);
+	}
+	assert_int_equal(n, 40);
+	rrl_free(l);
+}
+
+static void
+ipv6_by_56_bits(void **state)
+{
+	struct rrl *l = rrl_new(20);
+
+	assert_int_equal(sent(l, "a.z.example", "2001:db8:0:1::1", 5000, 0, 100), 20);
+	assert_int_equal(sent(l, "a.z.example", "2001:db8:0:ff::2", 5000, 0, 100), 0);
+	assert_int_equal(sent(l, "a.z.example", "2001:db8:0:100::1", 5000, 0, 100), 20);
+	rrl_free(l);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(so_many_a_second),
+	    cmocka_unit_test(made_up_names),
+	    cmocka_unit_test(ipv6_by_56_bits),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

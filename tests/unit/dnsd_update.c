@@ -1,0 +1,532 @@
+/* RFC 2136 at the server, message in, message out: prerequisites, the four forms, who may, in which
+ * order things are found wrong, and that a refused update leaves no trace. */
+#include "tests/unit/dnsd_test.h"
+
+/* ---- messages of any content ---- */
+
+static void
+begin(struct test_server *t, const char *zone, uint16_t type, uint16_t class)
+{
+	struct name n = name_of(zone);
+	struct buf b = buf_writer(t->request, sizeof t->request);
+
+	buf_put_u16(&b, ++t->id);
+	buf_put_u16(&b, OPCODE_UPDATE << 11);
+	buf_put_u16(&b, 1);
+	buf_put_u16(&b, 0);
+	buf_put_u32(&b, 0);
+	name_put(&b, &n);
+	buf_put_u16(&b, type);
+	buf_put_u16(&b, class);
+	t->request_len = b.pos;
+}
+
+static void
+put(struct test_server *t, enum dns_section section, const char *owner, uint16_t type,
+    uint16_t class, uint32_t ttl, const char *hex)
+{
+	struct buf b = buf_writer(t->request, sizeof t->request);
+	struct name n = name_of(owner);
+	uint8_t data[1024];
+	size_t len = from_hex(hex, data, sizeof data), at = 6 + 2 * (size_t)section;
+
+	b.pos = t->request_len;
+	name_put(&b, &n);
+	buf_put_u16(&b, type);
+	buf_put_u16(&b, class);
+	buf_put_u32(&b, ttl);
+	buf_put_u16(&b, (uint16_t)len);
+	buf_put(&b, data, len);
+	assert_false(b.failed);
+	t->request_len = b.pos;
+	t->request[at + 1]++;
+}
+
+#define A1 "c0000201"
+#define A2 "c0000202"
+
+/* One record in one section, by the account's key. */
+static unsigned
+one(struct test_server *t, enum dns_section section, const char *owner, uint16_t type,
+    uint16_t class, uint32_t ttl, const char *hex)
+{
+	begin(t, "z.example", TYPE_SOA, CLASS_IN);
+	put(t, section, owner, type, class, ttl, hex);
+	return test_signed(t, "k.z.example");
+}
+
+static unsigned
+need(struct test_server *t, const char *owner, uint16_t type, uint16_t class, const char *hex)
+{
+	return one(t, SECTION_PREREQUISITE, owner, type, class, 0, hex);
+}
+
+static unsigned
+change(struct test_server *t, const char *owner, uint16_t type, uint16_t class, uint32_t ttl,
+    const char *hex)
+{
+	return one(t, SECTION_UPDATE, owner, type, class, ttl, hex);
+}
+
+static void
+add_a(struct test_server *t, const char *owner, const char *hex)
+{
+	assert_int_equal(change(t, owner, TYPE_A, CLASS_IN, 60, hex), RCODE_NOERROR);
+}
+
+/* ---- prerequisites ---- */
+
+static void
+five_prerequisites(void **state)
+{
+	struct test_server *t = *state;
+
+	add_a(t, "b.a.z.example", A1);
+	/* the name is in use, or not; an empty non-terminal is not */
+	assert_int_equal(need(t, "b.a.z.example", TYPE_ANY, CLASS_ANY, ""), RCODE_NOERROR);
+	assert_int_equal(need(t, "x.z.example", TYPE_ANY, CLASS_ANY, ""), RCODE_NXDOMAIN);
+	assert_int_equal(need(t, "a.z.example", TYPE_ANY, CLASS_ANY, ""), RCODE_NXDOMAIN);
+	assert_int_equal(need(t, "x.z.example", TYPE_ANY, CLASS_NONE, ""), RCODE_NOERROR);
+	assert_int_equal(need(t, "a.z.example", TYPE_ANY, CLASS_NONE, ""), RCODE_NOERROR);
+	assert_int_equal(need(t, "b.a.z.example", TYPE_ANY, CLASS_NONE, ""), RCODE_YXDOMAIN);
+	/* the set exists, or not */
+	assert_int_equal(need(t, "b.a.z.example", TYPE_A, CLASS_ANY, ""), RCODE_NOERROR);
+	assert_int_equal(need(t, "b.a.z.example", TYPE_TXT, CLASS_ANY, ""), RCODE_NXRRSET);
+	assert_int_equal(need(t, "b.a.z.example", TYPE_TXT, CLASS_NONE, ""), RCODE_NOERROR);
+	assert_int_equal(need(t, "b.a.z.example", TYPE_A, CLASS_NONE, ""), RCODE_YXRRSET);
+	/* the set is this */
+	assert_int_equal(need(t, "b.a.z.example", TYPE_A, CLASS_IN, A1), RCODE_NOERROR);
+	assert_int_equal(need(t, "b.a.z.example", TYPE_A, CLASS_IN, A2), RCODE_NXRRSET);
+	assert_int_equal(need(t, "x.z.example", TYPE_A, CLASS_IN, A2), RCODE_NXRRSET);
+	assert_int_equal(t->z->serial, 101);
+}
+
+static void
+values_are_compared_as_sets(void **state)
+{
+	struct test_server *t = *state;
+	static const char *const lists[][3] = {
+	    {A1, A2, NULL}, {A2, A1, NULL}, {A1, A2, A1}, {A1, NULL}, {A1, "c0000203", NULL}};
+	static const unsigned rcodes[] = {
+	    RCODE_NOERROR, RCODE_NOERROR, RCODE_NOERROR, RCODE_NXRRSET, RCODE_NXRRSET};
+
+	add_a(t, "a.z.example", A1);
+	add_a(t, "a.z.example", A2);
+	for (size_t i = 0; i < COUNT(lists); i++) {
+		begin(t, "z.example", TYPE_SOA, CLASS_IN);
+		for (int j = 0; j < 3 && lists[i][j] != NULL; j++)
+			put(t, SECTION_PREREQUISITE, "a.z.example", TYPE_A, CLASS_IN, 0,
+			    lists[i][j]);
+		assert_int_equal(test_signed(t, "k.z.example"), rcodes[i]);
+	}
+}
+
+static void
+malformed_prerequisites(void **state)
+{
+	struct test_server *t = *state;
+
+	add_a(t, "a.z.example", A1);
+	assert_int_equal(
+	    one(t, SECTION_PREREQUISITE, "a.z.example", TYPE_A, CLASS_ANY, 1, ""), RCODE_FORMERR);
+	assert_int_equal(
+	    one(t, SECTION_PREREQUISITE, "a.z.example", TYPE_A, CLASS_NONE, 1, ""), RCODE_FORMERR);
+	assert_int_equal(
+	    one(t, SECTION_PREREQUISITE, "a.z.example", TYPE_A, CLASS_IN, 1, A1), RCODE_FORMERR);
+	assert_int_equal(need(t, "a.z.example", TYPE_A, CLASS_ANY, A1), RCODE_FORMERR);
+	assert_int_equal(need(t, "a.z.example", TYPE_A, CLASS_NONE, A1), RCODE_FORMERR);
+	assert_int_equal(need(t, "a.z.example", TYPE_ANY, CLASS_IN, A1), RCODE_FORMERR);
+	assert_int_equal(need(t, "a.z.example", TYPE_A, 3, A1), RCODE_FORMERR); /* CH */
+	assert_int_equal(need(t, "a.other.example", TYPE_A, CLASS_ANY, ""), RCODE_NOTZONE);
+	assert_int_equal(need(t, "az.example", TYPE_A, CLASS_ANY, ""), RCODE_NOTZONE);
+}
+
+/* ---- the four forms ---- */
+
+static void
+four_forms(void **state)
+{
+	struct test_server *t = *state;
+
+	add_a(t, "a.z.example", A1);
+	add_a(t, "a.z.example", A2);
+	assert_int_equal(change(t, "a.z.example", TYPE_TXT, CLASS_IN, 60, "0161"), RCODE_NOERROR);
+	assert_int_equal(test_count(t, "a.z.example", TYPE_A), 2);
+	assert_int_equal(change(t, "a.z.example", TYPE_A, CLASS_NONE, 0, A1), RCODE_NOERROR);
+	assert_int_equal(test_count(t, "a.z.example", TYPE_A), 1);
+	assert_int_equal(change(t, "a.z.example", TYPE_A, CLASS_ANY, 0, ""), RCODE_NOERROR);
+	assert_int_equal(test_count(t, "a.z.example", TYPE_A), 0);
+	assert_int_equal(test_count(t, "a.z.example", TYPE_TXT), 1);
+	add_a(t, "a.z.example", A1);
+	assert_int_equal(change(t, "a.z.example", TYPE_ANY, CLASS_ANY, 0, ""), RCODE_NOERROR);
+	assert_int_equal(test_ask(t, "a.z.example", TYPE_A), RCODE_NXDOMAIN);
+	assert_int_equal(t->z->serial, 107);
+}
+
+static void
+what_changes_nothing_has_no_serial(void **state)
+{
+	struct test_server *t = *state;
+
+	add_a(t, "a.z.example", A1);
+	assert_int_equal(t->z->serial, 101);
+	add_a(t, "a.z.example", A1); /* there already */
+	assert_int_equal(change(t, "a.z.example", TYPE_A, CLASS_NONE, 0, A2), RCODE_NOERROR);
+	assert_int_equal(change(t, "x.z.example", TYPE_A, CLASS_ANY, 0, ""), RCODE_NOERROR);
+	assert_int_equal(change(t, "x.z.example", TYPE_ANY, CLASS_ANY, 0, ""), RCODE_NOERROR);
+	begin(t, "z.example", TYPE_SOA, CLASS_IN);
+	assert_int_equal(test_signed(t, "k.z.example"), RCODE_NOERROR); /* empty */
+	begin(t, "z.example", TYPE_SOA, CLASS_IN);
+	put(t, SECTION_UPDATE, "a.z.example", TYPE_A, CLASS_ANY, 0, "");
+	put(t, SECTION_UPDATE, "a.z.example", TYPE_A, CLASS_IN, 60, A1);
+	assert_int_equal(test_signed(t, "k.z.example"), RCODE_NOERROR); /* replaced by itself */
+	assert_int_equal(t->z->serial, 101);
+	assert_int_equal(change(t, "a.z.example", TYPE_A, CLASS_IN, 61, A1), RCODE_NOERROR);
+	assert_int_equal(t->z->serial, 102); /* another TTL is a change */
+}
+
+static void
+in_the_order_of_the_message(void **state)
+{
+	struct test_server *t = *state;
+
+	begin(t, "z.example", TYPE_SOA, CLASS_IN);
+	put(t, SECTION_UPDATE, "a.z.example", TYPE_A, CLASS_IN, 60, A1);
+	put(t, SECTION_UPDATE, "a.z.example", TYPE_A, CLASS_NONE, 0, A1);
+	assert_int_equal(test_signed(t, "k.z.example"), RCODE_NOERROR);
+	assert_int_equal(test_count(t, "a.z.example", TYPE_A), 0);
+	begin(t, "z.example", TYPE_SOA, CLASS_IN);
+	put(t, SECTION_UPDATE, "a.z.example", TYPE_A, CLASS_NONE, 0, A1);
+	put(t, SECTION_UPDATE, "a.z.example", TYPE_A, CLASS_IN, 60, A1);
+	assert_int_equal(test_signed(t, "k.z.example"), RCODE_NOERROR);
+	assert_int_equal(test_count(t, "a.z.example", TYPE_A), 1);
+}
+
+static void
+one_ttl_for_a_set(void **state)
+{
+	struct test_server *t = *state;
+	struct name n = name_of("a.z.example");
+
+	add_a(t, "a.z.example", A1);
+	assert_int_equal(change(t, "a.z.example", TYPE_A, CLASS_IN, 90, A2), RCODE_NOERROR);
+	assert_int_equal(node_rrset(zone_node(t->z, &n), TYPE_A)->ttl, 90);
+	assert_int_equal(test_ask(t, "a.z.example", TYPE_A), RCODE_NOERROR);
+	assert_int_equal(t->m.rr[0].ttl, 90);
+	assert_int_equal(t->m.rr[1].ttl, 90);
+}
+
+static void
+malformed_changes(void **state)
+{
+	static const uint16_t meta[] = {TYPE_OPT, 249, TYPE_TSIG, 251, 252, 253, 254, 128};
+	struct test_server *t = *state;
+
+	assert_int_equal(change(t, "a.z.example", TYPE_A, 3, 60, A1), RCODE_FORMERR);
+	assert_int_equal(change(t, "a.z.example", TYPE_A, CLASS_ANY, 1, ""), RCODE_FORMERR);
+	assert_int_equal(change(t, "a.z.example", TYPE_A, CLASS_ANY, 0, A1), RCODE_FORMERR);
+	assert_int_equal(change(t, "a.z.example", TYPE_A, CLASS_NONE, 1, A1), RCODE_FORMERR);
+	assert_int_equal(change(t, "a.z.example", TYPE_ANY, CLASS_NONE, 0, ""), RCODE_FORMERR);
+	assert_int_equal(change(t, "a.z.example", TYPE_ANY, CLASS_IN, 60, A1), RCODE_FORMERR);
+	assert_int_equal(change(t, "a.other.example", TYPE_A, CLASS_IN, 60, A1), RCODE_NOTZONE);
+	for (size_t i = 0; i < COUNT(meta); i++) {
+		if (meta[i] == TYPE_OPT || meta[i] == TYPE_TSIG)
+			continue; /* the message as a whole is none: below */
+		assert_int_equal(
+		    change(t, "a.z.example", meta[i], CLASS_IN, 60, A1), RCODE_FORMERR);
+		assert_int_equal(
+		    change(t, "a.z.example", meta[i], CLASS_ANY, 0, ""), RCODE_FORMERR);
+	}
+	begin(t, "z.example", TYPE_SOA, CLASS_IN);
+	put(t, SECTION_UPDATE, "a.z.example", TYPE_OPT, CLASS_IN, 60, "");
+	assert_int_equal(test_raw(t, t->request, t->request_len, TRANSPORT_TCP), 1);
+	assert_int_equal(t->m.rcode, RCODE_FORMERR);
+	begin(t, "z.example", TYPE_SOA, CLASS_IN);
+	put(t, SECTION_UPDATE, "a.z.example", TYPE_A, CLASS_IN, 60, "c00002"); /* three octets */
+	assert_int_equal(test_raw(t, t->request, t->request_len, TRANSPORT_TCP), 1);
+	assert_int_equal(t->m.rcode, RCODE_FORMERR);
+	assert_int_equal(t->z->serial, 100);
+}
+
+/* What comes before an error in the message is not done either. */
+static void
+all_or_nothing(void **state)
+{
+	struct test_server *t = *state;
+
+	begin(t, "z.example", TYPE_SOA, CLASS_IN);
+	put(t, SECTION_UPDATE, "a.z.example", TYPE_A, CLASS_IN, 60, A1);
+	put(t, SECTION_UPDATE, "a.other.example", TYPE_A, CLASS_IN, 60, A1);
+	assert_int_equal(test_signed(t, "k.z.example"), RCODE_NOTZONE);
+	begin(t, "z.example", TYPE_SOA, CLASS_IN);
+	put(t, SECTION_PREREQUISITE, "x.z.example", TYPE_A, CLASS_ANY, 0, "");
+	put(t, SECTION_UPDATE, "a.z.example", TYPE_A, CLASS_IN, 60, A1);
+	assert_int_equal(test_signed(t, "k.z.example"), RCODE_NXRRSET);
+	assert_int_equal(test_count(t, "a.z.example", TYPE_A), 0);
+	assert_int_equal(t->z->serial, 100);
+}
+
+/* ---- what a zone keeps ---- */
+
+static void
+the_apex_keeps_soa_and_ns(void **state)
+{
+	struct test_server *t = *state;
+
+	assert_int_equal(change(t, "z.example", TYPE_SOA, CLASS_ANY, 0, ""), RCODE_NOERROR);
+	assert_int_equal(change(t, "z.example", TYPE_NS, CLASS_ANY, 0, ""), RCODE_NOERROR);
+	assert_int_equal(change(t, "z.example", TYPE_ANY, CLASS_ANY, 0, ""), RCODE_NOERROR);
+	assert_int_equal(
+	    change(t, "z.example", TYPE_NS, CLASS_NONE, 0, "026e73017a076578616d706c6500"),
+	    RCODE_NOERROR); /* the last one */
+	assert_int_equal(test_count(t, "z.example", TYPE_SOA), 1);
+	assert_int_equal(test_count(t, "z.example", TYPE_NS), 1);
+	assert_int_equal(t->z->serial, 100);
+	assert_int_equal(
+	    change(t, "z.example", TYPE_NS, CLASS_IN, 60, "036e7332017a076578616d706c6500"),
+	    RCODE_NOERROR);
+	assert_int_equal(
+	    change(t, "z.example", TYPE_NS, CLASS_NONE, 0, "026e73017a076578616d706c6500"),
+	    RCODE_NOERROR);
+	assert_int_equal(test_count(t, "z.example", TYPE_NS), 1);
+	assert_int_equal(t->z->serial, 102);
+	/* elsewhere NS is like any other */
+	assert_int_equal(
+	    change(t, "d.z.example", TYPE_NS, CLASS_IN, 60, "026e73017a076578616d706c6500"),
+	    RCODE_NOERROR);
+	assert_int_equal(change(t, "d.z.example", TYPE_ANY, CLASS_ANY, 0, ""), RCODE_NOERROR);
+	assert_int_equal(test_count(t, "d.z.example", TYPE_NS), 0);
+}
+
+static void
+serials_only_go_up(void **state)
+{
+	static const uint32_t ignored[] = {100, 99, 1, 100 + 0x80000000u, 100 + 0x80000001u};
+	struct test_server *t = *state;
+	struct rdata rd;
+
+	for (size_t i = 0; i < COUNT(ignored); i++) {
+		rd = rd_soa(ignored[i]);
+		assert_int_equal(test_add(t, "k.z.example", "z.example", 3600, &rd), RCODE_NOERROR);
+		assert_int_equal(t->z->serial, 100);
+	}
+	rd = rd_soa(500);
+	assert_int_equal(test_add(t, "k.z.example", "a.z.example", 60, &rd), RCODE_NOERROR);
+	assert_int_equal(t->z->serial, 100); /* not at the apex */
+	assert_int_equal(test_count(t, "a.z.example", TYPE_SOA), 0);
+	assert_int_equal(test_add(t, "k.z.example", "z.example", 3600, &rd), RCODE_NOERROR);
+	assert_int_equal(t->z->serial, 500); /* as asked, not one more */
+	assert_int_equal(test_count(t, "z.example", TYPE_SOA), 1);
+}
+
+static void
+a_cname_stands_alone(void **state)
+{
+	struct test_server *t = *state;
+	struct rdata x = rd_name(TYPE_CNAME, "x.z.example"), y = rd_name(TYPE_CNAME, "y.z.example");
+	struct name c;
+
+	add_a(t, "a.z.example", A1);
+	assert_int_equal(test_add(t, "k.z.example", "a.z.example", 60, &x), RCODE_NOERROR);
+	assert_int_equal(test_count(t, "a.z.example", TYPE_CNAME), 0);
+	assert_int_equal(test_add(t, "k.z.example", "z.example", 60, &x), RCODE_NOERROR);
+	assert_int_equal(test_count(t, "z.example", TYPE_CNAME), 0);
+	assert_int_equal(test_add(t, "k.z.example", "c.z.example", 60, &x), RCODE_NOERROR);
+	add_a(t, "c.z.example", A1);
+	assert_int_equal(test_count(t, "c.z.example", TYPE_A), 0);
+	assert_int_equal(test_add(t, "k.z.example", "c.z.example", 60, &y), RCODE_NOERROR);
+	assert_int_equal(test_count(t, "c.z.example", TYPE_CNAME), 1); /* y in x's place */
+	c = name_of("c.z.example");
+	assert_true(rrset_has(node_rrset(zone_node(t->z, &c), TYPE_CNAME), y.data, y.len, NULL));
+}
+
+static void
+unknown_types_are_data(void **state)
+{
+	struct test_server *t = *state;
+
+	assert_int_equal(change(t, "a.z.example", 65280, CLASS_IN, 60, "0102ff"), RCODE_NOERROR);
+	assert_int_equal(test_ask(t, "a.z.example", 65280), RCODE_NOERROR);
+	assert_int_equal(test_section(t, SECTION_ANSWER), 1);
+	assert_int_equal(t->m.rr[0].rdata_len, 3);
+	assert_int_equal(change(t, "a.z.example", 65280, CLASS_NONE, 0, "0102ff"), RCODE_NOERROR);
+	assert_int_equal(test_ask(t, "a.z.example", 65280), RCODE_NXDOMAIN);
+}
+
+/* ---- zone, class, key ---- */
+
+static void
+the_zone_section(void **state)
+{
+	struct test_server *t = *state;
+
+	begin(t, "z.example", TYPE_A, CLASS_IN);
+	assert_int_equal(test_signed(t, "k.z.example"), RCODE_FORMERR);
+	begin(t, "z.example", TYPE_SOA, 3);
+	assert_int_equal(test_signed(t, "k.z.example"), RCODE_NOTAUTH);
+	begin(t, "other.example", TYPE_SOA, CLASS_IN);
+	assert_int_equal(test_signed(t, "k.z.example"), RCODE_NOTAUTH);
+	begin(t, "a.z.example", TYPE_SOA, CLASS_IN); /* no zone, a name in one */
+	assert_int_equal(test_signed(t, "k.z.example"), RCODE_NOTAUTH);
+	begin(t, "z.example", TYPE_SOA, CLASS_IN);
+	t->request[5] = 0; /* no question: what follows is then too much */
+	assert_int_equal(test_raw(t, t->request, t->request_len, TRANSPORT_TCP), 1);
+	assert_int_equal(t->m.rcode, RCODE_FORMERR);
+	begin(t, "z.example", TYPE_SOA, CLASS_IN);
+	t->request[5] = 2;
+	assert_int_equal(test_raw(t, t->request, t->request_len, TRANSPORT_TCP), 1);
+	assert_int_equal(t->m.rcode, RCODE_FORMERR);
+}
+
+static void
+nobody_without_a_key(void **state)
+{
+	struct test_server *t = *state;
+
+	begin(t, "z.example", TYPE_SOA, CLASS_IN);
+	/* refused before the prerequisite is looked at: no way to find out about names */
+	put(t, SECTION_PREREQUISITE, "x.z.example", TYPE_ANY, CLASS_ANY, 0, "");
+	put(t, SECTION_UPDATE, "a.z.example", TYPE_A, CLASS_IN, 60, A1);
+	assert_int_equal(test_raw(t, t->request, t->request_len, TRANSPORT_TCP), 1);
+	assert_int_equal(t->m.rcode, RCODE_REFUSED);
+	assert_int_equal(test_signed(t, "t.z.example"), RCODE_REFUSED);
+	assert_int_equal(t->z->serial, 100);
+}
+
+static unsigned
+by_device(struct test_server *t, enum dns_section section, const char *owner, uint16_t type,
+    uint16_t class, const char *hex)
+{
+	begin(t, "z.example", TYPE_SOA, CLASS_IN);
+	put(t, section, owner, type, class, 0, hex);
+	return test_signed(t, "h.z.example");
+}
+
+static void
+a_device_keeps_to_its_name(void **state)
+{
+	struct test_server *t = *state;
+
+	assert_int_equal(by_device(t, SECTION_UPDATE, "h.z.example", TYPE_A, CLASS_IN, A1), 0);
+	assert_int_equal(by_device(t, SECTION_UPDATE, "x.y.h.z.example", TYPE_A, CLASS_IN, A1), 0);
+	assert_int_equal(by_device(t, SECTION_UPDATE, "h.z.example", TYPE_ANY, CLASS_ANY, ""), 0);
+	assert_int_equal(
+	    by_device(t, SECTION_UPDATE, "g.z.example", TYPE_A, CLASS_IN, A1), RCODE_REFUSED);
+	assert_int_equal(
+	    by_device(t, SECTION_UPDATE, "z.example", TYPE_A, CLASS_IN, A1), RCODE_REFUSED);
+	assert_int_equal(
+	    by_device(t, SECTION_UPDATE, "hh.z.example", TYPE_A, CLASS_IN, A1), RCODE_REFUSED);
+	assert_int_equal(
+	    by_device(t, SECTION_UPDATE, "*.z.example", TYPE_A, CLASS_IN, A1), RCODE_REFUSED);
+	assert_int_equal(
+	    by_device(t, SECTION_UPDATE, "g.z.example", TYPE_ANY, CLASS_ANY, ""), RCODE_REFUSED);
+	assert_int_equal(by_device(t, SECTION_UPDATE, "h.z.example", TYPE_NS, CLASS_IN,
+			     "026e73017a076578616d706c6500"),
+	    RCODE_REFUSED);
+	/* asking about a sibling is refused, whether it is there or not */
+	assert_int_equal(by_device(t, SECTION_PREREQUISITE, "ns.z.example", TYPE_A, CLASS_ANY, ""),
+	    RCODE_REFUSED);
+	assert_int_equal(by_device(t, SECTION_PREREQUISITE, "no.z.example", TYPE_A, CLASS_ANY, ""),
+	    RCODE_REFUSED);
+	/* one foreign name spoils all */
+	begin(t, "z.example", TYPE_SOA, CLASS_IN);
+	put(t, SECTION_UPDATE, "at.h.z.example", TYPE_A, CLASS_IN, 60, A1);
+	put(t, SECTION_UPDATE, "g.z.example", TYPE_A, CLASS_IN, 60, A1);
+	assert_int_equal(test_signed(t, "h.z.example"), RCODE_REFUSED);
+	assert_int_equal(test_count(t, "at.h.z.example", TYPE_A), 0);
+}
+
+/* Two updates with the same prerequisite in one batch: the second sees what the first did. */
+static void
+updates_of_a_batch_see_each_other(void **state)
+{
+	struct test_server *t = *state;
+	struct name n = name_of("a.z.example");
+	uint8_t first[512];
+	size_t len;
+	struct rdata rd = rd_a("192.0.2.1");
+
+	test_update(t);
+	update_need_no_name(&t->u, &n);
+	update_add(&t->u, &n, 60, &rd);
+	assert_true(update_finish(&t->u, NULL, 0) > 0);
+	test_signer(t, "k.z.example");
+	tsig_forget(&t->tsig);
+	assert_int_equal(tsig_sign(&t->tsig, &t->signer, &t->u.b, NOW), 0);
+	len = t->u.b.pos;
+	memcpy(first, t->request, len);
+	t->r.from = (struct requester) {.transport = TRANSPORT_TCP};
+	t->r.data = first;
+	t->r.len = len;
+	t->r.now_sec = NOW;
+	t->r.reply = buf_writer(t->room, sizeof t->room);
+	assert_int_equal(request_handle(&t->s, &t->r), REQUEST_PENDING);
+	assert_int_equal(t->replies, 0); /* and no answer before the commit */
+	assert_int_equal(test_count(t, "a.z.example", TYPE_A), 0);
+
+	test_update(t);
+	update_need_no_name(&t->u, &n);
+	update_add(&t->u, &n, 60, &rd);
+	t->request_len = update_finish(&t->u, NULL, 0);
+	t->replies = 1; /* two come now; test_raw wants one and parses the last */
+	tsig_forget(&t->tsig);
+	assert_int_equal(tsig_sign(&t->tsig, &t->signer, &t->u.b, NOW), 0);
+	t->r.data = t->request;
+	t->r.len = t->u.b.pos;
+	t->r.reply = buf_writer(t->room, sizeof t->room);
+	assert_int_equal(request_handle(&t->s, &t->r), REQUEST_PENDING);
+	server_commit(&t->s, NOW);
+	assert_int_equal(t->replies, 3);
+	assert_int_equal(message_parse(&t->m, t->reply, t->reply_len), 0);
+	assert_int_equal(t->m.rcode, RCODE_YXDOMAIN);
+	assert_int_equal(test_count(t, "a.z.example", TYPE_A), 1);
+	assert_int_equal(t->z->serial, 101);
+}
+
+/* A set at its limit refuses the whole update. */
+static void
+too_much_is_refused_whole(void **state)
+{
+	struct test_server *t = *state;
+	char hex[9];
+	unsigned rcode = RCODE_NOERROR;
+
+	for (unsigned i = 0; rcode == RCODE_NOERROR && i < 10000; i += 200) {
+		begin(t, "z.example", TYPE_SOA, CLASS_IN);
+		for (unsigned j = i; j < i + 200; j++) {
+			snprintf(hex, sizeof hex, "%08x", j);
+			put(t, SECTION_UPDATE, "a.z.example", TYPE_A, CLASS_IN, 60, hex);
+		}
+		rcode = test_signed(t, "k.z.example");
+	}
+	assert_int_equal(rcode, RCODE_REFUSED);
+	assert_int_equal(test_count(t, "a.z.example", TYPE_A) % 200, 0);
+	assert_true(test_count(t, "a.z.example", TYPE_A) >= 4000);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(five_prerequisites),
+	    TEST(values_are_compared_as_sets),
+	    TEST(malformed_prerequisites),
+	    TEST(four_forms),
+	    TEST(what_changes_nothing_has_no_serial),
+	    TEST(in_the_order_of_the_message),
+	    TEST(one_ttl_for_a_set),
+	    TEST(malformed_changes),
+	    TEST(all_or_nothing),
+	    TEST(the_apex_keeps_soa_and_ns),
+	    TEST(serials_only_go_up),
+	    TEST(a_cname_stands_alone),
+	    TEST(unknown_types_are_data),
+	    TEST(the_zone_section),
+	    TEST(nobody_without_a_key),
+	    TEST(a_device_keeps_to_its_name),
+	    TEST(updates_of_a_batch_see_each_other),
+	    TEST(too_much_is_refused_whole),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
