@@ -59,7 +59,7 @@ keywords dnsupdate/server/conf_keys.c conf_key autotunnel-dnsd.conf.5 server
 
 verbs=$("./autotunnel" help | sed -n 's/^  \([a-z]*\) .*/\1/p' | sort)
 page=$(sed -n '/^\.Ss Enrolment/,/^\.Ss States/p' man/autotunnel.1 |
-	sed -n -e 's/^\.It Cm \([a-z]*\).*/\1/p' -e '/^\.It Xo/{n;s/^\.Cm //p;}' | sort)
+	sed -n -e 's/^\.It Cm \([a-z]*\).*/\1/p' -e '/^\.It Xo/{n;s/^\.Cm //p;}' | sort -u)
 same "verbs of autotunnel.1" "$verbs" "$page"
 
 statuses=$(sed -n 's/^[ \t]*EXIT_[A-Z_]* = \([0-9]\),.*/\1/p' "$src/src/cli/cmd.h" | sort)

@@ -12,72 +12,83 @@
 #include <unistd.h>
 
 /*
- * Only what was sent to the groups counts, no unicast (RFC 6886 section 3.2.1): the IPv4 socket is
- * bound to its group; a bind to ff02::1 would need a link, so the IPv6 socket looks at where each
- * packet was sent to.  Every host is a member of "all hosts" and "all nodes" on all of its links,
- * so none has to be joined as links come and go.
+ * The sockets are bound to the groups, not to the wildcard address, so that no unicast packet
+ * arrives (RFC 6886 section 3.2.1).  Every host is a member of "all hosts" and "all nodes" on all
+ * of its links, so none has to be joined; but ff02::1 can be bound to on one link at a time only.
  */
 
 #define HINT_PORT 5350
 #define PACKETS_AT_ONCE 32
+#define EARS_MAX 8
+
+struct ear {
+	struct hints *hints;
+	uint32_t ifindex; /* IPv6; IPv4: 0 */
+	int fd;
+	struct loop_fd *watch;
+};
 
 struct hints {
-	int fd[2];
-	struct loop_fd *watch[2];
+	struct loop *loop;
+	unsigned count;
+	struct ear ear[EARS_MAX];
 	void (*heard)(void *ctx, const struct endpoint *router, uint32_t ifindex);
 	void *ctx;
 };
 
 static int
-open_socket(const struct endpoint *at)
+bind_group(int fd, unsigned family, uint32_t ifindex)
 {
-	int family = at->family == 4 ? AF_INET : AF_INET6, on = 1;
-	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	static const struct endpoint groups[2] = {
+	    {.family = 4, .port = HINT_PORT, .addr = {224, 0, 0, 1}},
+	    {.family = 6, .port = HINT_PORT, .addr = {0xff, 0x02, [15] = 1}}};
 	struct sockaddr_storage ss;
-	socklen_t len = endpoint_to_sockaddr(at, &ss);
+	socklen_t len = endpoint_to_sockaddr(&groups[family == 6], &ss);
+	int on = 1;
 
-	if (fd < 0)
-		return -1;
+	if (family == 6)
+		((struct sockaddr_in6 *)&ss)->sin6_scope_id = ifindex;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-	if (family == AF_INET)
+	if (family == 4)
 		setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
-	else if (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) == 0)
-		setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on);
-	if (bind(fd, (struct sockaddr *)&ss, len) == 0)
+	return bind(fd, (struct sockaddr *)&ss, len);
+}
+
+static int
+open_group(unsigned family, uint32_t ifindex)
+{
+	int fd =
+	    socket(family == 4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0 || bind_group(fd, family, ifindex) == 0)
 		return fd;
 	log_debug("no announcements on port %u: %s", HINT_PORT, strerror(errno));
 	close(fd);
 	return -1;
 }
 
-/* The link it came by; 0 where it was not sent to the group, or nobody can tell. */
 static uint32_t
-link_of(struct msghdr *h)
+link_of(const struct ear *e, struct msghdr *h)
 {
-	struct in6_pktinfo info6;
-	struct in_pktinfo info4;
+	struct in_pktinfo info;
 
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c != NULL; c = CMSG_NXTHDR(h, c)) {
-		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
-			memcpy(&info4, CMSG_DATA(c), sizeof info4);
-			return (uint32_t)info4.ipi_ifindex;
-		}
-		if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
-			memcpy(&info6, CMSG_DATA(c), sizeof info6);
-			return IN6_IS_ADDR_MULTICAST(&info6.ipi6_addr) ? info6.ipi6_ifindex : 0;
-		}
+		if (c->cmsg_level != IPPROTO_IP || c->cmsg_type != IP_PKTINFO)
+			continue;
+		memcpy(&info, CMSG_DATA(c), sizeof info);
+		return (uint32_t)info.ipi_ifindex;
 	}
-	return 0;
+	return e->ifindex;
 }
 
 /* 1 = one more was taken from the socket. */
 static int
-take_one(struct hints *h, int fd)
+take_one(const struct ear *e)
 {
 	struct sockaddr_storage from;
 	union {
 		struct cmsghdr align;
-		char room[CMSG_SPACE(sizeof(struct in6_pktinfo)) + 64];
+		char room[CMSG_SPACE(sizeof(struct in_pktinfo))];
 	} control;
 	char data[4];
 	struct iovec iov = {data, sizeof data};
@@ -88,70 +99,86 @@ take_one(struct hints *h, int fd)
 	    .msg_control = &control,
 	    .msg_controllen = sizeof control};
 	struct endpoint router;
-	uint32_t ifindex;
 
-	if (recvmsg(fd, &m, 0) < 0)
+	if (recvmsg(e->fd, &m, 0) < 0)
 		return 0;
-	ifindex = link_of(&m);
 	if (endpoint_from_sockaddr((struct sockaddr *)&from, &router) == 0 &&
-	    router.port == PCP_PORT && ifindex != 0)
-		h->heard(h->ctx, &router, ifindex);
+	    router.port == PCP_PORT)
+		e->hints->heard(e->hints->ctx, &router, link_of(e, &m));
 	return 1;
 }
 
 static void
-on_readable(struct hints *h, int fd)
+on_readable(void *ctx, int ready)
 {
-	for (int i = 0; i < PACKETS_AT_ONCE && take_one(h, fd); i++)
+	const struct ear *e = ctx;
+
+	for (int i = 0; i < PACKETS_AT_ONCE && take_one(e); i++)
 		;
-}
-
-static void
-on_group4(void *ctx, int ready)
-{
-	struct hints *h = ctx;
-
-	on_readable(h, h->fd[0]);
-}
-
-static void
-on_group6(void *ctx, int ready)
-{
-	struct hints *h = ctx;
-
-	on_readable(h, h->fd[1]);
 }
 
 struct hints *
 hints_new(struct loop *l, void (*heard)(void *ctx, const struct endpoint *router, uint32_t ifindex),
     void *ctx)
 {
-	static const struct endpoint places[2] = {
-	    {.family = 4, .port = HINT_PORT, .addr = {224, 0, 0, 1}},
-	    {.family = 6, .port = HINT_PORT}};
-	static void (*const callbacks[2])(void *ctx, int ready) = {on_group4, on_group6};
 	struct hints *h = calloc(1, sizeof *h);
 
 	if (h == NULL)
 		fatalx("out of memory");
+	h->loop = l;
 	h->heard = heard;
 	h->ctx = ctx;
-	for (int i = 0; i < 2; i++) {
-		h->fd[i] = open_socket(&places[i]);
-		if (h->fd[i] != -1)
-			h->watch[i] = loop_fd_new(l, h->fd[i], LOOP_READ, callbacks[i], h);
-	}
 	return h;
+}
+
+static void
+close_ear(struct ear *e)
+{
+	loop_fd_free(e->watch);
+	close(e->fd);
+}
+
+/* Links come and go: an old one of them gives way. */
+static struct ear *
+free_ear(struct hints *h)
+{
+	struct ear *old = &h->ear[h->ear[0].ifindex == 0];
+
+	if (h->count == EARS_MAX) {
+		close_ear(old);
+		*old = h->ear[--h->count];
+		loop_fd_free(old->watch);
+		old->watch = loop_fd_new(h->loop, old->fd, LOOP_READ, on_readable, old);
+	}
+	return &h->ear[h->count];
+}
+
+void
+hints_listen(struct hints *h, unsigned family, uint32_t ifindex)
+{
+	struct ear *e;
+
+	if (family == 4)
+		ifindex = 0;
+	else if (ifindex == 0)
+		return;
+	for (unsigned i = 0; i < h->count; i++)
+		if (h->ear[i].ifindex == ifindex)
+			return;
+	e = free_ear(h);
+	e->fd = open_group(family, ifindex);
+	if (e->fd == -1)
+		return;
+	e->hints = h;
+	e->ifindex = ifindex;
+	e->watch = loop_fd_new(h->loop, e->fd, LOOP_READ, on_readable, e);
+	h->count++;
 }
 
 void
 hints_free(struct hints *h)
 {
-	for (int i = 0; i < 2; i++) {
-		if (h->watch[i] != NULL)
-			loop_fd_free(h->watch[i]);
-		if (h->fd[i] != -1)
-			close(h->fd[i]);
-	}
+	for (unsigned i = 0; i < h->count; i++)
+		close_ear(&h->ear[i]);
 	free(h);
 }

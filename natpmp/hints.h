@@ -11,10 +11,14 @@
 struct loop;
 struct hints;
 
-/* heard gets the sender's address and the link it came by.  Where another program
- * has the port to itself there are no announcements, which costs time and nothing else. */
+/* heard gets the sender's address and the link it came by.  Out of memory ends the process. */
 struct hints *hints_new(struct loop *l,
     void (*heard)(void *ctx, const struct endpoint *router, uint32_t ifindex), void *ctx);
 void hints_free(struct hints *h);
+
+/* Listen for routers of this kind: IPv4 on all links, IPv6 on link ifindex.  Saying it again is
+ * harmless.  Where another program has the port to itself there are no announcements, which costs
+ * time and nothing else. */
+void hints_listen(struct hints *h, unsigned family, uint32_t ifindex);
 
 #endif

@@ -106,6 +106,9 @@ mapping_want(struct mapping *m, const struct msg_natpmp_want *want, uint64_t now
 	} else if (busy && !changed) {
 		return;
 	}
+	/* What a method made that is not allowed any more is deleted by whoever comes next. */
+	if (m->serving != MAPPING_NOBODY && !side_allowed(m, m->serving))
+		forget(m);
 	if (other_port)
 		memset(&m->suggest, 0, sizeof m->suggest);
 	if (changed)

@@ -257,6 +257,7 @@ handle_want(struct worker *w, const struct msg_natpmp_want *want)
 		handle_remove(w, want);
 		return;
 	}
+	hints_listen(w->hints, want->gateway.family, want->ifindex);
 
 	if (i != NULL && mapper_want(i->mapper, want) == 0)
 		return;

@@ -15,9 +15,10 @@ BASE_LIBS = libbase.a $(SECCOMP_LIBS)
 UNIT = tests/unit/base_addr tests/unit/base_buf tests/unit/base_channel tests/unit/base_file \
 	tests/unit/base_msg tests/unit/base_proc tests/unit/base_sandbox tests/unit/base_str \
 	tests/unit/config_config tests/unit/loop_loop \
-	tests/unit/manager_control tests/unit/manager_hear tests/unit/manager_known tests/unit/manager_network \
+	tests/unit/manager_control tests/unit/manager_hear tests/unit/manager_known \
+	tests/unit/manager_memory tests/unit/manager_network \
 	tests/unit/manager_reconcile tests/unit/manager_worker \
-	tests/fuzz/fuzz_msg tests/fuzz/fuzz_config tests/fuzz/fuzz_known
+	tests/fuzz/fuzz_memory tests/fuzz/fuzz_msg tests/fuzz/fuzz_config tests/fuzz/fuzz_known
 check_PROGRAMS += $(UNIT)
 TESTS += $(UNIT)
 
@@ -38,9 +39,13 @@ MANAGER_LIBS = libmanager.a libatidentity.a libconfig.a libloop.a libatcrypto.a 
 tests_unit_manager_control_LDADD = $(MANAGER_LIBS) $(UNIT_LIBS)
 tests_unit_manager_hear_LDADD = $(MANAGER_LIBS) $(UNIT_LIBS)
 tests_unit_manager_known_LDADD = libmanager.a $(BASE_LIBS) $(UNIT_LIBS)
+tests_unit_manager_memory_LDADD = $(MANAGER_LIBS) $(UNIT_LIBS)
 tests_unit_manager_network_LDADD = $(MANAGER_LIBS) $(UNIT_LIBS)
 tests_unit_manager_worker_LDADD = $(MANAGER_LIBS) $(UNIT_LIBS)
 
+tests_fuzz_fuzz_memory_SOURCES = tests/fuzz/fuzz_memory.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_memory_LDADD = $(MANAGER_LIBS)
+tests_fuzz_fuzz_memory_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
 tests_fuzz_fuzz_msg_SOURCES = tests/fuzz/fuzz_msg.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_msg_LDADD = $(BASE_LIBS)
 tests_fuzz_fuzz_msg_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)

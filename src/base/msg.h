@@ -29,6 +29,7 @@
 #define MSG_PIN_LEN 32 /* SHA-256 */
 #define MSG_SECRET_MAX 64
 #define MSG_DER_MAX 2048
+#define MSG_MAP_SECONDS_MAX (7 * 86400) /* an exposed port is forgotten about sooner or later */
 #define MSG_PEERS_MAX 256 /* machines of one account */
 #define MSG_EPOCH_MAX (UINT64_C(1) << 48) /* an update a second since 1970 is below it */
 #define MSG_SIZE_MAX 4096
@@ -72,9 +73,11 @@ enum msg_type {
 	MSG_CTL_SHOW, /* client: tell me the state, once or on each change */
 	MSG_CTL_LOG_LEVEL,
 	MSG_CTL_RELOAD,
+	MSG_CTL_MAP, /* map a port of this machine for some time, or no longer */
 	MSG_CTL_RESULT, /* answer to any request that is not SHOW, or a refusal */
-	MSG_CTL_SELF, /* rows of a SHOW: SELF, MAPPING, DNS, ROSTER, PEER..., END */
+	MSG_CTL_SELF, /* rows of a SHOW: SELF, MAPPING..., EXCHANGE..., DNS, ROSTER, PEER..., END */
 	MSG_CTL_MAPPING,
+	MSG_CTL_EXCHANGE,
 	MSG_CTL_DNS,
 	MSG_CTL_ROSTER,
 	MSG_CTL_PEER,
@@ -512,6 +515,8 @@ struct msg_ctl_show {
 	struct msg_hdr hdr;
 	uint32_t version; /* MSG_VERSION of the client */
 	uint32_t watch; /* 1 = again after each change */
+	uint32_t exchanges; /* 1 = with what was said to routers and by them */
+	uint32_t pad;
 };
 
 struct msg_ctl_reload {
@@ -555,9 +560,28 @@ struct msg_ctl_self {
 };
 
 struct msg_ctl_mapping {
-	struct msg_hdr hdr;
+	struct msg_hdr hdr; /* id: the manager's number; 0 = none is wanted, and the reason */
 	struct msg_natpmp_state state;
+	uint64_t until_ms; /* asked for by an administrator: boot time of its end; 0 = our own */
+	uint64_t inbound_ms; /* boot time when inbound was found, 0 = never */
+	struct endpoint seen; /* our address as the name server sees it; family 0 = not known */
 	uint8_t nat; /* enum nat_kind as published */
+	uint8_t inbound; /* enum inbound as published */
+	uint8_t pad[6];
+};
+
+struct msg_ctl_exchange {
+	struct msg_hdr hdr; /* id of the mapping, or 0 */
+	uint64_t at_ms; /* boot time */
+	char text[MSG_TEXT_MAX];
+};
+
+struct msg_ctl_map {
+	struct msg_hdr hdr;
+	uint32_t seconds; /* to be mapped for; 0 = no longer */
+	uint16_t port; /* of this machine */
+	uint16_t external; /* wished for; 0 = the same */
+	uint8_t proto; /* IPPROTO_UDP or IPPROTO_TCP */
 	uint8_t pad[7];
 };
 
@@ -630,7 +654,9 @@ union msg {
 	struct msg_ctl_reload ctl_reload;
 	struct msg_ctl_result ctl_result;
 	struct msg_ctl_self ctl_self;
+	struct msg_ctl_map ctl_map;
 	struct msg_ctl_mapping ctl_mapping;
+	struct msg_ctl_exchange ctl_exchange;
 	struct msg_ctl_dns ctl_dns;
 	struct msg_ctl_roster ctl_roster;
 	struct msg_ctl_peer ctl_peer;

@@ -414,7 +414,7 @@ static const char *
 valid_ctl_show(const union msg *m)
 {
 	/* Another version is answered with CTL_VERSION, not with silence. */
-	return m->ctl_show.watch <= 1 ? NULL : "watch";
+	return m->ctl_show.watch <= 1 && m->ctl_show.exchanges <= 1 ? NULL : "watch";
 }
 
 static const char *
@@ -441,8 +441,29 @@ valid_ctl_self(const union msg *m)
 static const char *
 valid_ctl_mapping(const union msg *m)
 {
-	return m->ctl_mapping.nat < NAT_KIND_MAX ? natpmp_state_wrong(&m->ctl_mapping.state)
-						 : "nat";
+	const struct msg_ctl_mapping *c = &m->ctl_mapping;
+
+	if (c->nat >= NAT_KIND_MAX || c->inbound >= INBOUND_MAX)
+		return "nat";
+	return endpoint_valid(&c->seen) ? natpmp_state_wrong(&c->state) : "seen";
+}
+
+static const char *
+valid_ctl_exchange(const union msg *m)
+{
+	return TEXT_OK(m->ctl_exchange.text) ? NULL : "text";
+}
+
+static const char *
+valid_ctl_map(const union msg *m)
+{
+	const struct msg_ctl_map *c = &m->ctl_map;
+
+	if (!proto_ok(c->proto))
+		return "protocol";
+	if (c->port == 0)
+		return "port";
+	return c->seconds <= MSG_MAP_SECONDS_MAX ? NULL : "seconds";
 }
 
 static const char *
@@ -517,9 +538,11 @@ static const struct msg_rule rules[MSG_TYPE_MAX] = {
     RULE(MSG_CTL_SHOW, "show", CLIENT, MANAGER, ctl_show, 0, valid_ctl_show),
     RULE(MSG_CTL_LOG_LEVEL, "set log level", CLIENT, MANAGER, log_level, 0, valid_log_level),
     RULE(MSG_CTL_RELOAD, "reload", CLIENT, MANAGER, ctl_reload, 0, valid_empty),
+    RULE(MSG_CTL_MAP, "map", CLIENT, MANAGER, ctl_map, 0, valid_ctl_map),
     RULE(MSG_CTL_RESULT, "result", MANAGER, CLIENT, ctl_result, 0, valid_ctl_result),
     RULE(MSG_CTL_SELF, "self", MANAGER, CLIENT, ctl_self, 0, valid_ctl_self),
     RULE(MSG_CTL_MAPPING, "mapping", MANAGER, CLIENT, ctl_mapping, 0, valid_ctl_mapping),
+    RULE(MSG_CTL_EXCHANGE, "exchange", MANAGER, CLIENT, ctl_exchange, 0, valid_ctl_exchange),
     RULE(MSG_CTL_DNS, "dns", MANAGER, CLIENT, ctl_dns, 0, valid_ctl_dns),
     RULE(MSG_CTL_ROSTER, "roster", MANAGER, CLIENT, ctl_roster, 0, valid_ctl_roster),
     RULE(MSG_CTL_PEER, "peer", MANAGER, CLIENT, ctl_peer, 0, valid_ctl_peer),

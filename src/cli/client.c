@@ -128,15 +128,22 @@ refused(struct client *c, const struct msg_ctl_result *r)
 	return status == EXIT_OK ? EXIT_ERROR : status;
 }
 
-int
-client_show(struct client *c, int watch)
+static int
+ask_to_show(struct client *c, int watch, int exchanges)
 {
 	union msg m;
 
 	msg_begin(&m, MSG_CTL_SHOW, 0);
 	m.ctl_show.version = MSG_VERSION;
 	m.ctl_show.watch = watch != 0;
+	m.ctl_show.exchanges = exchanges != 0;
 	return send_request(c, &m);
+}
+
+int
+client_show(struct client *c, int watch)
+{
+	return ask_to_show(c, watch, 0);
 }
 
 int
@@ -175,15 +182,27 @@ client_request(struct client *c, const union msg *request)
 	return result(c, &c->in.ctl_result);
 }
 
-int
-client_snapshot(struct client *c, const char *path, struct snapshot *s)
+static int
+ask_once(struct client *c, const char *path, struct snapshot *s, int exchanges)
 {
 	int status = client_open(c, path);
 
 	if (status == EXIT_OK)
-		status = client_show(c, 0);
+		status = ask_to_show(c, 0, exchanges);
 	if (status == EXIT_OK)
 		status = client_next(c, s, CLIENT_WAIT_MS);
 	client_close(c);
 	return status;
+}
+
+int
+client_snapshot(struct client *c, const char *path, struct snapshot *s)
+{
+	return ask_once(c, path, s, 0);
+}
+
+int
+client_snapshot_exchanges(struct client *c, const char *path, struct snapshot *s)
+{
+	return ask_once(c, path, s, 1);
 }

@@ -31,5 +31,7 @@ int client_request(struct client *c, const union msg *m);
 
 /* Open, ask once, close. */
 int client_snapshot(struct client *c, const char *path, struct snapshot *s);
+/* The same, with what was said to routers and by them. */
+int client_snapshot_exchanges(struct client *c, const char *path, struct snapshot *s);
 
 #endif

@@ -27,9 +27,10 @@ mapping_up(const struct msg_ctl_mapping *m, uint64_t now_ms, char out[EXPLAIN_MA
 		    format_age(format_seconds_since(s->renew_ms, now_ms), age));
 	snprintf(out, EXPLAIN_MAX, "%s gives %s%s%s", word_method_title(s->method),
 	    endpoint_text(&s->external, external), renew,
-	    m->nat == NAT_KIND_DOUBLE
-		? "; not a public address: another NAT stands before the router"
-		: "");
+	    m->nat == NAT_KIND_DOUBLE ? endpoint_is_public(&s->external)
+		    ? "; not the address the name server sees: another NAT stands before the router"
+		    : "; not a public address: another NAT stands before the router"
+				      : "");
 	return m->nat == NAT_KIND_DOUBLE ? HEALTH_BAD : HEALTH_GOOD;
 }
 
@@ -67,6 +68,16 @@ explain_mapping(const struct msg_ctl_mapping *m, uint64_t now_ms, char out[EXPLA
 		snprintf(out, EXPLAIN_MAX, "asking %s%s%s", gateway, reason ? ": " : "", s->reason);
 		return HEALTH_WAITING;
 	}
+}
+
+const char *
+explain_double(const struct msg_ctl_mapping *m)
+{
+	if (!endpoint_is_public(&m->state.external))
+		return "That is not a public address: another NAT stands between the router and the"
+		       " Internet.";
+	return "The name server sees another address: another NAT stands between the router and"
+	       " the Internet.";
 }
 
 static const char two_nats_advice[] =

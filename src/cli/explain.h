@@ -15,6 +15,9 @@ enum health { HEALTH_GOOD, HEALTH_WAITING, HEALTH_BAD };
 enum health explain_mapping(
     const struct msg_ctl_mapping *m, uint64_t now_ms, char out[EXPLAIN_MAX]);
 
+/* Why a mapping that stands is of no use: what the evidence for another NAT is. */
+const char *explain_double(const struct msg_ctl_mapping *m);
+
 /* What to do about it; "" when all is well. */
 const char *explain_mapping_advice(const struct msg_ctl_mapping *m);
 

@@ -6,8 +6,9 @@ libcli_a_SOURCES = \
 	src/cli/explain.c src/cli/explain.h \
 	src/cli/format.c src/cli/format.h \
 	src/cli/json.c src/cli/json.h \
-	src/cli/show.c src/cli/show.h src/cli/show_json.c \
+	src/cli/show.c src/cli/show.h src/cli/show_json.c src/cli/show_map.c \
 	src/cli/snapshot.c src/cli/snapshot.h \
+	src/cli/span.c src/cli/span.h \
 	src/cli/suggest.c src/cli/suggest.h \
 	src/cli/table.c src/cli/table.h \
 	src/cli/words.c src/cli/words.h

@@ -33,7 +33,9 @@ const struct cmd cmds[] = {
     {"status", cmd_status, "[--json] [--watch] [--strict] [-qv] [PEER]",
 	"this device and its peers"},
     {"ping", cmd_ping, "[-c COUNT] [-W SECONDS] [--json] [-q] PEER", "echo through the tunnel"},
-    {"map", cmd_map, "[--json] [--strict]", "what the router gives"},
+    {"map", cmd_map,
+	"[-v] [--json] [--strict] | list | add PROTO PORT [--for TIME] | del PROTO PORT",
+	"what the router gives"},
     {"wait", cmd_wait, "[--timeout SECONDS] [PEER]", "until the daemon runs, or a tunnel is up"},
     {"init", cmd_init,
 	"--domain DOMAIN [--server ADDRESS] [--name NAME] [--key FILE] [--wait SECONDS]"

@@ -13,6 +13,10 @@ void show_status(FILE *out, const struct snapshot *s, int colour, int verbose);
 void show_peer(FILE *out, const struct snapshot *s, const struct msg_ctl_peer *p, int verbose);
 /* What the router gives, in plain words. */
 void show_map(FILE *out, const struct snapshot *s);
+/* The mappings that were asked for by hand. */
+void show_map_list(FILE *out, const struct snapshot *s);
+/* The conversation with routers. */
+void show_exchanges(FILE *out, const struct snapshot *s);
 
 /* One line each; autotunnel(1) describes the members ("schema":1). */
 void show_status_json(FILE *out, const struct snapshot *s);

@@ -4,6 +4,8 @@
 #include "cli/json.h"
 #include "cli/words.h"
 
+#include <netinet/in.h>
+
 /*
  * autotunnel(1), JSON, documents every member.  Members are only ever added while "schema" is 1.
  * Points in time are seconds since 1970, null where there is none.
@@ -108,24 +110,79 @@ json_self(struct json *j, const struct msg_ctl_self *self)
 }
 
 static void
-json_mapping(struct json *j, const struct snapshot *s)
+json_methods(struct json *j, const struct snapshot *s, const struct msg_natpmp_state *m)
 {
-	const struct msg_natpmp_state *m = &s->mapping.state;
-	char text[EXPLAIN_MAX];
-	enum health health = explain_mapping(&s->mapping, s->self.now_ms, text);
+	static const char *const keys[NAT_COLUMNS] = {"pcp", "natpmp", "upnp"};
+	static const char *const answers[NAT_ANSWER_MAX] = {
+	    "not_asked", "none", "spoken", "gives", "refuses"};
 
-	json_object(j, "mapping");
+	json_array(j, "methods");
+	for (unsigned i = 0; i < NAT_COLUMNS; i++) {
+		json_object(j, NULL);
+		json_text(j, "method", keys[i]);
+		json_text(j, "answer", answers[m->said[i].answer]);
+		json_number(j, "code", m->said[i].code);
+		json_text(j, "text", m->said[i].text);
+		json_boot_time(j, "heard", s, m->said[i].heard_ms);
+		json_object_end(j);
+	}
+	json_array_end(j);
+}
+
+static void
+json_one_mapping(
+    struct json *j, const char *key, const struct snapshot *s, const struct msg_ctl_mapping *c)
+{
+	const struct msg_natpmp_state *m = &c->state;
+	char text[EXPLAIN_MAX];
+	enum health health = explain_mapping(c, s->self.now_ms, text);
+
+	json_object(j, key);
 	json_bool(j, "ok", health == HEALTH_GOOD);
 	json_text(j, "state", word_nat_state(m->state));
-	json_text(j, "nat", word_nat_kind(s->mapping.nat));
+	json_text(j, "nat", word_nat_kind(c->nat));
+	json_text(j, "protocol", m->proto == IPPROTO_TCP ? "tcp" : "udp");
 	json_text(j, "method", word_method(m->method));
 	json_endpoint(j, "gateway", &m->gateway);
+	json_endpoint(j, "local", &m->local);
 	json_endpoint(j, "external", &m->external);
 	json_number(j, "lifetime", m->lifetime_sec);
 	json_boot_time(j, "renewal", s, m->renew_ms);
+	json_boot_time(j, "expires", s, m->expires_ms);
+	json_boot_time(j, "until", s, c->until_ms);
+	json_text(j, "inbound", word_inbound(c->inbound));
+	json_boot_time(j, "verified", s, c->inbound_ms);
+	json_endpoint(j, "seen", &c->seen);
 	json_text(j, "reason", m->reason);
 	json_text(j, "text", text);
+	json_methods(j, s, m);
 	json_object_end(j);
+}
+
+static void
+json_mapping(struct json *j, const struct snapshot *s)
+{
+	json_one_mapping(j, "mapping", s, &s->mapping);
+}
+
+static void
+json_others(struct json *j, const struct snapshot *s)
+{
+	json_array(j, "others");
+	for (size_t i = 0; i < s->others; i++)
+		json_one_mapping(j, NULL, s, &s->other[i]);
+	json_array_end(j);
+	if (s->exchanges == 0)
+		return;
+	json_array(j, "exchanges");
+	for (size_t i = 0; i < s->exchanges; i++) {
+		json_object(j, NULL);
+		json_boot_time(j, "time", s, s->exchange[i].at_ms);
+		json_number(j, "mapping", s->exchange[i].hdr.id);
+		json_text(j, "text", s->exchange[i].text);
+		json_object_end(j);
+	}
+	json_array_end(j);
 }
 
 static void
@@ -273,5 +330,6 @@ show_map_json(FILE *out, const struct snapshot *s)
 	json_number(&j, "time", s->self.now_sec);
 	json_number(&j, "port", s->self.port);
 	json_mapping(&j, s);
+	json_others(&j, s);
 	json_finish(&j);
 }

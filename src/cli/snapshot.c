@@ -33,6 +33,29 @@ add_peer(struct snapshot *s, const struct msg_ctl_peer *peer)
 	return SNAPSHOT_MORE;
 }
 
+static enum snapshot_progress
+add_mapping(struct snapshot *s, const struct msg_ctl_mapping *mapping)
+{
+	if (s->seen == SEEN_SELF) {
+		s->seen |= SEEN_MAPPING;
+		s->mapping = *mapping;
+		return SNAPSHOT_MORE;
+	}
+	if (s->seen != (SEEN_SELF | SEEN_MAPPING) || s->others == SNAPSHOT_OTHERS_MAX)
+		return SNAPSHOT_BROKEN;
+	s->other[s->others++] = *mapping;
+	return SNAPSHOT_MORE;
+}
+
+static enum snapshot_progress
+add_exchange(struct snapshot *s, const struct msg_ctl_exchange *exchange)
+{
+	if (s->seen != (SEEN_SELF | SEEN_MAPPING) || s->exchanges == SNAPSHOT_EXCHANGES_MAX)
+		return SNAPSHOT_BROKEN;
+	s->exchange[s->exchanges++] = *exchange;
+	return SNAPSHOT_MORE;
+}
+
 static int
 by_name(const void *a, const void *b)
 {
@@ -58,15 +81,13 @@ snapshot_add(struct snapshot *s, const union msg *m)
 		if (s->seen != 0)
 			return SNAPSHOT_BROKEN;
 		s->seen = SEEN_SELF;
-		s->peers = 0;
+		s->peers = s->others = s->exchanges = 0;
 		s->self = m->ctl_self;
 		return SNAPSHOT_MORE;
 	case MSG_CTL_MAPPING:
-		if (s->seen != SEEN_SELF)
-			return SNAPSHOT_BROKEN;
-		s->seen |= SEEN_MAPPING;
-		s->mapping = m->ctl_mapping;
-		return SNAPSHOT_MORE;
+		return add_mapping(s, &m->ctl_mapping);
+	case MSG_CTL_EXCHANGE:
+		return add_exchange(s, &m->ctl_exchange);
 	case MSG_CTL_DNS:
 		if (s->seen != (SEEN_SELF | SEEN_MAPPING))
 			return SNAPSHOT_BROKEN;

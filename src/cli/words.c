@@ -170,3 +170,29 @@ word_method(unsigned method)
 	    : method == NAT_METHOD_UPNP    ? "upnp"
 					   : "none";
 }
+
+const char *
+word_column(unsigned column)
+{
+	static const char *const words[] = {
+	    [NAT_COLUMN_PCP] = "PCP",
+	    [NAT_COLUMN_NATPMP] = "NAT-PMP",
+	    [NAT_COLUMN_UPNP] = "UPnP",
+	};
+
+	return FIND(words, column);
+}
+
+const char *
+word_nat_answer(unsigned answer)
+{
+	static const char *const words[] = {
+	    [NAT_NOT_ASKED] = "not asked",
+	    [NAT_NO_ANSWER] = "none",
+	    [NAT_SPEAKS] = "is spoken here",
+	    [NAT_GIVES] = "gives the mapping",
+	    [NAT_REFUSES] = "refuses",
+	};
+
+	return FIND(words, answer);
+}

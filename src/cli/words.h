@@ -19,5 +19,8 @@ const char *word_worker(unsigned index); /* of msg_ctl_self.worker[] */
 /* The protocol's name as people know it: "NAT-PMP"; and as the configuration writes it. */
 const char *word_method_title(unsigned method);
 const char *word_method(unsigned method);
+/* enum nat_column, enum nat_answer */
+const char *word_column(unsigned column);
+const char *word_nat_answer(unsigned answer);
 
 #endif

@@ -26,7 +26,7 @@ struct client {
 	struct control *control;
 	struct loop_channel *channel;
 	int privileged; /* root or ourselves: may change things */
-	int watch;
+	int watch, exchanges;
 };
 
 TAILQ_HEAD(client_list, client);
@@ -82,16 +82,6 @@ row_self(struct manager *m, union msg *msg)
 }
 
 static void
-row_mapping(struct manager *m, union msg *msg)
-{
-	msg_begin(msg, MSG_CTL_MAPPING, 0);
-	msg->ctl_mapping.state = m->mapping;
-	if (m->mapping.state == 0)
-		msg->ctl_mapping.state.state = m->mapping_wanted ? NAT_ASKING : NAT_SILENT;
-	msg->ctl_mapping.nat = m->publish_known ? m->publish.nat : NAT_KIND_UNKNOWN;
-}
-
-static void
 row_dns(struct manager *m, union msg *msg)
 {
 	msg_begin(msg, MSG_CTL_DNS, 0);
@@ -116,17 +106,36 @@ row_peer(const struct peer *p, union msg *msg)
 	msg->ctl_peer.tunnel = p->tunnel;
 }
 
+/* Which mappings there are, and what was said to routers. */
+static int
+send_maps(struct client *cl)
+{
+	struct manager *m = cl->control->manager;
+	unsigned cursor = 0;
+	union msg msg;
+
+	while (maps_next_row(m, &cursor, &msg))
+		if (loop_channel_send(cl->channel, &msg, -1) == -1)
+			return -1;
+	for (cursor = 0; cl->exchanges && maps_next_exchange(m, &cursor, &msg);)
+		if (loop_channel_send(cl->channel, &msg, -1) == -1)
+			return -1;
+	return 0;
+}
+
 /* The whole state, or nothing more to this client: 0 or -1. */
 static int
 send_snapshot(struct client *cl)
 {
-	void (*const rows[])(struct manager *, union msg *) = {
-	    row_self, row_mapping, row_dns, row_roster};
+	void (*const rows[])(struct manager *, union msg *) = {row_dns, row_roster};
 	struct manager *m = cl->control->manager;
 	uint32_t peers = 0;
 	struct peer *p;
 	union msg msg;
 
+	row_self(m, &msg);
+	if (loop_channel_send(cl->channel, &msg, -1) == -1 || send_maps(cl) == -1)
+		return -1;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		rows[i](m, &msg);
 		if (loop_channel_send(cl->channel, &msg, -1) == -1)
@@ -165,6 +174,7 @@ on_show(struct client *cl, const union msg *msg)
 		return answer(cl, CTL_VERSION,
 		    "autotunnel and autotunneld are of different versions: restart autotunneld");
 	cl->watch = (int)msg->ctl_show.watch;
+	cl->exchanges = (int)msg->ctl_show.exchanges;
 	return send_snapshot(cl);
 }
 
@@ -194,6 +204,25 @@ on_reload(struct client *cl)
 	return answer(cl, CTL_DONE, why);
 }
 
+static int
+on_map(struct client *cl, const union msg *msg)
+{
+	const struct msg_ctl_map *c = &msg->ctl_map;
+	struct manager *m = cl->control->manager;
+	char why[MSG_TEXT_MAX] = "";
+	int rc;
+
+	if (!cl->privileged)
+		return answer(cl, CTL_DENIED, "only root may open ports of the router");
+	if (c->seconds == 0)
+		rc = maps_delete(m, c->proto, c->port, why);
+	else
+		rc = maps_add(m, c->proto, c->port, c->external, c->seconds, why);
+	if (rc == 0)
+		manager_changed(m);
+	return answer(cl, rc == 0 ? CTL_DONE : CTL_FAILED, why);
+}
+
 static void
 client_message(void *ctx, const union msg *msg, int fd)
 {
@@ -208,6 +237,8 @@ client_message(void *ctx, const union msg *msg, int fd)
 		rc = on_log_level(cl, msg);
 	else if (msg->hdr.type == MSG_CTL_RELOAD)
 		rc = on_reload(cl);
+	else if (msg->hdr.type == MSG_CTL_MAP)
+		rc = on_map(cl, msg);
 	if (rc == -1)
 		drop(cl);
 }

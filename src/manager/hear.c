@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "base/log.h"
 #include "manager/manager.h"
 #include "manager/roster.h"
@@ -8,31 +9,6 @@
  * Each function takes one checked report into the manager's tables.  manager_changed() does the
  * rest, whatever it was.
  */
-
-static void
-hear_mapping(struct manager *m, const union msg *msg)
-{
-	const struct msg_natpmp_state *s = &msg->natpmp_state;
-	char text[ENDPOINT_TEXT_MAX];
-
-	if (!m->mapping_wanted || s->hdr.id != m->want.hdr.id)
-		return; /* about a mapping that is not wanted any more */
-	if (s->state == NAT_UP && !endpoint_same_addr(&s->gateway, &m->want.gateway))
-		return; /* said before the worker heard of the new router */
-	/* A worker started anew asks again; the mapping it asks for still stands. */
-	if (s->state == NAT_ASKING && m->mapping.state == NAT_UP)
-		return;
-	if (s->state == NAT_UP && !endpoint_equal(&s->external, &m->mapping.external))
-		log_notice("mapped to %s", endpoint_text(&s->external, text));
-	if (s->state != NAT_UP && s->state != m->mapping.state && s->reason[0] != '\0')
-		log_notice("no mapping: %s", s->reason);
-	/* Another outside of the same NAT: peers must hear of it now, not at their next question.
-	 */
-	if (m->mapping.external.family != 0 && s->state == NAT_UP &&
-	    !endpoint_equal(&s->external, &m->mapping.external))
-		m->moved_dirty = 1;
-	m->mapping = *s;
-}
 
 static void
 hear_dns(struct manager *m, const union msg *msg)
@@ -81,6 +57,28 @@ log_tunnel(const struct peer *p, const struct msg_ipsec_state *s)
 		log_notice("peer %s: %s", p->records.name, s->reason);
 }
 
+/* Somebody out there called us before we called him: nothing of ours had opened the way. */
+static int
+was_called(const struct peer *p, const struct msg_ipsec_state *s)
+{
+	return s->state == TUNNEL_UP && !s->initiator && p->tunnel.state == TUNNEL_IDLE &&
+	    endpoint_is_public(&s->remote);
+}
+
+static void
+came_in(struct manager *m, const struct endpoint *from)
+{
+	struct endpoint external = maps_external(m);
+	char text[ENDPOINT_TEXT_MAX];
+
+	if (from->family != 4 || endpoint_same_addr(from, &external))
+		return; /* not through the IPv4 mapping, or from beside us */
+	if (m->inbound != INBOUND_YES)
+		log_notice("reachable from outside: %s came in", endpoint_text(from, text));
+	m->inbound = INBOUND_YES;
+	m->inbound_ms = clock_boot_ms();
+}
+
 static void
 hear_tunnel(struct manager *m, const union msg *msg)
 {
@@ -94,6 +92,8 @@ hear_tunnel(struct manager *m, const union msg *msg)
 		m->hurry_dirty = 1;
 	if (s->state == TUNNEL_UP)
 		p->recover_ms = 0;
+	if (was_called(p, s))
+		came_in(m, &s->remote);
 	p->tunnel = *s;
 }
 
@@ -110,8 +110,11 @@ hear(struct manager *m, const union msg *msg)
 {
 	switch (msg->hdr.type) {
 	case MSG_NATPMP_STATE:
-		hear_mapping(m, msg);
+		maps_hear(m, &msg->natpmp_state);
 		break;
+	case MSG_NATPMP_EXCHANGE:
+		maps_hear_exchange(m, &msg->natpmp_exchange);
+		return; /* changes nothing */
 	case MSG_DNS_STATE:
 		hear_dns(m, msg);
 		break;

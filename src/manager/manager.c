@@ -28,37 +28,37 @@
 
 /* ---- deciding ---- */
 
+/* The IPv4 mappings of the tunnel's port, in the order of their paths. */
 static void
-decide_mapping(struct manager *m)
+collect_nat(struct manager *m, struct reconcile_nat *nat)
 {
-	struct msg_natpmp_want want;
-	struct endpoint last = m->mapping_wanted ? m->want.external : m->mapping.external;
-	const char *why = reconcile_mapping(&m->config, &m->network, &last, &want);
-	int wanted = why == NULL;
+	const struct map *best = maps_primary(m);
 
-	if (wanted != m->mapping_wanted || (wanted && memcmp(&want, &m->want, sizeof want) != 0)) {
-		m->mapping_wanted = wanted;
-		m->mapping_dirty = 1;
-		m->mapping_since_ms = clock_boot_ms();
-		memset(&m->mapping, 0, sizeof m->mapping);
-		if (wanted) {
-			m->want = want;
-			m->mapping.hdr.id = want.hdr.id;
-			m->mapping.state = NAT_ASKING;
+	memset(nat, 0, sizeof *nat);
+	nat->inbound = m->inbound;
+	nat->seen = m->seen4;
+	if (best != NULL)
+		nat->since_ms = best->since_ms;
+	for (int rank = 0; rank < NETWORK_PATHS_MAX; rank++)
+		for (unsigned i = 0; i < MAPS_MAX; i++) {
+			const struct map *map = &m->maps.map[i];
+
+			if (map->id != 0 && map->wanted && !map->extra && map->rank == rank &&
+			    map->want.local.family == 4)
+				nat->map[nat->maps++] = &map->state;
 		}
-	}
-	if (!wanted)
-		str_copy(m->mapping.reason, sizeof m->mapping.reason, why);
 }
 
 static void
 decide_publish(struct manager *m)
 {
 	struct msg_dns_publish publish;
-	uint64_t wait =
-	    reconcile_publish(&m->config, &m->network, m->mapping_wanted ? &m->mapping : NULL,
-		m->identity->ula, m->mapping_since_ms, clock_boot_ms(), &publish);
+	struct reconcile_nat nat;
+	uint64_t wait;
 
+	collect_nat(m, &nat);
+	wait = reconcile_publish(
+	    &m->config, &m->network, &nat, m->identity->ula, clock_boot_ms(), &publish);
 	if (wait > 0) {
 		loop_timer_set(m->timer, wait);
 		return;
@@ -70,13 +70,24 @@ decide_publish(struct manager *m)
 	m->publish_known = m->publish_dirty = 1;
 }
 
+static void
+decide_maps(struct manager *m)
+{
+	uint64_t now = clock_boot_ms(), wait;
+
+	maps_decide(m, now);
+	wait = maps_wait(m, now);
+	if (wait != UINT64_MAX)
+		loop_timer_set(m->maps_timer, wait);
+}
+
 void
 manager_changed(struct manager *m)
 {
 	if (m->stopping)
 		return;
 	if (m->identity != NULL && m->natpmp != NULL) {
-		decide_mapping(m);
+		decide_maps(m);
 		decide_publish(m);
 		peers_reconcile(m);
 		peers_write_hosts(m);
@@ -99,7 +110,7 @@ network_changed(void *ctx)
 	struct manager *m = ctx;
 	struct network now;
 
-	if (network_read(&now) == -1) {
+	if (network_read(&m->config.gateway, &now) == -1) {
 		log_warn("reading addresses and routes");
 		return;
 	}
@@ -107,8 +118,9 @@ network_changed(void *ctx)
 		return;
 	m->network = now;
 	m->moved_dirty = m->hurry_dirty = 1; /* who moves together is found together */
-	m->mapping_dirty =
-	    m->mapping_dirty || m->mapping_wanted; /* the same wish again: look now */
+	m->inbound = INBOUND_UNKNOWN;
+	memset(&m->seen4, 0, sizeof m->seen4);
+	maps_say_again(m); /* the same wishes again: look now */
 	log_info("addresses or routes changed");
 	manager_changed(m);
 }
@@ -159,7 +171,7 @@ open_network(struct manager *m)
 		return -1;
 	if (m->dataplane == DATAPLANE_KERNEL)
 		xfrm_clean(m->identity->ula, (uint16_t)m->config.listen_port);
-	if (network_read(&m->network) == -1) {
+	if (network_read(&m->config.gateway, &m->network) == -1) {
 		log_warn("reading addresses and routes");
 		return -1;
 	}
@@ -200,6 +212,8 @@ start_account(struct manager *m)
 	m->epoch = identity_epoch_load(m->config.state_dir);
 	known_load(m->config.state_dir, m->identity->domain, &m->known);
 	m->roster = roster_desk_new(m);
+	if (memory_load(&m->maps.memory, m->config.state_dir) == -1)
+		log_warn("%s: reading what is known of routers", m->config.state_dir);
 	m->hurry_dirty = 1; /* machines often start together: at home after a power cut */
 	log_notice("this is %s, %s on %s, UDP port %u", m->identity->name,
 	    ip6_text(m->identity->ula, addr), m->link.name, m->config.listen_port);
@@ -382,6 +396,7 @@ manager_reload(struct manager *m, char why[MSG_TEXT_MAX])
 		worker_set_log_level(m->ipsec, (int)next.log);
 	}
 	take_over(&m->config, &next);
+	network_changed(m); /* another router may be named */
 	manager_changed(m);
 	return 0;
 }
@@ -415,6 +430,7 @@ stop(struct manager *m)
 	notify_service_manager("STOPPING=1");
 	worker_stop(m->dnsupdate);
 	worker_stop(m->natpmp);
+	maps_leave(m);
 	worker_stop(m->ipsec);
 	if (all_gone(m)) {
 		loop_stop(m->loop, 0);
@@ -471,6 +487,7 @@ finish(struct manager *m)
 	roster_desk_free(m->roster);
 	link_remove(&m->link);
 	loop_timer_free(m->timer);
+	loop_timer_free(m->maps_timer);
 	loop_timer_free(m->enrol_timer);
 	for (int i = 0; i < 4; i++)
 		loop_signal_free(m->signal[i]);
@@ -500,6 +517,7 @@ manager_run(const char *program, const char *config_path, const struct config *c
 	TAILQ_INIT(&m.peers);
 	m.loop = loop_new();
 	m.timer = loop_timer_new(m.loop, timer_fired, &m);
+	m.maps_timer = loop_timer_new(m.loop, timer_fired, &m);
 	m.enrol_timer = loop_timer_new(m.loop, check_enrolment, &m);
 	for (int i = 0; i < 4; i++)
 		m.signal[i] = loop_signal_new(m.loop, signals[i], on_signal, &m);

@@ -5,7 +5,7 @@
  * of its own, the kernel's netlink, and fixed-size messages.  It makes the tunnel interface, binds
  * the sockets, starts the workers and hands each what it needs and no more:
  *
- *      natpmp      which mapping is wanted                       no file, no key
+ *      natpmp      which mappings are wanted                     no file, no key
  *      dnsupdate   zone, TSIG key, what to publish               no device key
  *      ipsec       tunnel device, sockets, device key, peers     no TSIG key
  *
@@ -25,6 +25,7 @@
 #include "loop/loop.h"
 #include "manager/known.h"
 #include "manager/link.h"
+#include "manager/maps.h"
 #include "manager/network.h"
 
 #include <sys/queue.h>
@@ -70,15 +71,15 @@ struct manager {
 	struct roster_desk *roster; /* NULL until enrolled */
 	struct netmon *netmon;
 	struct loop_timer *timer; /* asks manager_changed again */
+	struct loop_timer *maps_timer; /* the same, when a mapping's time is over */
 	struct loop_timer *enrol_timer;
 	struct loop_signal *signal[4];
 
 	/* natpmp */
-	int mapping_wanted;
-	int mapping_dirty;
-	uint64_t mapping_since_ms;
-	struct msg_natpmp_want want;
-	struct msg_natpmp_state mapping;
+	struct maps maps;
+	struct endpoint seen4; /* our address as the name server sees it; family 0 = not known */
+	uint8_t inbound; /* enum inbound: has anybody come in from outside? */
+	uint64_t inbound_ms; /* when that was found, boot time */
 
 	/* dnsupdate */
 	int zone_dirty, publish_dirty, hurry_dirty;
@@ -124,7 +125,6 @@ void peer_free(struct manager *m, struct peer *p);
 void peers_write_hosts(struct manager *m);
 
 /* say.c: tell a worker what it has not been told; 0, or -1 when its channel is full or broken. */
-int say_natpmp(struct manager *m);
 int say_dnsupdate(struct manager *m);
 int say_ipsec(struct manager *m);
 

@@ -153,10 +153,11 @@ static void
 reconcile_one(struct manager *m, struct peer *p)
 {
 	struct msg_ipsec_peer wanted = {.hdr = {.id = p->id}};
+	struct endpoint external = maps_external(m);
 	const char *why;
 
-	if (reconcile_peer(&m->config, &p->records, m->identity->ula, &m->mapping.external, &wanted,
-		&why) == -1) {
+	if (reconcile_peer(&m->config, &p->records, m->identity->ula, &external, &wanted, &why) ==
+	    -1) {
 		if (p->usable)
 			log_notice("peer %s: %s", p->records.name, why);
 		p->usable = 0;

@@ -1,11 +1,14 @@
 #include "manager/reconcile.h"
 
+#include <netinet/in.h>
 #include <string.h>
 
 #define ACCOUNT_PREFIX_LEN 6
 
+/* ---- mappings ---- */
+
 static const char *
-no_mapping(const struct config *c, const struct network *n, const struct endpoint *gateway)
+no_mapping(const struct config *c, const struct network *n)
 {
 	if (c->external.family != 0)
 		return "not asked for: a fixed forward is configured";
@@ -15,30 +18,45 @@ no_mapping(const struct config *c, const struct network *n, const struct endpoin
 		return "not needed: this machine has a public IPv4 address";
 	if (c->methods == 0)
 		return "not asked for: \"methods = none\" is configured";
-	return gateway->family == 0 ? "not asked for: there is no IPv4 router" : NULL;
+	if (n->paths == 0 || n->path[0].gateway.family != 4)
+		return "not asked for: there is no IPv4 router";
+	return NULL;
 }
 
-const char *
-reconcile_mapping(const struct config *c, const struct network *n, const struct endpoint *last,
-    struct msg_natpmp_want *want)
+/* A public IPv4 address needs no mapping; a public IPv6 address may need a hole in the router's
+ * firewall. */
+static int
+is_behind(const struct network_path *p)
 {
-	const struct endpoint *gateway = c->gateway.family != 0 ? &c->gateway : &n->gateway;
-	const char *why = no_mapping(c, n, gateway);
+	return (p->gateway.family == 6) == endpoint_is_public(&p->local);
+}
 
-	if (why != NULL)
-		return why;
-	memset(want, 0, sizeof *want);
-	want->hdr = (struct msg_hdr) {.type = MSG_NATPMP_WANT, .id = 1};
-	want->gateway = *gateway;
-	want->local = n->local4;
-	want->local.port = (uint16_t)c->listen_port;
-	want->external.port = last->port;
-	want->external.family = last->port == 0 ? 0 : last->family;
-	memcpy(want->external.addr, last->addr, sizeof want->external.addr);
-	want->proto = IPPROTO_UDP;
-	want->methods = (uint8_t)c->methods;
-	want->lifetime_sec = c->lifetime;
-	return NULL;
+unsigned
+reconcile_mappings(const struct config *c, const struct network *n,
+    struct msg_natpmp_want want[NETWORK_PATHS_MAX], const char **why)
+{
+	unsigned count = 0;
+
+	*why = no_mapping(c, n);
+	for (unsigned i = 0; i < n->paths && c->methods != 0; i++) {
+		const struct network_path *p = &n->path[i];
+		struct msg_natpmp_want *w = &want[count];
+		int pinhole = p->gateway.family == 6;
+
+		if (!is_behind(p) || (!pinhole && *why != NULL) ||
+		    (pinhole && (c->methods & ~NAT_METHOD_NATPMP) == 0))
+			continue;
+		memset(w, 0, sizeof *w);
+		w->gateway = p->gateway;
+		w->local = p->local;
+		w->local.port = (uint16_t)c->listen_port;
+		w->ifindex = p->ifindex;
+		w->proto = IPPROTO_UDP;
+		w->methods = (uint8_t)c->methods;
+		w->lifetime_sec = c->lifetime;
+		count++;
+	}
+	return count;
 }
 
 /* ---- publishing ---- */
@@ -63,9 +81,42 @@ kind_of_method(unsigned method)
 					 : NAT_KIND_NATPMP;
 }
 
-/* The IPv4 side: which contact, and how we sit behind the NAT. */
+int
+reconcile_is_double(const struct msg_natpmp_state *mapping, const struct endpoint *seen)
+{
+	if (!endpoint_is_public(&mapping->external))
+		return 1;
+	return seen->family == mapping->external.family &&
+	    !endpoint_same_addr(seen, &mapping->external);
+}
+
+/* All mappings that somebody outside can use, those of worse paths with a worse priority.  The
+ * name server sees us through the best path only. */
 static enum nat_kind
-publish_ip4(const struct config *c, const struct network *n, const struct msg_natpmp_state *mapping,
+publish_mappings(const struct reconcile_nat *nat, struct msg_dns_publish *p)
+{
+	static const struct endpoint unseen;
+	enum nat_kind kind = NAT_KIND_UNMAPPED;
+
+	for (unsigned i = 0; i < nat->maps; i++) {
+		const struct msg_natpmp_state *s = nat->map[i];
+		int first = kind == NAT_KIND_UNMAPPED || kind == NAT_KIND_DOUBLE;
+
+		if (s->state != NAT_UP)
+			continue;
+		if (reconcile_is_double(s, i == 0 ? &nat->seen : &unseen)) {
+			kind = first ? NAT_KIND_DOUBLE : kind;
+			continue;
+		}
+		add_contact(p, s->external, s->external.port, (uint16_t)(PRIORITY_PUBLIC + i));
+		kind = first ? kind_of_method(s->method) : kind;
+	}
+	return kind;
+}
+
+/* The IPv4 side: which contacts, and how we sit behind the NAT. */
+static enum nat_kind
+publish_ip4(const struct config *c, const struct network *n, const struct reconcile_nat *nat,
     struct msg_dns_publish *p)
 {
 	uint16_t port = (uint16_t)c->listen_port;
@@ -80,32 +131,43 @@ publish_ip4(const struct config *c, const struct network *n, const struct msg_na
 		add_contact(p, n->local4, port, PRIORITY_PUBLIC);
 		return NAT_KIND_NONE;
 	}
-	if (mapping == NULL || mapping->state != NAT_UP)
-		return NAT_KIND_UNMAPPED;
-	if (!endpoint_is_public(&mapping->external))
-		return NAT_KIND_DOUBLE;
-	add_contact(p, mapping->external, mapping->external.port, PRIORITY_PUBLIC);
-	return kind_of_method(mapping->method);
+	return publish_mappings(nat, p);
+}
+
+/* A private address of every path: a peer may be in any of these networks. */
+static void
+publish_local(const struct config *c, const struct network *n, struct msg_dns_publish *p)
+{
+	uint16_t port = (uint16_t)c->listen_port;
+
+	if (n->local4.family != 0 && !endpoint_is_public(&n->local4))
+		add_contact(p, n->local4, port, PRIORITY_LOCAL);
+	for (unsigned i = 0; i < n->paths; i++) {
+		const struct endpoint *local = &n->path[i].local;
+
+		if (local->family == 4 && !endpoint_is_public(local) &&
+		    !endpoint_same_addr(local, &n->local4))
+			add_contact(p, *local, port, PRIORITY_LOCAL);
+	}
 }
 
 uint64_t
-reconcile_publish(const struct config *c, const struct network *n,
-    const struct msg_natpmp_state *mapping, const uint8_t ula[16], uint64_t wanted_since_ms,
-    uint64_t now_ms, struct msg_dns_publish *publish)
+reconcile_publish(const struct config *c, const struct network *n, const struct reconcile_nat *nat,
+    const uint8_t ula[16], uint64_t now_ms, struct msg_dns_publish *publish)
 {
-	if (mapping != NULL && mapping->state == NAT_ASKING &&
-	    now_ms - wanted_since_ms < MAPPING_PATIENCE_MS)
-		return MAPPING_PATIENCE_MS - (now_ms - wanted_since_ms);
+	if (nat->maps > 0 && nat->map[0]->state == NAT_ASKING &&
+	    now_ms - nat->since_ms < MAPPING_PATIENCE_MS)
+		return MAPPING_PATIENCE_MS - (now_ms - nat->since_ms);
 	memset(publish, 0, sizeof *publish);
 	publish->hdr.type = MSG_DNS_PUBLISH;
 	publish->wanted = 1;
 	publish->lease_sec = RECORD_LEASE_SEC;
+	publish->inbound = nat->inbound;
 	memcpy(publish->ula, ula, sizeof publish->ula);
 	for (unsigned i = 0; i < n->local6_count; i++)
 		add_contact(publish, n->local6[i], (uint16_t)c->listen_port, PRIORITY_IP6);
-	publish->nat = (uint8_t)publish_ip4(c, n, mapping, publish);
-	if (n->local4.family != 0 && !endpoint_is_public(&n->local4))
-		add_contact(publish, n->local4, (uint16_t)c->listen_port, PRIORITY_LOCAL);
+	publish->nat = (uint8_t)publish_ip4(c, n, nat, publish);
+	publish_local(c, n, publish);
 	return 0;
 }
 

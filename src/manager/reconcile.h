@@ -14,7 +14,8 @@
 
 /* SRV priorities (RFC 2782: lower first) of the kinds of contact. */
 #define PRIORITY_IP6 10 /* global IPv6: no NAT in between (RFC 6886 4.2) */
-#define PRIORITY_PUBLIC 20 /* our own public IPv4, a mapping, a fixed forward */
+#define PRIORITY_PUBLIC                                                                            \
+	20 /* our own public IPv4, a mapping, a fixed forward; worse paths after it */
 #define PRIORITY_LOCAL 30 /* private IPv4: for peers behind the same NAT */
 
 /* Records may outlive us by so long (RFC 6281 5.2: typically 90 minutes). */
@@ -23,18 +24,34 @@
 /* A cold start waits so long for the router before it publishes without a mapping. */
 #define MAPPING_PATIENCE_MS 2500
 
-/* Is a mapping wanted, and which?  last: what was
- * granted before, or port 0.  NULL with *want complete, or why none is: a sentence. */
-const char *reconcile_mapping(const struct config *c, const struct network *n,
-    const struct endpoint *last, struct msg_natpmp_want *want);
-
 /*
- * What to publish.  mapping is NULL when none is wanted.  Returns 0 with *publish complete, or the
- * milliseconds to wait for the router's answer before asking again.
+ * Which mappings of the tunnel's port are wanted: one for each path behind a router that may be a
+ * NAT or a firewall; IPv4 before IPv6, the route with the lower metric first.  Their number; id,
+ * external, known and nonce are left zero.  *why is NULL, or a sentence where no IPv4 mapping is
+ * wanted.
  */
+unsigned reconcile_mappings(const struct config *c, const struct network *n,
+    struct msg_natpmp_want want[NETWORK_PATHS_MAX], const char **why);
+
+/* How the IPv4 mappings stand. */
+struct reconcile_nat {
+	unsigned maps; /* wanted, the best path first */
+	const struct msg_natpmp_state *map[NETWORK_PATHS_MAX];
+	uint64_t since_ms; /* the first has been wanted since */
+	struct endpoint seen; /* our address as the name server sees it; family 0 = not known */
+	uint8_t inbound; /* enum inbound: what was verified */
+	uint8_t pad[7];
+};
+
+/* What the router says of the outside against what is seen there: the mapping is of no use,
+ * because another NAT stands between. */
+int reconcile_is_double(const struct msg_natpmp_state *mapping, const struct endpoint *seen);
+
+/* What to publish.  Returns 0 with *publish complete, or the milliseconds to wait for the router's
+ * answer before asking again. */
 uint64_t reconcile_publish(const struct config *c, const struct network *n,
-    const struct msg_natpmp_state *mapping, const uint8_t ula[16], uint64_t wanted_since_ms,
-    uint64_t now_ms, struct msg_dns_publish *publish);
+    const struct reconcile_nat *nat, const uint8_t ula[16], uint64_t now_ms,
+    struct msg_dns_publish *publish);
 
 /*
  * What the ipsec worker should know of a peer, from its records: id is left alone.  external is

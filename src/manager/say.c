@@ -20,20 +20,6 @@
 		worker_send(worker, &say_msg, fd);                                                 \
 	})
 
-int
-say_natpmp(struct manager *m)
-{
-	struct msg_natpmp_drop drop = {.hdr = {.type = MSG_NATPMP_DROP, .id = 1}};
-	int rc;
-
-	if (!m->mapping_dirty || !worker_ready(m->natpmp))
-		return 0;
-	rc = m->mapping_wanted ? SAY(m->natpmp, m->want, -1) : SAY(m->natpmp, drop, -1);
-	if (rc == 0)
-		m->mapping_dirty = 0;
-	return rc;
-}
-
 /* ---- dnsupdate ---- */
 
 /* By which certificates a server with a name is known.  The file is opened here, for the worker

@@ -40,9 +40,7 @@ forget_told(struct worker *w)
 	w->ready = 0;
 	w->features = 0;
 	if (w->role == ROLE_NATPMP) {
-		m->mapping_dirty = 1;
-		if (m->mapping.external.port != 0)
-			m->want.external = m->mapping.external;
+		maps_say_again(m);
 	} else if (w->role == ROLE_DNSUPDATE) {
 		m->zone_dirty = m->publish_dirty = 1;
 		m->dns.published = 0;
@@ -217,7 +215,7 @@ worker_flush(struct worker *w)
 	if (!worker_ready(w) || w->stopping || say_log_level(w) == -1)
 		return;
 	if (w->role == ROLE_NATPMP)
-		say_natpmp(w->manager);
+		maps_say(w->manager);
 	else if (w->role == ROLE_DNSUPDATE)
 		say_dnsupdate(w->manager);
 	else

@@ -47,6 +47,21 @@ for who in nas NAS nas.$LAB_DOMAIN nas.$LAB_DOMAIN. "$(lab_ula nas)"; do
 done
 check_status "map" 0 on autotunnel map
 says '^The router 192\.168\.1\.1 forwards UDP 11\.22\.33\.2:4500 to port 4500 of this machine\.$'
+says '^  PCP +[0-9]+s ago +gives the mapping$'
+check_status "map -v" 0 on autotunnel map -v
+says '> PCP map udp 192\.168\.1\.10:4500, external port 4500, for 3600 s$'
+says '< PCP mapped to 11\.22\.33\.2:4500 for 3600 s$'
+check_status "map add" 0 on autotunnel map add tcp 8022 --for 30m --external 2222
+lab_wait_until 3 eval "on autotunnel map list | grep -q gives" || :
+check_status "map list" 0 on autotunnel map list
+says '^  TCP 192\.168\.1\.10:8022: PCP gives 11\.22\.33\.2:2222, for another (29m|30m)'
+check_status "map del" 0 on autotunnel map del tcp 8022
+check_soon "the router has forgotten it" 2 eval '! lab_mappings home | grep 2222'
+check_status "map list is empty" 0 on autotunnel map list
+check_equal "quite" "" "$(cat $LAB/out)"
+check_status "map del of nothing: status 1" 1 on autotunnel map del tcp 22
+check_status "map add of no protocol: usage" 2 on autotunnel map add sctp 22
+check_status "map add for too long: usage" 2 on autotunnel map add tcp 22 --for 8d
 check_status "version" 0 on autotunnel version
 says '^autotunneld [0-9.]+, strongSwan [0-9.]+'
 for verb in status "status nas" map version "ping -c 1 nas"; do

@@ -122,6 +122,10 @@ good(union msg *m, enum msg_type type)
 	case MSG_CTL_RESULT:
 		m->ctl_result.code = CTL_DONE;
 		break;
+	case MSG_CTL_MAP:
+		m->ctl_map.proto = IPPROTO_TCP;
+		m->ctl_map.port = 22;
+		break;
 	default:
 		break;
 	}
@@ -284,6 +288,16 @@ static const struct {
     WRONG(MSG_IPSEC_STATE, ipsec_state.state, 4),
     WRONG(MSG_IPSEC_STATE, ipsec_state.initiator, 2),
     WRONG(MSG_CTL_SHOW, ctl_show.watch, 2),
+    WRONG(MSG_CTL_SHOW, ctl_show.exchanges, 2),
+    WRONG(MSG_CTL_MAP, ctl_map.proto, 1),
+    WRONG(MSG_CTL_MAP, ctl_map.port, 0),
+    WRONG(MSG_CTL_MAP, ctl_map.seconds, MSG_MAP_SECONDS_MAX + 1),
+    WRONG(MSG_CTL_EXCHANGE, ctl_exchange.text[0], '\n'),
+    WRONG(MSG_NATPMP_EXCHANGE, natpmp_exchange.text[0], 0x80),
+    WRONG(MSG_CTL_MAPPING, ctl_mapping.inbound, INBOUND_MAX),
+    WRONG(MSG_CTL_MAPPING, ctl_mapping.state.said[2].answer, NAT_ANSWER_MAX),
+    WRONG(MSG_CTL_MAPPING, ctl_mapping.state.said[1].text[0], '\t'),
+    WRONG(MSG_CTL_MAPPING, ctl_mapping.seen.family, 5),
     WRONG(MSG_CTL_RESULT, ctl_result.code, 0),
     WRONG(MSG_CTL_SELF, ctl_self.enrolled, 2),
     WRONG(MSG_CTL_MAPPING, ctl_mapping.nat, NAT_KIND_MAX),

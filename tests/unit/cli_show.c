@@ -262,7 +262,8 @@ map(void **state)
 	show_map(out, s);
 	expect(out,
 	    "The router 192.168.1.1 forwards UDP 203.0.113.9:4500 to port 4500 of this machine.\n"
-	    "It was asked with NAT-PMP and granted 1h 0m; renewal in 23m.\n");
+	    "It was asked with NAT-PMP and granted 1h 0m; renewal in 23m.\n"
+	    "Not verified yet: nobody has come in from outside.\n");
 	out = begin();
 	s->mapping.nat = NAT_KIND_NONE;
 	show_map(out, s);
@@ -270,12 +271,18 @@ map(void **state)
 	expect(out, "Port mapping: not needed: this machine has a public address.\n");
 }
 
+#define METHOD_JSON(name)                                                                          \
+	"{\"method\":\"" name "\",\"answer\":\"not_asked\",\"code\":0,\"text\":\"\",\"heard\":null}"
 #define MAPPING_JSON                                                                               \
-	"\"mapping\":{\"ok\":true,\"state\":\"up\",\"nat\":\"natpmp\",\"method\":\"natpmp\","      \
+	"\"mapping\":{\"ok\":true,\"state\":\"up\",\"nat\":\"natpmp\","                            \
+	"\"protocol\":\"udp\",\"method\":\"natpmp\","                                              \
 	"\"gateway\":{\"address\":\"192.168.1.1\",\"port\":0,\"priority\":0,\"weight\":0},"        \
+	"\"local\":null,"                                                                          \
 	"\"external\":{\"address\":\"203.0.113.9\",\"port\":4500,\"priority\":0,\"weight\":0},"    \
-	"\"lifetime\":3600,\"renewal\":1795001380,\"reason\":\"\","                                \
-	"\"text\":\"NAT-PMP gives 203.0.113.9:4500, renewal in 23m\"}"
+	"\"lifetime\":3600,\"renewal\":1795001380,\"expires\":null,\"until\":null,"                \
+	"\"inbound\":\"unknown\",\"verified\":null,\"seen\":null,\"reason\":\"\","                 \
+	"\"text\":\"NAT-PMP gives 203.0.113.9:4500, renewal in 23m\","                             \
+	"\"methods\":[" METHOD_JSON("pcp") "," METHOD_JSON("natpmp") "," METHOD_JSON("upnp") "]}"
 #define WORKER_JSON(name, pid)                                                                     \
 	"{\"name\":\"" name "\",\"running\":true,\"pid\":" pid ",\"restarts\":0,\"seccomp\":true," \
 	"\"landlock\":false}"
@@ -334,7 +341,8 @@ peer_and_map_json(void **state)
 	expect(out, "{\"schema\":1,\"time\":1795000000,\"peer\":" NAS_JSON "}\n");
 	out = begin();
 	show_map_json(out, s);
-	expect(out, "{\"schema\":1,\"time\":1795000000,\"port\":4500," MAPPING_JSON "}\n");
+	expect(out,
+	    "{\"schema\":1,\"time\":1795000000,\"port\":4500," MAPPING_JSON ",\"others\":[]}\n");
 }
 
 static void

@@ -27,7 +27,7 @@ tear_down(void **state)
 	return 0;
 }
 
-/* One row by a letter: S, M, D, T (roster), E with n peers, or a peer of that name. */
+/* One row by a letter: S, M, X, D, T (roster), E with n peers, or a peer of that name. */
 static enum snapshot_progress
 add(char row, const char *name)
 {
@@ -41,6 +41,8 @@ add(char row, const char *name)
 		m.ctl_self.ula[0] = 0xfd;
 	} else if (row == 'M') {
 		msg_begin(&m, MSG_CTL_MAPPING, 0);
+	} else if (row == 'X') {
+		msg_begin(&m, MSG_CTL_EXCHANGE, 0);
 	} else if (row == 'D') {
 		msg_begin(&m, MSG_CTL_DNS, 0);
 	} else if (row == 'T') {
@@ -78,7 +80,11 @@ static const struct {
     {"0", SNAPSHOT_BROKEN},
     {"SD", SNAPSHOT_BROKEN},
     {"SS", SNAPSHOT_BROKEN},
-    {"SMM", SNAPSHOT_BROKEN},
+    {"SMMM", SNAPSHOT_MORE},
+    {"SMMXDT", SNAPSHOT_MORE},
+    {"SX", SNAPSHOT_BROKEN},
+    {"SMDM", SNAPSHOT_BROKEN},
+    {"SMDX", SNAPSHOT_BROKEN},
     {"SMDTS", SNAPSHOT_BROKEN},
     {"SP", SNAPSHOT_BROKEN},
     {"SM0", SNAPSHOT_BROKEN},

@@ -36,14 +36,14 @@ make_dir(void **state)
 static int
 remove_dir(void **state)
 {
-	static const char *const files[] = {"epoch", "hosts"};
+	static const char *const files[] = {"epoch", "hosts", "routers"};
 	char path[64];
 	struct peer *p;
 
 	while ((p = TAILQ_FIRST(&m.peers)) != NULL)
 		peer_free(&m, p);
 	free(m.identity);
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 3; i++) {
 		snprintf(path, sizeof path, "%s/%s", dir, files[i]);
 		unlink(path);
 	}
@@ -63,21 +63,23 @@ ep(const char *text)
 static void
 mapping_of_another_router(void **state)
 {
+	struct map *map = &m.maps.map[0];
 	union msg msg;
 
-	m.mapping_wanted = 1;
-	m.want.hdr.id = 1;
-	m.want.gateway = ep("192.168.7.1");
+	*map = (struct map) {.id = 1, .wanted = 1};
+	map->want.gateway = ep("192.168.7.1");
+	map->want.local = ep("192.168.7.10:4500");
 	msg_begin(&msg, MSG_NATPMP_STATE, 1);
 	msg.natpmp_state.state = NAT_UP;
 	msg.natpmp_state.method = NAT_METHOD_NATPMP;
 	msg.natpmp_state.gateway = ep("192.168.1.1");
 	msg.natpmp_state.external = ep("11.22.33.4:4500");
 	hear(&m, &msg);
-	assert_int_equal(m.mapping.external.family, 0);
-	msg.natpmp_state.gateway = m.want.gateway;
+	assert_int_equal(map->state.external.family, 0);
+	msg.natpmp_state.gateway = map->want.gateway;
 	hear(&m, &msg);
-	assert_int_equal(m.mapping.external.family, 4);
+	assert_int_equal(map->state.external.family, 4);
+	assert_int_equal(maps_external(&m).family, 4);
 }
 
 /* A number that leaves no next one must not reach the disk. */

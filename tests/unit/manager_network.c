@@ -82,11 +82,12 @@ unrest_without_end(void **state)
 static void
 nothing_there(void **state)
 {
+	static const struct endpoint none;
 	struct network n;
 
 	memset(&n, 0xff, sizeof n);
-	assert_int_equal(network_read(&n), 0);
-	assert_int_equal(n.gateway.family, 0);
+	assert_int_equal(network_read(&none, &n), 0);
+	assert_int_equal(n.paths, 0);
 	assert_int_equal(n.local4.family, 0);
 	assert_int_equal(n.local6_count, 0);
 }

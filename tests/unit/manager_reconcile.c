@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <netinet/in.h>
 #include <string.h>
 
 #include "manager/reconcile.h"
@@ -27,8 +28,10 @@ set_up(void **state)
 {
 	config_defaults(&config);
 	memset(&home, 0, sizeof home);
-	home.gateway = ep("192.168.1.1");
 	home.local4 = ep("192.168.1.10");
+	home.paths = 1;
+	home.path[0] = (struct network_path) {
+	    .gateway = ep("192.168.1.1"), .local = home.local4, .ifindex = 2};
 	return 0;
 }
 
@@ -43,42 +46,85 @@ mapped(const char *external, unsigned method)
 
 /* ---- mapping ---- */
 
+static struct msg_natpmp_want want[NETWORK_PATHS_MAX];
+static const char *why;
+
 static void
 mapping_is_wanted_behind_a_nat(void **state)
 {
-	struct endpoint last = ep("11.22.33.2:40000");
-	struct msg_natpmp_want want;
-
-	assert_null(reconcile_mapping(&config, &home, &last, &want));
-	assert_int_equal(want.hdr.id, 1);
-	assert_int_equal(want.local.port, 4500);
-	assert_int_equal(want.external.port, 40000);
-	assert_int_equal(want.lifetime_sec, 3600);
-	assert_true(endpoint_same_addr(&want.gateway, &home.gateway));
+	assert_int_equal(reconcile_mappings(&config, &home, want, &why), 1);
+	assert_null(why);
+	assert_int_equal(want[0].local.port, 4500);
+	assert_int_equal(want[0].proto, IPPROTO_UDP);
+	assert_int_equal(want[0].ifindex, 2);
+	assert_int_equal(want[0].lifetime_sec, 3600);
+	assert_int_equal(want[0].methods, NAT_METHOD_ALL);
+	assert_true(endpoint_same_addr(&want[0].gateway, &home.path[0].gateway));
 }
 
 static void
 no_mapping_without_need(void **state)
 {
-	struct msg_natpmp_want want;
 	struct network n = home;
 
-	n.local4 = ep("11.22.33.9"); /* a public address of its own */
-	assert_non_null(reconcile_mapping(&config, &n, &none, &want));
+	n.local4 = n.path[0].local = ep("11.22.33.9"); /* a public address of its own */
+	assert_int_equal(reconcile_mappings(&config, &n, want, &why), 0);
+	assert_string_equal(why, "not needed: this machine has a public IPv4 address");
 	n = home;
-	memset(&n.gateway, 0, sizeof n.gateway);
-	assert_non_null(reconcile_mapping(&config, &n, &none, &want));
-	config.gateway = ep("192.168.1.254");
-	assert_null(reconcile_mapping(&config, &n, &none, &want));
-	assert_true(endpoint_same_addr(&want.gateway, &config.gateway));
+	n.paths = 0;
+	assert_int_equal(reconcile_mappings(&config, &n, want, &why), 0);
+	assert_string_equal(why, "not asked for: there is no IPv4 router");
 	config.external = ep("11.22.33.9:4500");
-	assert_non_null(reconcile_mapping(&config, &home, &none, &want));
+	assert_int_equal(reconcile_mappings(&config, &home, want, &why), 0);
+	assert_non_null(why);
 	config_defaults(&config);
 	config.methods = 0;
-	assert_non_null(reconcile_mapping(&config, &home, &none, &want));
+	assert_int_equal(reconcile_mappings(&config, &home, want, &why), 0);
+	assert_non_null(why);
+}
+
+/* Two IPv4 routers and an IPv6 one: a mapping at each, and a hole in the firewall. */
+static void
+a_mapping_for_each_path(void **state)
+{
+	struct network n = home;
+
+	n.paths = 3;
+	n.path[1] = (struct network_path) {
+	    .gateway = ep("10.9.0.1"), .local = ep("10.9.0.7"), .ifindex = 3, .metric = 100};
+	n.path[2] = (struct network_path) {
+	    .gateway = ep("fe80::1"), .local = ep("2a00:1::1"), .ifindex = 2};
+	assert_int_equal(reconcile_mappings(&config, &n, want, &why), 3);
+	assert_true(endpoint_same_addr(&want[1].local, &n.path[1].local));
+	assert_int_equal(want[2].gateway.family, 6);
+	config.methods = NAT_METHOD_NATPMP; /* knows IPv4 only */
+	assert_int_equal(reconcile_mappings(&config, &n, want, &why), 2);
+	config_defaults(&config);
+	config.external = ep("11.22.33.9:4500"); /* a forward by hand: of IPv4 */
+	assert_int_equal(reconcile_mappings(&config, &n, want, &why), 1);
+	assert_int_equal(want[0].gateway.family, 6);
+	config_defaults(&config);
+	memset(&n.local4, 0, sizeof n.local4); /* IPv6 only */
+	n.path[0] = n.path[2];
+	n.paths = 1;
+	assert_int_equal(reconcile_mappings(&config, &n, want, &why), 1);
+	assert_string_equal(why, "not asked for: there is no IPv4 network");
 }
 
 /* ---- publishing ---- */
+
+/* One mapping, wanted since then. */
+static const struct reconcile_nat *
+one(const struct msg_natpmp_state *s, uint64_t since_ms)
+{
+	static struct reconcile_nat nat;
+
+	memset(&nat, 0, sizeof nat);
+	nat.maps = s != NULL;
+	nat.map[0] = s;
+	nat.since_ms = since_ms;
+	return &nat;
+}
 
 static void
 expect(const struct msg_dns_publish *p, enum nat_kind nat, const char *const *contacts)
@@ -104,12 +150,12 @@ publish_a_mapping(void **state)
 	struct msg_natpmp_state s = mapped("11.22.33.2:50123", NAT_METHOD_NATPMP);
 	struct msg_dns_publish p;
 
-	assert_int_equal(reconcile_publish(&config, &home, &s, ula, 0, 10, &p), 0);
+	assert_int_equal(reconcile_publish(&config, &home, one(&s, 0), ula, 10, &p), 0);
 	EXPECT(&p, NAT_KIND_NATPMP, "11.22.33.2:50123", "192.168.1.10:4500");
 	assert_memory_equal(p.ula, ula, 16);
 	assert_int_equal(p.lease_sec, 5400);
 	s.method = NAT_METHOD_UPNP;
-	assert_int_equal(reconcile_publish(&config, &home, &s, ula, 0, 10, &p), 0);
+	assert_int_equal(reconcile_publish(&config, &home, one(&s, 0), ula, 10, &p), 0);
 	assert_int_equal(p.nat, NAT_KIND_UPNP);
 }
 
@@ -120,15 +166,16 @@ publish_waits_for_the_router_but_not_for_ever(void **state)
 	struct msg_dns_publish p;
 
 	assert_int_equal(
-	    reconcile_publish(&config, &home, &s, ula, 1000, 1000, &p), MAPPING_PATIENCE_MS);
-	assert_int_equal(
-	    reconcile_publish(&config, &home, &s, ula, 1000, 1000 + MAPPING_PATIENCE_MS - 1, &p),
+	    reconcile_publish(&config, &home, one(&s, 1000), ula, 1000, &p), MAPPING_PATIENCE_MS);
+	assert_int_equal(reconcile_publish(&config, &home, one(&s, 1000), ula,
+			     1000 + MAPPING_PATIENCE_MS - 1, &p),
 	    1);
 	assert_int_equal(
-	    reconcile_publish(&config, &home, &s, ula, 1000, 1000 + MAPPING_PATIENCE_MS, &p), 0);
+	    reconcile_publish(&config, &home, one(&s, 1000), ula, 1000 + MAPPING_PATIENCE_MS, &p),
+	    0);
 	EXPECT(&p, NAT_KIND_UNMAPPED, "192.168.1.10:4500");
 	s.state = NAT_SILENT; /* the router has been heard out */
-	assert_int_equal(reconcile_publish(&config, &home, &s, ula, 1000, 1001, &p), 0);
+	assert_int_equal(reconcile_publish(&config, &home, one(&s, 1000), ula, 1001, &p), 0);
 }
 
 static void
@@ -137,8 +184,50 @@ publish_names_a_double_nat(void **state)
 	struct msg_natpmp_state s = mapped("100.64.7.7:4500", NAT_METHOD_NATPMP);
 	struct msg_dns_publish p;
 
-	assert_int_equal(reconcile_publish(&config, &home, &s, ula, 0, 10, &p), 0);
+	assert_int_equal(reconcile_publish(&config, &home, one(&s, 0), ula, 10, &p), 0);
 	EXPECT(&p, NAT_KIND_DOUBLE, "192.168.1.10:4500");
+}
+
+/* The router claims a public address, the name server sees another one. */
+static void
+publish_believes_what_is_seen(void **state)
+{
+	struct msg_natpmp_state s = mapped("11.22.33.2:4500", NAT_METHOD_PCP);
+	struct reconcile_nat nat = *one(&s, 0);
+	struct msg_dns_publish p;
+
+	nat.seen = ep("11.22.33.2");
+	nat.inbound = INBOUND_YES;
+	assert_int_equal(reconcile_publish(&config, &home, &nat, ula, 10, &p), 0);
+	EXPECT(&p, NAT_KIND_PCP, "11.22.33.2:4500", "192.168.1.10:4500");
+	assert_int_equal(p.inbound, INBOUND_YES);
+	nat.seen = ep("11.22.44.1");
+	assert_int_equal(reconcile_publish(&config, &home, &nat, ula, 10, &p), 0);
+	EXPECT(&p, NAT_KIND_DOUBLE, "192.168.1.10:4500");
+}
+
+/* Each path's mapping, the better path's with the better priority. */
+static void
+publish_all_paths(void **state)
+{
+	struct msg_natpmp_state s = mapped("11.22.33.2:4500", NAT_METHOD_PCP);
+	struct msg_natpmp_state t = mapped("11.22.33.3:4501", NAT_METHOD_UPNP);
+	struct reconcile_nat nat = *one(&s, 0);
+	struct network n = home;
+	struct msg_dns_publish p;
+
+	n.paths = 2;
+	n.path[1] = (struct network_path) {.gateway = ep("10.9.0.1"), .local = ep("10.9.0.7")};
+	nat.maps = 2;
+	nat.map[1] = &t;
+	nat.seen = ep("11.22.33.2");
+	assert_int_equal(reconcile_publish(&config, &n, &nat, ula, 10, &p), 0);
+	EXPECT(&p, NAT_KIND_PCP, "11.22.33.2:4500", "11.22.33.3:4501", "192.168.1.10:4500",
+	    "10.9.0.7:4500");
+	assert_true(p.contact[0].priority < p.contact[1].priority);
+	s.external = ep("100.64.0.9:4500"); /* the better path is of no use */
+	assert_int_equal(reconcile_publish(&config, &n, &nat, ula, 10, &p), 0);
+	EXPECT(&p, NAT_KIND_UPNP, "11.22.33.3:4501", "192.168.1.10:4500", "10.9.0.7:4500");
 }
 
 static void
@@ -147,18 +236,19 @@ publish_other_hosts(void **state)
 	struct network n = home;
 	struct msg_dns_publish p;
 
-	n.local4 = ep("11.22.33.9");
+	n.local4 = n.path[0].local = ep("11.22.33.9");
 	n.local6[n.local6_count++] = ep("2a00:1::1");
-	assert_int_equal(reconcile_publish(&config, &n, NULL, ula, 0, 0, &p), 0);
+	assert_int_equal(reconcile_publish(&config, &n, one(NULL, 0), ula, 0, &p), 0);
 	EXPECT(&p, NAT_KIND_NONE, "[2a00:1::1]:4500", "11.22.33.9:4500");
 	memset(&n.local4, 0, sizeof n.local4);
-	assert_int_equal(reconcile_publish(&config, &n, NULL, ula, 0, 0, &p), 0);
+	n.paths = 0;
+	assert_int_equal(reconcile_publish(&config, &n, one(NULL, 0), ula, 0, &p), 0);
 	EXPECT(&p, NAT_KIND_NONE, "[2a00:1::1]:4500");
 	memset(&n, 0, sizeof n);
-	assert_int_equal(reconcile_publish(&config, &n, NULL, ula, 0, 0, &p), 0);
+	assert_int_equal(reconcile_publish(&config, &n, one(NULL, 0), ula, 0, &p), 0);
 	assert_int_equal(p.contacts, 0);
 	config.external = ep("11.22.33.77:999");
-	assert_int_equal(reconcile_publish(&config, &home, NULL, ula, 0, 0, &p), 0);
+	assert_int_equal(reconcile_publish(&config, &home, one(NULL, 0), ula, 0, &p), 0);
 	EXPECT(&p, NAT_KIND_UNKNOWN, "11.22.33.77:999", "192.168.1.10:4500");
 }
 
@@ -183,7 +273,6 @@ peer_far_and_near(void **state)
 	struct msg_dns_peer r = records();
 	struct msg_ipsec_peer p = {.hdr = {.id = 9}};
 	struct endpoint external = ep("11.22.33.2:50123");
-	const char *why;
 
 	assert_int_equal(reconcile_peer(&config, &r, ula, &external, &p, &why), 0);
 	assert_int_equal(p.hdr.id, 9);
@@ -221,7 +310,6 @@ peer_refused(void **state)
 {
 	struct msg_ipsec_peer p = {0};
 	struct msg_dns_peer r = records();
-	const char *why;
 
 	memcpy(r.ula, ula, 16);
 	assert_int_equal(reconcile_peer(&config, &r, ula, &none, &p, &why), -1);
@@ -252,9 +340,12 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    RECONCILE_TEST(mapping_is_wanted_behind_a_nat),
 	    RECONCILE_TEST(no_mapping_without_need),
+	    RECONCILE_TEST(a_mapping_for_each_path),
 	    RECONCILE_TEST(publish_a_mapping),
 	    RECONCILE_TEST(publish_waits_for_the_router_but_not_for_ever),
 	    RECONCILE_TEST(publish_names_a_double_nat),
+	    RECONCILE_TEST(publish_believes_what_is_seen),
+	    RECONCILE_TEST(publish_all_paths),
 	    RECONCILE_TEST(publish_other_hosts),
 	    RECONCILE_TEST(peer_far_and_near),
 	    RECONCILE_TEST(peer_refused),
