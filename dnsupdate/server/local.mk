@@ -106,9 +106,6 @@ tests_unit_dnsd_session_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
 tests_unit_dnsd_view_SOURCES = tests/unit/dnsd_view.c tests/unit/dnsd_bed.h tests/unit/wire_test.h
 tests_unit_dnsd_view_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
 
-TESTS += tests/dnsd_crash.sh
-EXTRA_DIST += tests/dnsd_crash.sh
-
 # The heart of it.
 DNSD_CORE_UNIT = tests/unit/dnsd_answer tests/unit/dnsd_change tests/unit/dnsd_conf \
 	tests/unit/dnsd_cookie tests/unit/dnsd_keyring tests/unit/dnsd_lease tests/unit/dnsd_request \
