@@ -14,7 +14,7 @@
 #define MESSAGE_HEADER 12
 #define MESSAGE_MAX 65535
 #define MESSAGE_UDP_MAX 1232 /* what we ask for and send over UDP at most */
-#define MESSAGE_RECORDS_MAX 512
+#define MESSAGE_RECORDS_MAX 1280
 
 enum dns_opcode { OPCODE_QUERY = 0, OPCODE_NOTIFY = 4, OPCODE_UPDATE = 5, OPCODE_DSO = 6 };
 

@@ -30,7 +30,7 @@
 #define MSG_SECRET_MAX 64
 #define MSG_DER_MAX 2048
 #define MSG_MAP_SECONDS_MAX (7 * 86400) /* an exposed port is forgotten about sooner or later */
-#define MSG_PEERS_MAX 256 /* machines of one account */
+#define MSG_PEERS_MAX 1024 /* machines of one account */
 #define MSG_EPOCH_MAX (UINT64_C(1) << 48) /* an update a second since 1970 is below it */
 #define MSG_SIZE_MAX 4096
 #define MSG_ROSTER_MAX 60000 /* octets of a roster's text (identity/roster.h) */

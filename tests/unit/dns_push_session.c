@@ -703,7 +703,7 @@ test_unknown_request(void **state)
 static void
 test_many(void **state)
 {
-	uint16_t ids[3000];
+	uint16_t ids[3 * MSG_PEERS_MAX];
 	unsigned out = 0, done = 0;
 
 	(void)state;

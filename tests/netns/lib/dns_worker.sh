@@ -114,7 +114,7 @@ story() {
 
 	zone nas $LAB_NS
 	check_soon "$server: nas learns laptop" 2 told nas laptop "present epoch=1 ula=${ula}1 nat=2 os=linux at 11.22.33.5:4501 \[2001:db8::5\]:4500"
-	check "$server: changes are looked for" said nas ' source=poll '
+	check_soon "$server: changes are looked for" 1 said nas ' source=poll '
 	check_soon "$server: and that this is all" 1 logged nas 'synced with 1'
 	check_not "$server: not itself" told nas nas .
 	many $server
