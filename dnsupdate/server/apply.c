@@ -242,6 +242,8 @@ change_all(struct apply *a)
 	for (unsigned i = 0; i < a->m->count && rc == 0; i++)
 		if (a->m->rr[i].section == SECTION_UPDATE)
 			rc = change_one(a, &g, &a->m->rr[i]);
+	if (a->zone->max_records > 0 && a->zone->records > a->zone->max_records && adds_anything(a))
+		rc = -1;
 	if (rc == -1) {
 		change_undo(a->changes, a->zone);
 		change_clear(a->changes);

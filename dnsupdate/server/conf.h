@@ -39,6 +39,7 @@ struct conf_zone {
 	struct conf_addresses notify; /* secondaries */
 	char account_ca[CONF_PATH_MAX]; /* its certificates may read over TLS; "" = none */
 	unsigned is_private;
+	unsigned max_records;
 	unsigned services; /* SRV records for what this server can do */
 };
 
@@ -53,6 +54,7 @@ struct conf {
 	unsigned log; /* enum log_level */
 	unsigned lease_min, lease_max, key_lease_max; /* seconds */
 	unsigned rate_limit; /* equal answers a second to one prefix; 0 = no limit */
+	unsigned connections, connections_per_network;
 	unsigned journal_size; /* MB of a segment */
 	struct conf_zone *zones; /* in the order of the file */
 };

@@ -206,6 +206,9 @@ const struct conf_key conf_keys[] = {
     NUMBER("server", "lease-max", "7200", SERVER(lease_max), 1, 604800),
     NUMBER("server", "key-lease-max", "604800", SERVER(key_lease_max), 1, 31536000),
     NUMBER("server", "rate-limit", "100", SERVER(rate_limit), 0, 1000000),
+    NUMBER("server", "connections", "20000", SERVER(connections), 1, 1000000),
+    NUMBER(
+	"server", "connections-per-network", "1024", SERVER(connections_per_network), 1, 1000000),
     NUMBER("server", "journal-size", "64", SERVER(journal_size), 1, 4096),
     KEYS("zone", "account-key", ZONE(account_key)),
     KEYS("zone", "device-key", ZONE(device_key)),
@@ -215,6 +218,7 @@ const struct conf_key conf_keys[] = {
     ADDRESSES("zone", "address", "none", ZONE(address), 0),
     ADDRESSES("zone", "notify", "none", ZONE(notify), 53),
     TEXT("zone", "account-ca", "none", ZONE(account_ca), CONF_PATH_MAX, set_path),
+    NUMBER("zone", "max-records", "10000000", ZONE(max_records), 10, 100000000),
     CHOICE("zone", "private", "no", ZONE(is_private), no_yes),
     CHOICE("zone", "services", "yes", ZONE(services), no_yes),
 };

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "dnsupdate/server/crowd.h"
 #include "dnsupdate/server/limits.h"
 #include "dnsupdate/server/server.h"
 #include "dnsupdate/wire/stream.h"
@@ -53,6 +54,8 @@ struct conn {
 };
 
 struct conns {
+	unsigned max, per_network;
+	struct crowd crowd;
 	struct loop *loop;
 	struct server *server;
 	struct conn *first;
@@ -145,6 +148,7 @@ destroy(struct conn *c)
 	else
 		c->all->first = c->next;
 	c->all->count--;
+	crowd_leave(&c->all->crowd, &c->who.from);
 	c->all->server->stats.streams_open--;
 	key_unref(c->key);
 	free(c->in.data);
@@ -430,7 +434,7 @@ on_timer(void *ctx)
 /* ---- outside ---- */
 
 struct conns *
-conns_new(struct loop *l, struct server *s)
+conns_new(struct loop *l, struct server *s, unsigned max, unsigned per_network)
 {
 	struct conns *cs = calloc(1, sizeof *cs);
 
@@ -438,6 +442,9 @@ conns_new(struct loop *l, struct server *s)
 		fatalx("out of memory");
 	cs->loop = l;
 	cs->server = s;
+	cs->max = max;
+	cs->per_network = per_network;
+	crowd_init(&cs->crowd);
 	return cs;
 }
 
@@ -461,9 +468,12 @@ struct conn *
 conn_new(struct conns *cs, int fd, enum transport transport, const union socket_address *from,
     const struct conn_io *io, void *io_ctx)
 {
-	struct conn *c = cs->count < LIMIT_STREAMS ? calloc(1, sizeof *c) : NULL;
+	int rc = cs->count < cs->max ? crowd_enter(&cs->crowd, from, cs->per_network) : -1;
+	struct conn *c = rc == 0 ? calloc(1, sizeof *c) : NULL;
 	int on = 1;
 
+	if (rc == 0 && c == NULL)
+		fatalx("out of memory");
 	if (c == NULL) {
 		cs->server->stats.streams_refused++;
 		if (io != NULL)

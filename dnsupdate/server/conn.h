@@ -27,7 +27,8 @@ struct conn_io {
 	void (*close)(void *io, int abort);
 };
 
-struct conns *conns_new(struct loop *l, struct server *s);
+/* max in all, per_network from one IPv4 /24 or IPv6 /56. */
+struct conns *conns_new(struct loop *l, struct server *s, unsigned max, unsigned per_network);
 /* Closes all. */
 void conns_free(struct conns *cs);
 size_t conns_count(const struct conns *cs);

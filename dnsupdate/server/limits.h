@@ -15,9 +15,8 @@
 /* Seconds a connection may stand idle, and may need for one message (slow loris). */
 #define LIMIT_STREAM_IDLE_SEC 15
 #define LIMIT_STREAM_MESSAGE_SEC 10
-/* Connections in all, and from one address (IPv4) or /56 (IPv6). */
-#define LIMIT_STREAMS 20000
-#define LIMIT_STREAMS_PER_PREFIX 256
+/* Descriptors besides those of connections. */
+#define LIMIT_OTHER_FILES 256
 /* Octets waiting to be sent on one connection before nothing more is read from it. */
 #define LIMIT_STREAM_QUEUE (256 * 1024)
 /* Records of one set, octets of its data; records at one name. */

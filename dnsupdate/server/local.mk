@@ -5,10 +5,12 @@ libatdnsd_a_SOURCES = \
 	dnsupdate/server/apply.c dnsupdate/server/apply.h \
 	dnsupdate/server/change.c dnsupdate/server/change.h \
 	dnsupdate/server/commit.c dnsupdate/server/commit.h \
+	dnsupdate/server/complain.c dnsupdate/server/complain.h \
 	dnsupdate/server/conf.c dnsupdate/server/conf.h \
 	dnsupdate/server/conf_keys.c dnsupdate/server/conf_keys.h \
 	dnsupdate/server/conn.c dnsupdate/server/conn.h \
 	dnsupdate/server/cookie.c dnsupdate/server/cookie.h \
+	dnsupdate/server/crowd.c dnsupdate/server/crowd.h \
 	dnsupdate/server/keyring.c dnsupdate/server/keyring.h \
 	dnsupdate/server/lease.c dnsupdate/server/lease.h \
 	dnsupdate/server/limits.h \

@@ -22,6 +22,7 @@
 #include "dnsupdate/server/conf.h"
 #include "dnsupdate/server/conn.h"
 #include "dnsupdate/server/keeper.h"
+#include "dnsupdate/server/limits.h"
 #include "dnsupdate/server/listen.h"
 #include "dnsupdate/server/load.h"
 #include "dnsupdate/server/rrl.h"
@@ -38,6 +39,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define DNS_PORT 53
@@ -312,6 +314,27 @@ make_directories(struct dnsd *d)
 	own_directory(d->conf.run_dir, uid, gid);
 }
 
+/* A descriptor for each connection, as far as we may. */
+static void
+allow_files(const struct conf *c)
+{
+	struct rlimit limit;
+	rlim_t wanted = c->connections + LIMIT_OTHER_FILES;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1 || limit.rlim_cur >= wanted)
+		return;
+	limit.rlim_cur = wanted;
+	if (limit.rlim_max < wanted)
+		limit.rlim_max = wanted;
+	if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
+		return;
+	getrlimit(RLIMIT_NOFILE, &limit);
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < wanted)
+		log_notice("connections: the system allows %llu open files only",
+		    (unsigned long long)limit.rlim_cur);
+}
+
 /* Nothing of root's and nothing of the system's from here on. */
 static void
 lock_in(struct dnsd *d)
@@ -326,7 +349,8 @@ static void
 begin(struct dnsd *d)
 {
 	d->loop = loop_new();
-	d->conns = conns_new(d->loop, &d->server);
+	d->conns =
+	    conns_new(d->loop, &d->server, d->conf.connections, d->conf.connections_per_network);
 	d->listeners = listeners_new(d->loop, &d->server, d->conns);
 	d->commit_timer = loop_timer_new(d->loop, commit_now, d);
 	d->lease_timer = loop_timer_new(d->loop, expire_leases, d);
@@ -409,6 +433,7 @@ run(struct dnsd *d)
 	int status;
 
 	make_directories(d);
+	allow_files(&d->conf);
 	begin(d);
 	open_sockets(d);
 	lock_in(d);

@@ -1,6 +1,7 @@
 #include "dnsupdate/server/request.h"
 
 #include "dnsupdate/server/answer.h"
+#include "dnsupdate/server/complain.h"
 #include "dnsupdate/server/cookie.h"
 #include "dnsupdate/server/limits.h"
 #include "dnsupdate/server/rrl.h"
@@ -36,6 +37,22 @@ malformed(struct server *s, struct request *r)
 	return reply_error(r, RCODE_FORMERR);
 }
 
+static const char *
+bad_signature(unsigned error)
+{
+	switch (error) {
+	case TSIG_BADKEY:
+		return "signed with a key that is not known";
+	case TSIG_BADSIG:
+		return "signed with another secret, or changed on the way";
+	case TSIG_BADTIME:
+		return "signed at another time: a wrong clock, or sent again";
+	case TSIG_BADTRUNC:
+		return "signed with a MAC cut short";
+	}
+	return "signed with a MAC that cannot be";
+}
+
 /* Judge the TSIG record: 0 to go on, or -1 and the reply's rcode. */
 static int
 judge_signature(struct server *s, struct request *r, unsigned *rcode)
@@ -59,6 +76,7 @@ judge_signature(struct server *s, struct request *r, unsigned *rcode)
 	r->is_signed = r->tsig_error != RCODE_FORMERR;
 	if (r->tsig_error != TSIG_NOERROR) {
 		s->stats.tsig_bad++;
+		complain(&s->complaints, r, bad_signature(r->tsig_error));
 		return -1;
 	}
 	r->key = key;

@@ -1,6 +1,7 @@
 #include "dnsupdate/server/rrl.h"
 
 #include "base/log.h"
+#include "dnsupdate/server/crowd.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -39,26 +40,16 @@ rrl_free(struct rrl *l)
 	free(l);
 }
 
-/* An IPv4 /24, an IPv6 /56. */
-static void
-put_network(struct buf *b, const union socket_address *from)
-{
-	buf_put_u8(b, (uint8_t)from->sa.sa_family);
-	if (from->sa.sa_family == AF_INET)
-		buf_put(b, &from->in.sin_addr, 3);
-	else
-		buf_put(b, &from->in6.sin6_addr, 7);
-}
-
 /* What makes answers equal: names that exist one by one, those that do not by zone, errors all. */
 static uint64_t
 tag_of(const struct rrl *l, const struct request *r)
 {
 	uint8_t room[16 + NAME_WIRE_MAX];
 	struct buf b = buf_writer(room, sizeof room);
+	uint8_t network[8];
 	uint64_t tag;
 
-	put_network(&b, &r->from.from);
+	buf_put(&b, network, crowd_network(&r->from.from, network));
 	buf_put_u8(&b, (uint8_t)r->rcode);
 	if (r->rcode == RCODE_NOERROR && r->m.has_question) {
 		buf_put_u16(&b, r->m.question.type);

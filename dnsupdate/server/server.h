@@ -3,6 +3,7 @@
 #define DNSUPDATE_SERVER_SERVER_H
 
 #include "dnsupdate/server/commit.h"
+#include "dnsupdate/server/complain.h"
 #include "dnsupdate/server/keyring.h"
 #include "dnsupdate/server/request.h"
 #include "dnsupdate/server/stats.h"
@@ -38,6 +39,7 @@ struct server {
 	struct siphash_key cookie_secret;
 	struct server_hooks hooks;
 	struct stats stats;
+	struct complaints complaints;
 	uint32_t lease_min_sec, lease_max_sec, key_lease_max_sec;
 	/* Send a message to who asked, at once or in the next batch; the bytes are copied.  len 0:
 	 * there is none, after REQUEST_PENDING.  Through listen.h; tests have their own. */

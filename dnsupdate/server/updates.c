@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "dnsupdate/server/apply.h"
+#include "dnsupdate/server/complain.h"
 #include "dnsupdate/server/limits.h"
 #include "dnsupdate/server/policy.h"
 #include "dnsupdate/server/server.h"
@@ -78,8 +79,11 @@ updates_add(struct server *s, struct request *r)
 	unsigned rcode = refuse_at_once(s, r);
 	struct waiting *w;
 
-	if (rcode != RCODE_NOERROR)
+	if (rcode != RCODE_NOERROR) {
+		if (r->key == NULL)
+			complain(&s->complaints, r, "an update that may not be: refused");
 		return reply_error(r, rcode);
+	}
 	if (s->updates->count == LIMIT_BATCH)
 		server_commit(s, r->now_sec);
 	w = malloc(sizeof *w + r->len);
@@ -153,7 +157,10 @@ static void
 answer(struct server *s, struct waiting *w)
 {
 	struct request *r = &w->r;
+	char text[REQUEST_TEXT_MAX];
 
+	if (log_get_level() >= LOG_LEVEL_INFO)
+		log_info("%s: update: %s", request_text(r, text), rcode_text(w->rcode));
 	r->reply = buf_writer(s->updates->reply, r->reply.size);
 	if (w->rcode == RCODE_NOERROR && w->has_lease)
 		lease_option_put(&r->options, &w->lease);

@@ -58,7 +58,7 @@ struct zone {
 	struct node *apex;
 	struct lease_book *leases; /* lease.h; made with the zone */
 	size_t names; /* nodes, the apex and empty non-terminals included */
-	size_t records;
+	size_t records, max_records; /* no limit: 0 */
 	size_t octets; /* of record data */
 	void *journal; /* whoever keeps it durable */
 	void *subscriptions; /* whoever tells about changes */
