@@ -54,7 +54,7 @@ struct conf {
 	unsigned log; /* enum log_level */
 	unsigned lease_min, lease_max, key_lease_max; /* seconds */
 	unsigned rate_limit; /* equal answers a second to one prefix; 0 = no limit */
-	unsigned connections, connections_per_network;
+	unsigned connections, network_connections;
 	unsigned journal_size; /* MB of a segment */
 	struct conf_zone *zones; /* in the order of the file */
 };

@@ -207,8 +207,7 @@ const struct conf_key conf_keys[] = {
     NUMBER("server", "key-lease-max", "604800", SERVER(key_lease_max), 1, 31536000),
     NUMBER("server", "rate-limit", "100", SERVER(rate_limit), 0, 1000000),
     NUMBER("server", "connections", "20000", SERVER(connections), 1, 1000000),
-    NUMBER(
-	"server", "connections-per-network", "1024", SERVER(connections_per_network), 1, 1000000),
+    NUMBER("server", "network-connections", "1024", SERVER(network_connections), 1, 1000000),
     NUMBER("server", "journal-size", "64", SERVER(journal_size), 1, 4096),
     KEYS("zone", "account-key", ZONE(account_key)),
     KEYS("zone", "device-key", ZONE(device_key)),

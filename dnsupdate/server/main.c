@@ -349,8 +349,7 @@ static void
 begin(struct dnsd *d)
 {
 	d->loop = loop_new();
-	d->conns =
-	    conns_new(d->loop, &d->server, d->conf.connections, d->conf.connections_per_network);
+	d->conns = conns_new(d->loop, &d->server, d->conf.connections, d->conf.network_connections);
 	d->listeners = listeners_new(d->loop, &d->server, d->conns);
 	d->commit_timer = loop_timer_new(d->loop, commit_now, d);
 	d->lease_timer = loop_timer_new(d->loop, expire_leases, d);
