@@ -326,13 +326,24 @@ mapper_want(struct mapper *m, const struct msg_natpmp_want *want)
 	return 0;
 }
 
-void
-mapper_hint(struct mapper *m, const struct endpoint *router, uint32_t ifindex)
+int
+mapper_asks(const struct mapper *m, const struct endpoint *router, uint32_t ifindex)
 {
 	const struct msg_natpmp_want *w = &m->map.want;
 
-	if (!endpoint_same_addr(&w->gateway, router) || (w->ifindex != 0 && w->ifindex != ifindex))
-		return;
+	return endpoint_same_addr(&w->gateway, router) &&
+	    (w->ifindex == 0 || w->ifindex == ifindex);
+}
+
+uint32_t
+mapper_link(const struct mapper *m)
+{
+	return m->map.want.ifindex;
+}
+
+void
+mapper_hint(struct mapper *m)
+{
 	tell(m, "< the router announces itself");
 	mapping_hint(&m->map, clock_boot_ms());
 	loop_timer_set(m->timer, 0);

@@ -24,8 +24,12 @@ void mapper_free(struct mapper *m);
 /* The wish again.  0; -1 when it is about another place and needs another mapper.  on_event is
  * not called before the next turn of the loop, nor by mapper_drop and mapper_hint. */
 int mapper_want(struct mapper *m, const struct msg_natpmp_want *want);
-/* A router at this address has announced itself, on link ifindex. */
-void mapper_hint(struct mapper *m, const struct endpoint *router, uint32_t ifindex);
+/* Is its router the one at this address, on link ifindex? */
+int mapper_asks(const struct mapper *m, const struct endpoint *router, uint32_t ifindex);
+/* The link to its router; 0 = as routing says. */
+uint32_t mapper_link(const struct mapper *m);
+/* Its router has announced itself. */
+void mapper_hint(struct mapper *m);
 /* Delete the mapping in the router; then mapper_gone(). */
 void mapper_drop(struct mapper *m);
 int mapper_gone(const struct mapper *m);

@@ -122,8 +122,23 @@ mapping_want(struct mapping *m, const struct msg_natpmp_want *want, uint64_t now
 void
 mapping_hint(struct mapping *m, uint64_t now)
 {
-	if (m->leaving || (m->hint_ms != 0 && now < m->hint_ms + MAPPING_HINT_MS))
+	m->hinted = !m->leaving;
+}
+
+/* Where announcements come close together, the last one is heeded a second after the one before:
+ * what it was sent for may have happened after that. */
+static uint64_t
+hint_due_ms(const struct mapping *m)
+{
+	return m->hint_ms == 0 ? 0 : m->hint_ms + MAPPING_HINT_MS;
+}
+
+static void
+heed_hint(struct mapping *m, uint64_t now)
+{
+	if (!m->hinted || m->leaving || now < hint_due_ms(m))
 		return;
+	m->hinted = 0;
 	m->hint_ms = now;
 	m->retry_ms = 0;
 	m->verify = 1;
@@ -208,6 +223,7 @@ mapping_next(struct mapping *m, uint64_t now)
 	struct mapping_step step = {.action = MAPPING_WAIT};
 
 	end_lease(m, now);
+	heed_hint(m, now);
 	if (m->next_ms != 0 && now >= m->next_ms)
 		round_begin(m, now);
 	if (!has_left(m, now) && any_side(m, now, &step))
@@ -240,6 +256,7 @@ mapping_wait(const struct mapping *m, uint64_t now)
 	}
 	at = earlier(at, verdict_ms, waiting && verdict_ms > now);
 	at = earlier(at, m->next_ms, m->next_ms != 0);
+	at = earlier(at, hint_due_ms(m), m->hinted && !m->leaving);
 	at = earlier(at, m->expires_ms, m->serving != MAPPING_NOBODY && !m->leaving);
 	at = earlier(at, m->leave_ms, m->leaving);
 	if (at == UINT64_MAX)

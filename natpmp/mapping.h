@@ -95,6 +95,7 @@ struct mapping {
 	uint16_t igd_port; /* external, of UPnP's mapping: deletion has to name it */
 	uint8_t known; /* enum nat_column of the method that worked last time; or nobody */
 	uint8_t lost; /* the router's epoch says that it forgot us */
+	uint8_t hinted; /* the router has announced itself, which was not heeded yet */
 	uint8_t verify; /* look, whether or not it is time */
 	uint8_t leaving;
 	uint64_t round_ms; /* the round's begin */

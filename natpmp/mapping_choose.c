@@ -250,15 +250,23 @@ next_methods(struct mapping *m, uint64_t now)
 	}
 }
 
+/* Of several refusals the best method's counts, unless another one tells more: that there is no
+ * usable outside at all. */
 static void
 give_verdict(struct mapping *m)
 {
+	int offline = 0;
+
 	m->state = NAT_SILENT;
 	for (unsigned i = NAT_COLUMNS; i-- > 0;) {
-		if (m->side[i].answer != NAT_REFUSES || !side_allowed(m, i))
+		const struct mapping_side *s = &m->side[i];
+
+		if (s->answer != NAT_REFUSES || !side_allowed(m, i))
 			continue;
 		m->state = NAT_REFUSED;
-		reason_refused(m->reason, i, &m->side[i]);
+		if (!offline || reason_is_offline(i, s))
+			reason_refused(m->reason, i, s);
+		offline |= reason_is_offline(i, s);
 	}
 	if (m->state == NAT_SILENT)
 		reason_silent(m->reason, &m->want);

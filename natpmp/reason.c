@@ -139,6 +139,16 @@ reason_refused(char out[MSG_TEXT_MAX], unsigned column, const struct mapping_sid
 		    titles[column], s->code);
 }
 
+int
+reason_is_offline(unsigned column, const struct mapping_side *s)
+{
+	if (column == NAT_COLUMN_PCP)
+		return s->code == PCP_NETWORK_FAILURE;
+	if (column == NAT_COLUMN_NATPMP)
+		return s->code == PMP_NETWORK_FAILURE;
+	return s->how == IGD_OFFLINE || s->how == IGD_NO_ADDRESS;
+}
+
 static const char *
 pcp_word(unsigned result)
 {

@@ -9,6 +9,8 @@
 void reason_silent(char out[MSG_TEXT_MAX], const struct msg_natpmp_want *want);
 /* This method (enum nat_column) refuses. */
 void reason_refused(char out[MSG_TEXT_MAX], unsigned column, const struct mapping_side *s);
+/* Does its refusal say that the router has no usable external address? */
+int reason_is_offline(unsigned column, const struct mapping_side *s);
 /* The same in few words, for a table. */
 void reason_short(char out[MSG_WORD_MAX], unsigned column, const struct mapping_side *s);
 

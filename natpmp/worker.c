@@ -182,14 +182,30 @@ on_exchange(void *ctx, struct mapper *m, const char *text)
 	loop_channel_send(w->channel, &w->out, -1);
 }
 
+static int
+is_router_of_ours(const struct worker *w, const struct endpoint *router, uint32_t ifindex)
+{
+	const struct item *i;
+
+	LIST_FOREACH (i, &w->items, next)
+		if (mapper_asks(i->mapper, router, ifindex))
+			return 1;
+	return 0;
+}
+
+/* What stands for IPv4 and IPv6 on one link is usually one machine, which may announce itself by
+ * the one only. */
 static void
 on_hint(void *ctx, const struct endpoint *router, uint32_t ifindex)
 {
 	struct worker *w = ctx;
 	struct item *i;
 
+	if (!is_router_of_ours(w, router, ifindex))
+		return;
 	LIST_FOREACH (i, &w->items, next)
-		mapper_hint(i->mapper, router, ifindex);
+		if (mapper_asks(i->mapper, router, ifindex) || mapper_link(i->mapper) == ifindex)
+			mapper_hint(i->mapper);
 }
 
 /* ---- messages ---- */

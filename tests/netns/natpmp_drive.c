@@ -4,7 +4,7 @@
  *
  *	natpmp_drive FIFO [USER]
  *
- *	want ID GATEWAY ADDRESS:PORT METHODS LIFETIME EXTERNAL-PORT [KNOWN-METHOD]
+ *	want ID GATEWAY[%LINK-NUMBER] ADDRESS:PORT METHODS LIFETIME EXTERNAL-PORT [KNOWN-METHOD]
  *	drop ID
  *	quit		say QUIT, wait for the worker's end
  *	vanish		close the channel, as if the manager had died; wait for the worker's end
@@ -26,7 +26,7 @@
 static void
 want(const char *args)
 {
-	char gateway[64], local[64];
+	char gateway[64], local[64], *link;
 	unsigned id, methods, lifetime, port, known = 0;
 	union msg m;
 
@@ -34,6 +34,11 @@ want(const char *args)
 		&port, &known) < 6)
 		fatalx("want what?");
 	msg_begin(&m, MSG_NATPMP_WANT, id);
+	link = strchr(gateway, '%');
+	if (link != NULL) {
+		*link++ = '\0';
+		m.natpmp_want.ifindex = (uint32_t)atoi(link);
+	}
 	if (endpoint_parse(gateway, 0, &m.natpmp_want.gateway) != 0 ||
 	    endpoint_parse(local, 0, &m.natpmp_want.local) != 0)
 		fatalx("no address: %s or %s", gateway, local);
@@ -41,7 +46,8 @@ want(const char *args)
 	m.natpmp_want.lifetime_sec = lifetime;
 	m.natpmp_want.proto = IPPROTO_UDP;
 	m.natpmp_want.known = (uint8_t)known;
-	m.natpmp_want.external.family = port == 0 ? 0 : 4;
+	memset(m.natpmp_want.nonce, (int)id, sizeof m.natpmp_want.nonce);
+	m.natpmp_want.external.family = port == 0 ? 0 : m.natpmp_want.local.family;
 	m.natpmp_want.external.port = (uint16_t)port;
 	send_message(&m);
 }
@@ -108,7 +114,8 @@ hear(void)
 	if (rc == 1 && m.hdr.type == MSG_HELLO)
 		printf("hello with features %u\n", m.hello.features);
 	if (rc == 1 && m.hdr.type == MSG_NATPMP_EXCHANGE)
-		printf("    %s\n", m.natpmp_exchange.text);
+		printf("    %s  (at %u ms)\n", m.natpmp_exchange.text,
+		    (unsigned)clock_boot_ms());
 	if (rc == 1 && m.hdr.type == MSG_NATPMP_STATE)
 		show(&m.natpmp_state);
 }

@@ -398,9 +398,12 @@ test_hint(void **state)
 	assert_state(&s, NAT_UP, NAT_METHOD_PCP, "");
 	answer_pcp(&s, PCP_SUCCESS, 3, 4502, 3600);
 	assert_int_equal(report(&s).external.port, 4502);
-	pass(&s, 1000);
-	mapping_hint(&s.m, s.now);
-	settle(&s);
+	pass(&s, 999);
+	assert_int_equal(s.steps, 1);
+	pass(&s, 1); /* the last of the twenty */
+	assert_step(&s, 1, 11000, MAPPING_PCP_MAP, 4502, 3600);
+	answer_pcp(&s, PCP_SUCCESS, 4, 4502, 3600);
+	pass(&s, 60000);
 	assert_int_equal(s.steps, 2);
 	/* NAT-PMP: the harmless question first. */
 	sim_up(&s, OLD_TWO);

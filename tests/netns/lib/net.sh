@@ -89,6 +89,27 @@ lab_miniupnpd() {
 		lab_die "miniupnpd on $name does not come up: see $(lab_log "$name" miniupnpd)"
 }
 
+# lab_ip6 NAT PREFIX HOST...: IPv6 for a NAT's LAN (PREFIX::1, and fe80::1 for the default route) and
+# its hosts (PREFIX::10, ::11 ...).  Before lab_miniupnpd.
+lab_ip6() {
+	local nat=$1 prefix=$2 host number=10
+	shift 2
+
+	lab_exec "$nat" sysctl -qw net.ipv6.conf.all.forwarding=1
+	ip -n "$nat" addr add fe80::1/64 dev lan nodad
+	ip -n "$nat" addr add "$prefix::1/64" dev lan nodad
+	for host; do
+		ip -n "$host" addr add "$prefix::$number/64" dev eth0 nodad
+		ip -n "$host" -6 route add default via fe80::1 dev eth0
+		number=$((number + 1))
+	done
+}
+
+# lab_pinholes NAME: the holes in a NAT's IPv6 firewall.
+lab_pinholes() {
+	lab_exec "$1" nft list chain inet filter miniupnpd | grep '@nh,192,128' || :
+}
+
 # lab_mappings NAME: the port mappings in force on a NAT, as nft lists them.
 lab_mappings() {
 	lab_exec "$1" nft list chain inet filter prerouting_miniupnpd | grep dnat || :
