@@ -114,8 +114,7 @@ hear(void)
 	if (rc == 1 && m.hdr.type == MSG_HELLO)
 		printf("hello with features %u\n", m.hello.features);
 	if (rc == 1 && m.hdr.type == MSG_NATPMP_EXCHANGE)
-		printf("    %s  (at %u ms)\n", m.natpmp_exchange.text,
-		    (unsigned)clock_boot_ms());
+		printf("    %s  (at %u ms)\n", m.natpmp_exchange.text, (unsigned)clock_boot_ms());
 	if (rc == 1 && m.hdr.type == MSG_NATPMP_STATE)
 		show(&m.natpmp_state);
 }
