@@ -116,7 +116,8 @@ dial(struct peer *p, uint64_t now, uint64_t *wait_ms)
 			over = p->call;
 			call_succeeded(&p->call);
 		}
-		action = p->tunnels == 0 ? next_call(p, now, &to, wait_ms) : CALL_NOTHING;
+		action =
+		    p->tunnels == 0 && p->known ? next_call(p, now, &to, wait_ms) : CALL_NOTHING;
 		peers_unlock();
 		if (action == CALL_TRY)
 			start_call(p, &to);

@@ -114,7 +114,6 @@ judge(ike_sa_t *sa, char name[MSG_NAME_MAX], char why[MSG_TEXT_MAX])
 	struct claim claim;
 	struct peer *p;
 	uint8_t ula[16];
-	int rc;
 
 	claimed_name(sa, name);
 	peers_lock();
@@ -129,10 +128,7 @@ judge(ike_sa_t *sa, char name[MSG_NAME_MAX], char why[MSG_TEXT_MAX])
 	creds_read(shown_certificate(sa), name, &claim);
 	if (claim_check(&claim, name, ula, why) == -1)
 		return -1;
-	peers_lock();
-	rc = held_admits(name, claim.key, why);
-	peers_unlock();
-	return rc;
+	return held_admits(name, claim.key, why);
 }
 
 /* One refusal is one line, though it passes here twice: in authorize, then as an alert. */

@@ -2,14 +2,15 @@
 
 #include "base/pieces.h"
 #include "base/str.h"
-#include "ipsec/peers.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
 static char domain[MSG_NAME_MAX];
 static uint8_t ca_key[ED25519_PUBLIC_LEN], own_key[ROSTER_KEY_LEN];
-static struct roster held; /* under the peers' lock; only the main thread changes it */
+static struct roster held; /* under the lock; only the main thread changes it */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* a leaf: nothing is called under it */
 static struct pieces arriving;
 static struct msg_ipsec_roster_state state;
 static int dirty;
@@ -99,9 +100,9 @@ hold(const struct roster *offered)
 {
 	struct roster old = held;
 
-	peers_lock();
+	pthread_mutex_lock(&lock);
 	held = *offered;
-	peers_unlock();
+	pthread_mutex_unlock(&lock);
 	roster_free(&old);
 }
 
@@ -133,9 +134,33 @@ int
 held_admits(const char *name, const uint8_t key[ROSTER_KEY_LEN], char why[MSG_TEXT_MAX])
 {
 	char label[ROSTER_LABEL_MAX];
+	int rc;
 
 	label_of(name, label);
-	return roster_admits(&held, label, key, why);
+	pthread_mutex_lock(&lock);
+	rc = roster_admits(&held, label, key, why);
+	pthread_mutex_unlock(&lock);
+	return rc;
+}
+
+int
+held_address(const char *name, const uint8_t own_ula[16], uint8_t ula[16])
+{
+	char label[ROSTER_LABEL_MAX];
+	const struct roster_device *d;
+	int in;
+
+	label_of(name, label);
+	memset(ula, 0, 16);
+	pthread_mutex_lock(&lock);
+	d = roster_find_label(&held, label);
+	in = d != NULL || held.serial == 0 || held.open;
+	if (d != NULL) {
+		memcpy(ula, own_ula, 8); /* one prefix for the account */
+		memcpy(ula + 8, d->key, 8);
+	}
+	pthread_mutex_unlock(&lock);
+	return in;
 }
 
 int

@@ -43,7 +43,7 @@ IPSEC_LIBS = libatipsec.a libatidentity.a $(ESP_LIBS) $(SECCOMP_LIBS) $(STRONGSW
 
 IPSEC_TESTS = tests/unit/ipsec_abi tests/unit/ipsec_abi_wrong tests/unit/ipsec_asked \
 	tests/unit/ipsec_call tests/unit/ipsec_claim tests/unit/ipsec_dedupe \
-	tests/unit/ipsec_installed tests/unit/ipsec_limit tests/unit/ipsec_path tests/unit/ipsec_stray
+	tests/unit/ipsec_held tests/unit/ipsec_installed tests/unit/ipsec_limit tests/unit/ipsec_path tests/unit/ipsec_stray
 check_PROGRAMS += $(IPSEC_TESTS)
 TESTS += $(IPSEC_TESTS)
 # Programs of deciding files link those only: what needs libcharon would not link.
@@ -60,6 +60,10 @@ tests_unit_ipsec_claim_LDADD = $(IPSEC_UNIT_LIBS)
 tests_unit_ipsec_dedupe_SOURCES = tests/unit/ipsec_dedupe.c
 tests_unit_ipsec_dedupe_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_ipsec_dedupe_LDADD = $(IPSEC_UNIT_LIBS)
+tests_unit_ipsec_held_SOURCES = tests/unit/ipsec_held.c
+tests_unit_ipsec_held_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_ipsec_held_LDADD = libatipsec.a libatidentity.a libatcrypto.a libbase.a $(OPENSSL_LIBS) \
+	$(CMOCKA_LIBS)
 tests_unit_ipsec_installed_SOURCES = tests/unit/ipsec_installed.c
 tests_unit_ipsec_installed_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_ipsec_installed_LDADD = $(IPSEC_UNIT_LIBS)

@@ -270,6 +270,8 @@ peer_describe(struct peer *p, union msg *m)
 
 	msg_begin(m, MSG_IPSEC_STATE, p->id);
 	s->state = (uint8_t)p->state;
+	s->known = (uint8_t)(p->known != 0);
+	memcpy(s->ula, p->true_ula, sizeof s->ula);
 	s->since_ms = p->since_ms;
 	s->last_in_ms = p->last_in_ms;
 	s->in_bytes = p->old.in_bytes + p->now.in_bytes;

@@ -41,6 +41,8 @@ struct counters {
 struct peer {
 	uint32_t id; /* the manager's */
 	int always;
+	int known; /* by the roster, or it lets anybody in (held.h) */
+	uint8_t true_ula[16]; /* by the roster, or zero */
 	uint32_t contacts;
 	struct endpoint contact[MSG_CONTACTS_MAX];
 	uint8_t ula[16];

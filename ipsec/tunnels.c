@@ -267,6 +267,22 @@ refused_tunnel(struct peer *p, char why[MSG_TEXT_MAX])
 	return sa;
 }
 
+/* Lock held.  What does the roster say of it? */
+static void
+look_up(struct peer *p)
+{
+	uint8_t ula[16];
+	int known = held_address(p->name, settings_self()->ula, ula);
+
+	if (known == p->known && memcmp(ula, p->true_ula, sizeof ula) == 0)
+		return;
+	p->known = known;
+	memcpy(p->true_ula, ula, sizeof ula);
+	p->dirty = 1;
+	if (!known)
+		peer_reason(p, "it is not on the account's roster");
+}
+
 void
 tunnels_roster(void)
 {
@@ -280,6 +296,10 @@ tunnels_roster(void)
 			log_notice("peer %s: its tunnel is ended: %s", p->name, why);
 			sa_end(sa, 1);
 		}
+		peers_lock();
+		if (p != NULL)
+			look_up(p);
+		peers_unlock();
 	}
 }
 
@@ -343,6 +363,7 @@ tunnels_peer(const struct msg_ipsec_peer *m)
 	str_copy(p->name, sizeof p->name, name);
 	if (cfg != NULL)
 		p->config = cfg;
+	look_up(p);
 	take_wishes(p, m, now);
 	if (plane_was_asked(m->ula, now))
 		call_want(&p->call, now);

@@ -498,7 +498,9 @@ struct msg_ipsec_state {
 	struct msg_hdr hdr;
 	uint8_t state; /* enum tunnel_state */
 	uint8_t initiator; /* 1 = we called */
-	uint8_t pad[6];
+	uint8_t known; /* the roster lets a machine of this name in */
+	uint8_t pad[5];
+	uint8_t ula[16]; /* its address by the roster, which no name server can change; or zero */
 	uint64_t since_ms; /* boot time of the last change of state */
 	uint64_t last_in_ms; /* boot time of the last authentic packet, 0 = never */
 	uint64_t in_bytes, out_bytes, in_packets, out_packets;

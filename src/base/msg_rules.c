@@ -397,8 +397,10 @@ valid_ipsec_ready(const union msg *m)
 static const char *
 ipsec_state_wrong(const struct msg_ipsec_state *s)
 {
-	if (s->state < TUNNEL_IDLE || s->state > TUNNEL_UP || s->initiator > 1)
+	if (s->state < TUNNEL_IDLE || s->state > TUNNEL_UP || s->initiator > 1 || s->known > 1)
 		return "state";
+	if (!zero(s->ula, 16) && !ula_ok(s->ula))
+		return "ula";
 	if (!endpoint_valid(&s->remote))
 		return "remote";
 	return TEXT_OK(s->proposal) && TEXT_OK(s->reason) ? NULL : "text";
@@ -566,7 +568,7 @@ static_assert(sizeof(struct msg_ctl_roster) == 224, "ctl roster");
 static_assert(sizeof(struct msg_ipsec_credential) == 2064, "ipsec credential");
 static_assert(sizeof(struct msg_ipsec_self) == 304, "ipsec self");
 static_assert(sizeof(struct msg_ipsec_peer) == 480, "ipsec peer");
-static_assert(sizeof(struct msg_ipsec_state) == 432, "ipsec state");
+static_assert(sizeof(struct msg_ipsec_state) == 448, "ipsec state");
 static_assert(sizeof(union msg) == MSG_SIZE_MAX, "union");
 
 static const struct msg_rule *

@@ -79,6 +79,18 @@ came_in(struct manager *m, const struct endpoint *from)
 	m->inbound_ms = clock_boot_ms();
 }
 
+/* What the roster says of the peer. */
+static void
+hear_roster_of(struct peer *p, const struct msg_ipsec_state *s)
+{
+	if (memcmp(s->ula, p->true_ula, sizeof s->ula) != 0 && ip6_is_ula(s->ula) &&
+	    ip6_is_ula(p->records.ula) && memcmp(s->ula, p->records.ula, sizeof s->ula) != 0)
+		log_warnx("peer %s: DNS gives it another address than the roster, which counts",
+		    p->records.name);
+	p->known = s->known;
+	memcpy(p->true_ula, s->ula, sizeof p->true_ula);
+}
+
 static void
 hear_tunnel(struct manager *m, const union msg *msg)
 {
@@ -94,6 +106,7 @@ hear_tunnel(struct manager *m, const union msg *msg)
 		p->recover_ms = 0;
 	if (was_called(p, s))
 		came_in(m, &s->remote);
+	hear_roster_of(p, s);
 	p->tunnel = *s;
 }
 

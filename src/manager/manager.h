@@ -39,6 +39,8 @@ struct peer {
 	TAILQ_ENTRY(peer) entry;
 	uint32_t id;
 	int confirmed; /* said by the present dnsupdate worker */
+	int known; /* to the roster, or it lets anybody in: the ipsec worker has said so */
+	uint8_t true_ula[16]; /* by the roster, whatever DNS says; or zero */
 	int usable; /* wanted holds a peer for ipsec */
 	int told; /* the present ipsec worker knows it */
 	int dirty; /* wanted is newer than what it knows */

@@ -149,14 +149,29 @@ peers_untold(struct manager *m)
 	}
 }
 
+/* Its records, but with the address that the roster gives it: a name server must not be able to
+ * lead a name to another machine. */
+static struct msg_dns_peer
+true_records(const struct peer *p)
+{
+	static const uint8_t zero[16];
+	struct msg_dns_peer records = p->records;
+
+	if (memcmp(p->true_ula, zero, sizeof zero) != 0 &&
+	    memcmp(records.ula, zero, sizeof zero) != 0)
+		memcpy(records.ula, p->true_ula, sizeof records.ula);
+	return records;
+}
+
 static void
 reconcile_one(struct manager *m, struct peer *p)
 {
 	struct msg_ipsec_peer wanted = {.hdr = {.id = p->id}};
 	struct endpoint external = maps_external(m);
+	struct msg_dns_peer records = true_records(p);
 	const char *why;
 
-	if (reconcile_peer(&m->config, &p->records, m->identity->ula, &external, &wanted, &why) ==
+	if (reconcile_peer(&m->config, &records, m->identity->ula, &external, &wanted, &why) ==
 	    -1) {
 		if (p->usable)
 			log_notice("peer %s: %s", p->records.name, why);
@@ -211,8 +226,8 @@ list_hosts(const struct manager *m, size_t *n)
 	fill_host(&list[0], id->ula, id->name, id->domain);
 	*n = 1;
 	TAILQ_FOREACH (p, &m->peers, entry)
-		if (p->usable && is_below(p->records.name, id->domain))
-			fill_host(&list[(*n)++], p->records.ula, p->records.name, id->domain);
+		if (p->usable && p->known && is_below(p->records.name, id->domain))
+			fill_host(&list[(*n)++], p->wanted.ula, p->records.name, id->domain);
 	return list;
 }
 

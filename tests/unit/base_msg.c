@@ -287,6 +287,7 @@ static const struct {
     WRONG(MSG_IPSEC_READY, ipsec_ready.dataplane, 0),
     WRONG(MSG_IPSEC_STATE, ipsec_state.state, 4),
     WRONG(MSG_IPSEC_STATE, ipsec_state.initiator, 2),
+    WRONG(MSG_IPSEC_STATE, ipsec_state.known, 2),
     WRONG(MSG_CTL_SHOW, ctl_show.watch, 2),
     WRONG(MSG_CTL_SHOW, ctl_show.exchanges, 2),
     WRONG(MSG_CTL_MAP, ctl_map.proto, 1),

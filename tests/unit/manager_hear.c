@@ -111,24 +111,56 @@ learn(const char *name, uint8_t octet)
 	peers_reconcile(&m);
 }
 
-/* Whatever names the DNS worker says, the file holds machines below the account's domain. */
+/* The ipsec worker says what the roster says of all peers. */
 static void
-names_in_the_file(void **state)
+judge(int known, uint8_t octet)
+{
+	struct peer *p;
+	union msg msg;
+
+	TAILQ_FOREACH (p, &m.peers, entry) {
+		msg_begin(&msg, MSG_IPSEC_STATE, p->id);
+		msg.ipsec_state.state = TUNNEL_IDLE;
+		msg.ipsec_state.known = (uint8_t)known;
+		if (octet != 0)
+			memcpy(msg.ipsec_state.ula, m.identity->ula, 6);
+		msg.ipsec_state.ula[15] = octet;
+		hear(&m, &msg);
+	}
+	peers_reconcile(&m);
+}
+
+static void
+expect_names(const char *want)
 {
 	char path[64], text[4096];
 	ssize_t n;
 
-	learn("laptop.alice.example", 2);
-	learn("alice.example", 3);
-	learn("www.bank.example", 4);
 	peers_write_hosts(&m);
 	snprintf(path, sizeof path, "%s/hosts", dir);
 	n = file_read(path, text, sizeof text - 1);
 	assert_true(n > 0);
 	text[n] = '\0';
-	assert_string_equal(strchr(text, '\n') + 1,
-	    "fd01:203:405::1 nas.alice.example nas\n"
-	    "fd01:203:405::2 laptop.alice.example laptop\n");
+	assert_string_equal(strchr(text, '\n') + 1, want);
+}
+
+/* Whatever names the DNS worker says, the file holds machines below the account's domain, and those
+ * only that the roster lets in, with the address that it gives them. */
+static void
+names_in_the_file(void **state)
+{
+	learn("laptop.alice.example", 2);
+	learn("alice.example", 3);
+	learn("www.bank.example", 4);
+	expect_names("fd01:203:405::1 nas.alice.example nas\n");
+	judge(0, 0);
+	expect_names("fd01:203:405::1 nas.alice.example nas\n");
+	judge(1, 9);
+	expect_names("fd01:203:405::1 nas.alice.example nas\n"
+		     "fd01:203:405::9 laptop.alice.example laptop\n");
+	judge(1, 0);
+	expect_names("fd01:203:405::1 nas.alice.example nas\n"
+		     "fd01:203:405::2 laptop.alice.example laptop\n");
 }
 
 /* Switched off by a reload: what is there must not grow old. */
