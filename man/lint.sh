@@ -62,6 +62,11 @@ page=$(sed -n '/^\.Ss Enrolment/,/^\.Ss States/p' man/autotunnel.1 |
 	sed -n -e 's/^\.It Cm \([a-z]*\).*/\1/p' -e '/^\.It Xo/{n;s/^\.Cm //p;}' | sort -u)
 same "verbs of autotunnel.1" "$verbs" "$page"
 
+verbs=$("./autotunnel-dnsctl" --help | sed -n 's/^  \([a-z][a-z ]*[a-z]\) .*/\1/p' | sort)
+page=$(sed -n '/^\.Ss Verbs/,/^\.Sh FILES/p' man/autotunnel-dnsctl.8 |
+	sed -n 's/^\.It Cm \([a-z ]*[a-z]\).*/\1/p' | sort)
+same "verbs of autotunnel-dnsctl.8" "$verbs" "$page"
+
 statuses=$(sed -n 's/^[ \t]*EXIT_[A-Z_]* = \([0-9]\),.*/\1/p' "$src/src/cli/cmd.h" | sort)
 page=$(sed -n '/^\.Sh EXIT STATUS/,/^\.El/s/^\.It \([0-9]\)$/\1/p' man/autotunnel.1 | sort)
 same "exit statuses of autotunnel.1" "$statuses" "$page"

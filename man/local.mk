@@ -2,6 +2,7 @@
 MAN_PAGES = \
 	man/autotunnel.1 \
 	man/autotunnel.conf.5 \
+	man/autotunnel-dnsctl.8 \
 	man/autotunnel-dnsd.8 \
 	man/autotunnel-dnsd.conf.5 \
 	man/autotunnel-records.7 \

@@ -70,6 +70,13 @@ defaults(const char *section, void *target)
 	}
 }
 
+void
+conf_zone_init(struct conf_zone *z)
+{
+	memset(z, 0, sizeof *z);
+	defaults("zone", z);
+}
+
 static int
 begin_zone(struct reader *r, const char *name)
 {
@@ -205,15 +212,28 @@ free_keys(struct conf_key_text *k)
 }
 
 void
+conf_zone_wipe_keys(struct conf_zone *z)
+{
+	free_keys(z->account_key);
+	free_keys(z->device_key);
+	free_keys(z->transfer_key);
+	z->account_key = z->device_key = z->transfer_key = NULL;
+}
+
+void
+conf_zone_free(struct conf_zone *z)
+{
+	conf_zone_wipe_keys(z);
+	free(z);
+}
+
+void
 conf_free(struct conf *c)
 {
 	while (c->zones != NULL) {
 		struct conf_zone *next = c->zones->next;
 
-		free_keys(c->zones->account_key);
-		free_keys(c->zones->device_key);
-		free_keys(c->zones->transfer_key);
-		free(c->zones);
+		conf_zone_free(c->zones);
 		c->zones = next;
 	}
 }
@@ -233,12 +253,17 @@ print_section(const char *section, const void *target, FILE *out)
 }
 
 void
+conf_print_zone(const struct conf_zone *z, FILE *out)
+{
+	fprintf(out, "\n[zone %s]\n", z->name);
+	print_section("zone", z, out);
+}
+
+void
 conf_print(const struct conf *c, FILE *out)
 {
 	fputs("[server]\n", out);
 	print_section("server", c, out);
-	for (const struct conf_zone *z = c->zones; z != NULL; z = z->next) {
-		fprintf(out, "\n[zone %s]\n", z->name);
-		print_section("zone", z, out);
-	}
+	for (const struct conf_zone *z = c->zones; z != NULL; z = z->next)
+		conf_print_zone(z, out);
 }

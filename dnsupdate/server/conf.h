@@ -68,8 +68,15 @@ int conf_load(const char *path, struct conf *c, struct conf_error *error);
 /* The same from text in memory; name stands for the file in errors. */
 int conf_parse(const char *name, const char *text, struct conf *c, struct conf_error *error);
 void conf_free(struct conf *c);
+/* A zone as the file would have it that says nothing about it; its name is empty. */
+void conf_zone_init(struct conf_zone *z);
+/* A single zone, which is in no list any more; only its keys. */
+void conf_zone_free(struct conf_zone *z);
+void conf_zone_wipe_keys(struct conf_zone *z);
 
 /* Print the effective configuration; what it prints reads back as the same. */
 void conf_print(const struct conf *c, FILE *out);
+/* One section of it. */
+void conf_print_zone(const struct conf_zone *z, FILE *out);
 
 #endif

@@ -45,5 +45,8 @@
 #define LIMIT_DSO_INACTIVITY_MS 60000
 #define LIMIT_DSO_KEEPALIVE_MS 3600000
 #define LIMIT_DSO_KEEPALIVE_MIN_MS 60000
+/* Connections to the control socket, and seconds that one may stand idle. */
+#define LIMIT_CONTROL_CLIENTS 16
+#define LIMIT_CONTROL_IDLE_SEC 60
 
 #endif

@@ -111,44 +111,49 @@ parse_key(const char *text, enum tsig_algorithm *algorithm, struct name *name,
 	return len;
 }
 
-static int
-add_key(struct server *s, const char *text, enum key_kind kind, struct zone *z,
+struct key *
+load_key(struct server *s, const char *text, enum key_kind kind, struct zone *z, int from_file,
     struct conf_error *error)
 {
 	uint8_t secret[MSG_SECRET_MAX];
 	enum tsig_algorithm algorithm;
 	char shown[NAME_TEXT_MAX];
+	struct key *key = NULL;
 	struct name name;
-	int len = parse_key(text, &algorithm, &name, secret, error), rc = 0;
+	int len = parse_key(text, &algorithm, &name, secret, error);
 
 	if (len == -1)
-		return -1;
+		return NULL;
 	name_text(&name, shown);
-	if (keyring_find(s->keys, &name) != NULL)
-		rc = fail(error, shown, "two keys have this name");
-	else if (kind == KEY_DEVICE && (!name_in(&name, &z->name) || name_equal(&name, &z->name)))
-		rc = fail(error, shown, "a device's key is named like the device, in the zone");
-	else
-		keyring_add(s->keys, &name, kind, algorithm, secret, (size_t)len, z)->from_file = 1;
+	if (keyring_find(s->keys, &name) != NULL) {
+		fail(error, shown, "two keys have this name");
+	} else if (kind == KEY_DEVICE &&
+	    (!name_in(&name, &z->name) || name_equal(&name, &z->name))) {
+		fail(error, shown, "a device's key is named like the device, in the zone");
+	} else {
+		key = keyring_add(s->keys, &name, kind, algorithm, secret, (size_t)len, z);
+		key->from_file = from_file != 0;
+	}
 	crypto_wipe(secret, sizeof secret);
-	return rc;
+	return key;
 }
 
 static int
 add_keys(struct server *s, const struct conf_key_text *k, enum key_kind kind, struct zone *z,
-    struct conf_error *error)
+    int from_file, struct conf_error *error)
 {
 	for (; k != NULL; k = k->next)
-		if (add_key(s, k->text, kind, z, error) == -1)
+		if (load_key(s, k->text, kind, z, from_file, error) == NULL)
 			return -1;
 	return 0;
 }
 
 int
-load_keys(struct server *s, const struct conf_zone *cz, struct zone *z, struct conf_error *error)
+load_keys(struct server *s, const struct conf_zone *cz, struct zone *z, int from_file,
+    struct conf_error *error)
 {
-	if (add_keys(s, cz->account_key, KEY_ACCOUNT, z, error) == -1 ||
-	    add_keys(s, cz->device_key, KEY_DEVICE, z, error) == -1)
+	if (add_keys(s, cz->account_key, KEY_ACCOUNT, z, from_file, error) == -1 ||
+	    add_keys(s, cz->device_key, KEY_DEVICE, z, from_file, error) == -1)
 		return -1;
-	return add_keys(s, cz->transfer_key, KEY_TRANSFER, z, error);
+	return add_keys(s, cz->transfer_key, KEY_TRANSFER, z, from_file, error);
 }

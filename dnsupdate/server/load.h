@@ -11,8 +11,12 @@ struct zone *load_name(const struct conf_zone *cz, struct conf_error *error);
  * -1 with a sentence in error. */
 int load_zone(const struct conf_zone *cz, struct zone *z, struct conf_error *error);
 
-/* Its keys.  0, or -1 with a sentence in error. */
-int load_keys(
-    struct server *s, const struct conf_zone *cz, struct zone *z, struct conf_error *error);
+/* Its keys; from_file: they stand in the configuration, and only there can be removed.  0, or -1
+ * with a sentence in error. */
+int load_keys(struct server *s, const struct conf_zone *cz, struct zone *z, int from_file,
+    struct conf_error *error);
+/* One, "hmac-sha256:NAME:SECRET".  NULL with a sentence in error. */
+struct key *load_key(struct server *s, const char *text, enum key_kind kind, struct zone *z,
+    int from_file, struct conf_error *error);
 
 #endif

@@ -43,7 +43,11 @@ libatdnsd_a_SOURCES += \
 	dnsupdate/server/snapshot_read.c \
 	dnsupdate/server/store.c dnsupdate/server/store.h \
 	dnsupdate/server/store_inside.h dnsupdate/server/store_open.c \
+	dnsupdate/server/control.c dnsupdate/server/control.h dnsupdate/server/control_verbs.c \
+	dnsupdate/server/import.c dnsupdate/server/import.h \
 	dnsupdate/server/keeper.c dnsupdate/server/keeper.h \
+	dnsupdate/server/keeper_change.c dnsupdate/server/keeper_inside.h \
+	dnsupdate/server/metrics.c \
 	dnsupdate/server/notifier.c dnsupdate/server/notifier.h \
 	dnsupdate/server/notify.c dnsupdate/server/notify.h \
 	dnsupdate/server/transfer.c dnsupdate/server/transfer.h \
@@ -92,8 +96,8 @@ check_PROGRAMS += tests/fail_sync.so
 tests_fail_sync_so_SOURCES = tests/fail_sync.c
 tests_fail_sync_so_CFLAGS = -std=gnu11 $(AT_WARN_CFLAGS) -fPIC
 tests_fail_sync_so_LDFLAGS = -shared -Wl,-z,defs
-TESTS += tests/dnsd_crash.sh tests/dnsd_secondaries.sh
-EXTRA_DIST += tests/dnsd_crash.sh tests/dnsd_secondaries.sh
+TESTS += tests/dnsd_crash.sh tests/dnsd_ctl.sh tests/dnsd_secondaries.sh
+EXTRA_DIST += tests/dnsd_crash.sh tests/dnsd_ctl.sh tests/dnsd_secondaries.sh
 
 # Subscriptions.
 DNSD_SUBS = tests/unit/dnsd_llqs tests/unit/dnsd_push tests/unit/dnsd_session tests/unit/dnsd_view

@@ -35,6 +35,8 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <libgen.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,6 +55,7 @@ struct options {
 
 /* The running server. */
 struct dnsd {
+	const char *config; /* its file */
 	struct conf conf;
 	struct server server;
 	struct loop *loop;
@@ -62,7 +65,7 @@ struct dnsd {
 	struct secure *secure; /* NULL: no TLS */
 	struct subscriptions *subscriptions;
 	struct loop_timer *commit_timer, *lease_timer;
-	struct loop_signal *term, *interrupt;
+	struct loop_signal *term, *interrupt, *hangup;
 	int stopping;
 };
 
@@ -197,7 +200,7 @@ load_zones(struct dnsd *d, struct conf_error *error)
 		if (z == NULL)
 			return -1;
 		zones_add(&d->server.zones, z);
-		if (load_keys(&d->server, cz, z, error) == -1)
+		if (load_keys(&d->server, cz, z, 1, error) == -1)
 			return -1;
 	}
 	return 0;
@@ -339,9 +342,12 @@ allow_files(const struct conf *c)
 static void
 lock_in(struct dnsd *d)
 {
+	char config[PATH_MAX];
 	const char *const writable[] = {d->conf.state_dir, d->conf.run_dir, NULL};
-	const char *const readable[] = {SYSCONFDIR, NULL};
+	const char *readable[] = {SYSCONFDIR, NULL, NULL}; /* and where reload looks */
 
+	if (realpath(d->config, config) != NULL)
+		readable[1] = dirname(config);
 	server_lock(geteuid() == 0 ? d->conf.user : NULL, writable, readable);
 }
 
@@ -383,6 +389,7 @@ end(struct dnsd *d)
 	loop_timer_free(d->lease_timer);
 	loop_signal_free(d->term);
 	loop_signal_free(d->interrupt);
+	loop_signal_free(d->hangup);
 	loop_free(d->loop);
 }
 
@@ -398,31 +405,50 @@ port_of(const struct conf_addresses *list, uint16_t wanted)
 
 /* What the configuration says of our services may be new. */
 static void
-put_services(struct dnsd *d)
+put_services(void *ctx, struct zone *z, const struct conf_zone *cz)
 {
+	struct dnsd *d = ctx;
 	const struct services s = {
 	    .update = port_of(&d->conf.listen, DNS_PORT),
 	    .llq = port_of(&d->conf.listen, LLQ_PORT),
 	    .tls = port_of(&d->conf.tls_listen, DNS_TLS_PORT),
 	};
 	struct change_list changes = {0};
-	struct name name;
 
-	for (const struct conf_zone *cz = d->conf.zones; cz != NULL; cz = cz->next) {
-		struct zone *z =
-		    name_parse(&name, cz->name) == 0 ? zones_get(&d->server.zones, &name) : NULL;
-
-		if (!cz->services || z == NULL || z->broken)
-			continue;
-		services_put(z, &s, &changes);
-		if (changes.count > 0)
-			commit_change(d->server.commit, z, z->serial, &changes, NULL);
-		change_clear(&changes);
-	}
+	if (!cz->services)
+		return;
+	services_put(z, &s, &changes);
+	if (changes.count > 0)
+		commit_change(d->server.commit, z, z->serial, &changes, NULL);
 	change_list_free(&changes);
 	if (commit_pending(d->server.commit) &&
 	    commit_run(d->server.commit, clock_wall_sec()) == -1)
 		log_warnx("the records of our services cannot be kept");
+}
+
+static void
+reload(void *ctx, int signo)
+{
+	struct dnsd *d = ctx;
+	char why[KEEPER_WHY_MAX];
+
+	if (keeper_reload(&d->keeper, why) == -1)
+		log_error("not reloaded: %s", why);
+}
+
+static void
+prepare_keeper(struct dnsd *d)
+{
+	d->keeper.loop = d->loop;
+	d->keeper.server = &d->server;
+	d->keeper.conf = &d->conf;
+	d->keeper.conf_path = d->config;
+	d->keeper.subscriptions = d->subscriptions;
+	d->keeper.secure = d->secure;
+	d->keeper.opened = put_services;
+	d->keeper.opened_ctx = d;
+	keeper_prepare(&d->keeper);
+	d->hangup = loop_signal_new(d->loop, SIGHUP, reload, d);
 }
 
 static int
@@ -435,9 +461,9 @@ run(struct dnsd *d)
 	allow_files(&d->conf);
 	begin(d);
 	open_sockets(d);
+	prepare_keeper(d);
 	lock_in(d);
-	keeper_begin(&d->keeper, d->loop, &d->server, &d->conf);
-	put_services(d);
+	keeper_begin(&d->keeper);
 	snprintf(ready, sizeof ready, "READY=1\nSTATUS=serving %zu zones", d->server.zones.count);
 	log_notice("%s", strstr(ready, "serving"));
 	notify_service_manager(ready);
@@ -472,6 +498,7 @@ main(int argc, char **argv)
 		option(c, &o);
 	if (optind != argc)
 		option('?', &o);
+	d.config = o.config;
 	log_init("autotunnel-dnsd", 0);
 	server_init(&d.server);
 	signal(SIGPIPE, SIG_IGN);

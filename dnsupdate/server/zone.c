@@ -434,6 +434,31 @@ zone_soa(const struct zone *z, struct soa *out, uint32_t *ttl)
 	return buf_done(&b);
 }
 
+static void
+take_content(struct zone *to, const struct zone *from)
+{
+	to->serial = from->serial;
+	to->apex = from->apex;
+	to->leases = from->leases;
+	to->names = from->names;
+	to->records = from->records;
+	to->octets = from->octets;
+	to->bucket = from->bucket;
+	to->buckets = from->buckets;
+	to->room = from->room;
+	to->nodes = from->nodes;
+	to->key = from->key;
+}
+
+void
+zone_swap(struct zone *a, struct zone *b)
+{
+	struct zone kept = *a;
+
+	take_content(a, b);
+	take_content(b, &kept);
+}
+
 int
 serial_newer(uint32_t a, uint32_t b)
 {

@@ -127,6 +127,9 @@ int zone_put(struct zone *z, const struct name *owner, uint16_t type, uint32_t t
 int zone_take(
     struct zone *z, const struct name *owner, uint16_t type, const void *rdata, uint16_t len);
 
+/* Exchange all that two zones of the same name hold; who points to names or leases must know. */
+void zone_swap(struct zone *a, struct zone *b);
+
 /* The SOA record, read; -1 when the zone has none yet. */
 int zone_soa(const struct zone *z, struct soa *out, uint32_t *ttl);
 

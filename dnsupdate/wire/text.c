@@ -84,3 +84,88 @@ rr_from_text(
 	ldns_rr_free(record);
 	return result;
 }
+
+/* ---- master files ---- */
+
+struct master {
+	ldns_rdf *origin, *previous;
+	uint32_t ttl;
+	int line;
+};
+
+/* A record of ldns as our own: 0 or -1. */
+static int
+take_record(const ldns_rr *record, struct name *owner, uint32_t *ttl, struct rdata *rd)
+{
+	uint8_t *wire = NULL;
+	size_t len = 0;
+	int rc = -1;
+
+	if (ldns_rr2wire(&wire, record, LDNS_SECTION_ANSWER, &len) == LDNS_STATUS_OK)
+		rc = take_wire(wire, len, owner, ttl, rd);
+	free(wire);
+	return rc;
+}
+
+static int
+is_directive(ldns_status status)
+{
+	return status == LDNS_STATUS_SYNTAX_TTL || status == LDNS_STATUS_SYNTAX_ORIGIN ||
+	    status == LDNS_STATUS_SYNTAX_EMPTY;
+}
+
+static int
+read_record(FILE *in, struct master *m,
+    int (*cb)(void *ctx, const struct name *owner, uint32_t ttl, const struct rdata *rd), void *ctx,
+    char why[MASTER_WHY_MAX])
+{
+	ldns_rr *record = NULL;
+	ldns_status status =
+	    ldns_rr_new_frm_fp_l(&record, in, &m->ttl, &m->origin, &m->previous, &m->line);
+	struct name owner;
+	struct rdata rd;
+	uint32_t ttl;
+	int rc = 0;
+
+	if (is_directive(status))
+		return 0;
+	if (status != LDNS_STATUS_OK) {
+		snprintf(
+		    why, MASTER_WHY_MAX, "line %d: %s", m->line, ldns_get_errorstr_by_id(status));
+		return -1;
+	}
+	if (take_record(record, &owner, &ttl, &rd) == -1) {
+		snprintf(why, MASTER_WHY_MAX,
+		    "line %d: a record of another class than IN, or longer than %d octets", m->line,
+		    RDATA_MAX);
+		rc = -1;
+	} else {
+		rc = cb(ctx, &owner, ttl, &rd);
+	}
+	ldns_rr_free(record);
+	return rc;
+}
+
+int
+master_file_read(FILE *in, const struct name *origin, uint32_t default_ttl,
+    int (*cb)(void *ctx, const struct name *owner, uint32_t ttl, const struct rdata *rd), void *ctx,
+    char why[MASTER_WHY_MAX])
+{
+	struct master m = {.ttl = default_ttl};
+	char text[NAME_TEXT_MAX + 1];
+	int rc = 0;
+
+	name_text(origin, text);
+	strcat(text, origin->len > 1 ? "." : "");
+	m.origin = ldns_dname_new_frm_str(text);
+	why[0] = '\0';
+	while (rc == 0 && m.origin != NULL && !feof(in))
+		rc = read_record(in, &m, cb, ctx, why);
+	if (m.origin == NULL) {
+		snprintf(why, MASTER_WHY_MAX, "out of memory");
+		rc = -1;
+	}
+	ldns_rdf_deep_free(m.origin);
+	ldns_rdf_deep_free(m.previous);
+	return rc;
+}
