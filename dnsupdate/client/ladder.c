@@ -12,7 +12,7 @@
 #define GRACE_MS 4000 /* for Push to come up */
 #define NO_SRV_MS 3600000
 #define FAILED_MS 60000
-#define AGAIN_MS 60000 /* however often the server comes back */
+#define AGAIN_MS 10000 /* however often the server comes back */
 
 void
 ladder_init(struct ladder *c, uint32_t (*jitter)(uint32_t range))

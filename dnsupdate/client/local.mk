@@ -91,6 +91,11 @@ tests_unit_dns_stream_SOURCES = tests/unit/dns_stream.c
 tests_unit_dns_stream_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_dns_stream_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
 
+# The same, and other machines, for tests/bench/changes.sh.
+check_PROGRAMS += tests/bench/changes_drive
+tests_bench_changes_drive_SOURCES = tests/bench/changes_drive.c tests/netns/drive.h
+tests_bench_changes_drive_LDADD = $(DNS_WORKER_LIBS)
+
 # Fuzz targets: what a hostile server may tell us.
 dns_fuzz = tests/fuzz/fuzz_push_session tests/fuzz/fuzz_llq_client
 check_PROGRAMS += $(dns_fuzz)

@@ -240,6 +240,8 @@ srv_answered(void *ctx, uint32_t ticket, const struct exchange_result *result)
 	if (rr != NULL && (rr_srv(result->m, rr, &srv) != 0 || name_labels(&srv.target) == 0))
 		srv.port = 0;
 	ladder_srv(&w->ladder, result->outcome != OUTCOME_OK, srv.port, clock_boot_ms());
+	log_debug("%s: long-lived queries: %s, port %u", w->zone.domain,
+	    outcome_word(result->outcome), srv.port);
 	worker_wake(w);
 }
 
