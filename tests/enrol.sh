@@ -419,7 +419,34 @@ try_usage() {
 	[ ! -e x ] || fail "a refused init wrote something"
 }
 
+# Our own server is told of the account only; joining brings each machine's key, leaving takes it.
+try_keys_by_update() {
+	local port=5404 ns=127.0.0.1:5404 phrase
+
+	mkdir alone
+	expect 0 "*Enrolled: not yet*" "*" "" \
+		init --domain $domain --server $ns --name laptop --state alone/laptop
+	phrase=$(sed -n 's/^Recovery phrase: //p' out)
+	expect 0 "*" "" "$phrase" zone dnsd $domain
+	mv out alone/zone.conf
+	[ "$(grep -c key alone/zone.conf)" -eq 1 ] || fail "zone dnsd: more than the account's key"
+	start_dnsd alone $port
+	expect 0 "*Enrolled: yes" "" "$phrase" join $domain --state alone/laptop
+	expect 0 "*Enrolled: yes" "" "$phrase" join $domain --server $ns --name nas --state alone/nas
+	may alone/laptop/tsig.key $port yes "laptop.$domain 60 A 192.0.2.1"
+	may alone/nas/tsig.key $port yes "nas.$domain 60 A 192.0.2.2"
+	may alone/nas/tsig.key $port no "laptop.$domain 60 A 192.0.2.2"
+	[ -z "$(dig +short @127.0.0.1 -p $port _tsig.nas.$domain TYPE65281)" ] || fail "the key is shown"
+	expect 0 "Revoked: nas.$domain" "" "$phrase" revoke --state alone/laptop nas
+	may alone/nas/tsig.key $port no "nas.$domain 60 A 192.0.2.2"
+	expect 0 "*Enrolled: yes" "" "$phrase" join $domain --server $ns --name nas --state alone/nas2
+	may alone/nas2/tsig.key $port yes "nas.$domain 60 A 192.0.2.3"
+	stop_server
+	echo "ok: keys come and go with their machines"
+}
+
 try_usage
+try_keys_by_update
 try_server bind 5401
 try_server knot 5402
 try_server dnsd 5403

@@ -1,6 +1,7 @@
 #include "dnsupdate/server/apply.h"
 
 #include "dnsupdate/server/commit.h"
+#include "dnsupdate/server/keyops.h"
 #include "dnsupdate/server/lease.h"
 #include "dnsupdate/server/policy.h"
 #include "dnsupdate/server/prerequisite.h"
@@ -33,6 +34,9 @@ scan_one(const struct apply *a, const struct rr *rr)
 	rr_owner(a->m, rr, &owner);
 	if (!name_in(&owner, &a->zone->name))
 		return RCODE_NOTZONE;
+	if (keyops_is(rr) &&
+	    (rr->class == CLASS_IN || rr->class == CLASS_NONE || rr->class == CLASS_ANY))
+		return keyops_scan(a->m, rr, a->zone, a->key);
 	if (is_meta(rr->type) || (rr->class != CLASS_IN && rr->ttl != 0))
 		return RCODE_FORMERR;
 	if (rr->class == CLASS_ANY)
@@ -240,7 +244,7 @@ change_all(struct apply *a)
 	int rc = 0;
 
 	for (unsigned i = 0; i < a->m->count && rc == 0; i++)
-		if (a->m->rr[i].section == SECTION_UPDATE)
+		if (a->m->rr[i].section == SECTION_UPDATE && !keyops_is(&a->m->rr[i]))
 			rc = change_one(a, &g, &a->m->rr[i]);
 	if (a->zone->max_records > 0 && a->zone->records > a->zone->max_records && adds_anything(a))
 		rc = -1;

@@ -23,7 +23,8 @@ struct apply {
 	struct lease_option lease;
 };
 
-/* Returns the rcode.  Unless it is NOERROR the zone is as before and changes is empty. */
+/* Returns the rcode.  Records that make keys (keyops.h) are scanned and left to the caller.  Unless
+ * it is NOERROR the zone is as before and changes is empty. */
 unsigned apply_update(struct apply *a);
 /* Only the granted values, for an update that was carried out before.  NOERROR or FORMERR. */
 unsigned apply_lease(struct apply *a);

@@ -11,6 +11,7 @@ libatdnsd_a_SOURCES = \
 	dnsupdate/server/conn.c dnsupdate/server/conn.h \
 	dnsupdate/server/cookie.c dnsupdate/server/cookie.h \
 	dnsupdate/server/crowd.c dnsupdate/server/crowd.h \
+	dnsupdate/server/keyops.c dnsupdate/server/keyops.h \
 	dnsupdate/server/keyring.c dnsupdate/server/keyring.h \
 	dnsupdate/server/lease.c dnsupdate/server/lease.h \
 	dnsupdate/server/limits.h \
@@ -68,7 +69,7 @@ libatdnsd_a_SOURCES += \
 	dnsupdate/server/view.c dnsupdate/server/view.h
 
 DNSD_LIBS = libatdnsd.a libatidentity.a libatwire.a libloop.a libatcrypto.a $(BASE_LIBS) \
-	$(LDNS_LIBS) $(EVENT_LIBS) $(TLS_LIBS) $(OPENSSL_LIBS) $(ARGON2_LIBS)
+	$(LDNS_LIBS) $(EVENT_LIBS) $(TLS_LIBS) $(IPSEC_MB_LIBS) $(OPENSSL_LIBS) $(ARGON2_LIBS)
 
 sbin_PROGRAMS += autotunnel-dnsd
 autotunnel_dnsd_SOURCES = dnsupdate/server/main.c

@@ -334,7 +334,7 @@ allow_files(const struct conf *c)
 	getrlimit(RLIMIT_NOFILE, &limit);
 	limit.rlim_cur = limit.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < wanted)
-		log_notice("connections: the system allows %llu open files only",
+		log_info("connections: the system allows %llu open files only",
 		    (unsigned long long)limit.rlim_cur);
 }
 

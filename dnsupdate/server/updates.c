@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "dnsupdate/server/apply.h"
 #include "dnsupdate/server/complain.h"
+#include "dnsupdate/server/keyops.h"
 #include "dnsupdate/server/limits.h"
 #include "dnsupdate/server/policy.h"
 #include "dnsupdate/server/server.h"
@@ -14,6 +15,7 @@
 struct waiting {
 	struct request r;
 	unsigned rcode;
+	uint8_t is_new; /* carried out in this batch, not an answer given again */
 	int has_lease;
 	struct lease_option lease;
 	uint8_t data[];
@@ -91,6 +93,7 @@ updates_add(struct server *s, struct request *r)
 		fatalx("out of memory");
 	memcpy(w->data, r->data, r->len);
 	w->r = *r;
+	w->is_new = 0;
 	w->r.data = w->r.m.data = w->data;
 	w->r.tsig.key = &w->r.signer;
 	w->r.options.data = w->r.options_room;
@@ -120,6 +123,7 @@ apply(struct server *s, struct waiting *w, uint64_t now_sec, int only_lease)
 		apply_lease(&a);
 	} else {
 		change_clear(changes);
+		w->is_new = 1;
 		w->rcode = apply_update(&a);
 		memcpy(mark.mac, w->r.tsig.mac, sizeof mark.mac);
 		key_mark(mark.key, mark.time_sec, mark.mac, (uint8_t)w->rcode);
@@ -153,6 +157,38 @@ carry_out(struct server *s, struct waiting *w, uint64_t now_sec)
 	s->stats.replays++;
 }
 
+/* The disk did not take it: it may be sent again. */
+static void
+fail(struct waiting *w)
+{
+	if (w->is_new)
+		key_unmark(w->r.key, w->r.tsig.time_sec, w->r.tsig.mac);
+	w->rcode = RCODE_SERVFAIL;
+}
+
+/* The batch is durable; now the keys that its updates make and remove. */
+static void
+change_keys(struct server *s)
+{
+	struct updates *u = s->updates;
+	size_t changed[LIMIT_BATCH], all = 0;
+
+	for (size_t i = 0; i < u->count; i++) {
+		struct waiting *w = u->waiting[i];
+
+		changed[i] = 0;
+		if (w->is_new && w->rcode == RCODE_NOERROR)
+			changed[i] = keyops_run(s->keys, &w->r.m, w->r.zone, w->r.key);
+		all += changed[i];
+	}
+	if (all == 0 || s->hooks.keys_changed == NULL ||
+	    s->hooks.keys_changed(s->hooks.keys_ctx) == 0)
+		return;
+	for (size_t i = 0; i < u->count; i++)
+		if (changed[i] > 0)
+			fail(u->waiting[i]);
+}
+
 static void
 answer(struct server *s, struct waiting *w)
 {
@@ -182,7 +218,9 @@ updates_run(struct server *s, uint64_t now_sec)
 		s->stats.commits_failed++;
 		for (size_t i = 0; i < u->count; i++)
 			if (u->waiting[i]->rcode == RCODE_NOERROR)
-				u->waiting[i]->rcode = RCODE_SERVFAIL;
+				fail(u->waiting[i]);
+	} else {
+		change_keys(s);
 	}
 	s->stats.commits++;
 	for (size_t i = 0; i < u->count; i++) {

@@ -6,6 +6,7 @@ libatwire_a_SOURCES = \
 	dnsupdate/wire/dso.c dnsupdate/wire/dso.h \
 	dnsupdate/wire/lease.c dnsupdate/wire/lease.h \
 	dnsupdate/wire/llq.c dnsupdate/wire/llq.h \
+	dnsupdate/wire/key_seal.c dnsupdate/wire/key_seal.h \
 	dnsupdate/wire/message.c dnsupdate/wire/message.h \
 	dnsupdate/wire/name.c dnsupdate/wire/name.h \
 	dnsupdate/wire/peer.c dnsupdate/wire/peer.h \

@@ -151,10 +151,11 @@ settle(struct join *j, const struct enrol *e, enum talk_result result)
 	if (result == TALK_DONE && is_outdated(j, e->generation)) {
 		account_device_tsig(&j->account, j->id.name, e->generation, &j->id.tsig);
 		j->changed = 1;
-		cmd_warn("a machine named %s was revoked: the name server needs its key of "
-			 "generation %u, \"autotunnel zone\" prints it for %.*s:%u",
-		    j->id.name, e->generation, (int)strcspn(j->id.name, "."), j->id.name,
-		    e->generation);
+		if (!e->server_took_key)
+			cmd_warn("a machine named %s was revoked: the name server needs its key of "
+				 "generation %u, \"autotunnel zone\" prints it for %.*s:%u",
+			    j->id.name, e->generation, (int)strcspn(j->id.name, "."), j->id.name,
+			    e->generation);
 	}
 	return save(j);
 }

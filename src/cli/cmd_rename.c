@@ -1,5 +1,6 @@
 #include "cli/admin.h"
 #include "cli/cmd.h"
+#include "cli/server_keys.h"
 #include "crypto/cert.h"
 #include "crypto/mac.h"
 #include "dnsupdate/wire/records.h"
@@ -47,6 +48,10 @@ records(void *ctx, struct talk *t, struct update *u)
 	if (name_parse(&before, n->admin->id.name) == -1 || name_parse(&after, n->next.name) == -1)
 		return -1;
 	if (!name_equal(&before, &after) && records_remove(u, &t->domain, &before) == -1)
+		return -1;
+	if (server_keys_taken(t) &&
+	    (server_keys_remove(u, &before) == -1 ||
+		server_keys_add(t, u, &n->admin->account, n->next.name, n->generation) == -1))
 		return -1;
 	return records_enrol(u, &t->domain, &after);
 }

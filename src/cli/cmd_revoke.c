@@ -1,5 +1,6 @@
 #include "cli/admin.h"
 #include "cli/cmd.h"
+#include "cli/server_keys.h"
 #include "dnsupdate/wire/records.h"
 
 #include <stdio.h>
@@ -17,6 +18,7 @@ struct revoke {
 	uint8_t key[ROSTER_KEY_LEN];
 	unsigned generation; /* of the TSIG key it has */
 	int was_revoked;
+	int server_forgot_key; /* in the same update */
 };
 
 /* Was there a machine of that name, which is revoked already? */
@@ -51,10 +53,13 @@ change(void *ctx, struct talk *t, struct roster *r)
 static int
 records(void *ctx, struct talk *t, struct update *u)
 {
-	const struct revoke *v = ctx;
+	struct revoke *v = ctx;
 	struct name host;
 
 	if (name_parse(&host, v->name) == -1)
+		return -1;
+	v->server_forgot_key = server_keys_taken(t);
+	if (v->server_forgot_key && server_keys_remove(u, &host) == -1)
 		return -1;
 	return records_remove(u, &t->domain, &host);
 }
@@ -63,6 +68,8 @@ static void
 report(const struct admin *a, const struct revoke *v)
 {
 	printf("Revoked: %s%s\n", v->name, v->was_revoked ? ", not for the first time" : "");
+	if (v->server_forgot_key)
+		return;
 	cmd_warn("the name server still knows its TSIG key: let it have the output of \"autotunnel "
 		 "zone --keys-only bind %s %s:%u\" (or knot) instead, then the name can be used "
 		 "again",

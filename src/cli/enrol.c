@@ -5,6 +5,7 @@
 #include "cli/cmd.h"
 #include "cli/edit.h"
 #include "cli/find_server.h"
+#include "cli/server_keys.h"
 #include "crypto/cert.h"
 #include "dnsupdate/wire/records.h"
 #include "identity/ula.h"
@@ -202,7 +203,12 @@ static int
 add_records(void *ctx, struct talk *t, struct update *u)
 {
 	struct attempt *a = ctx;
+	struct enrol *e = a->e;
 
+	e->server_took_key = !e->foreign_key && server_keys_taken(t);
+	if (e->server_took_key &&
+	    server_keys_add(t, u, e->account, e->id->name, e->generation) == -1)
+		return -1;
 	return records_enrol(u, &t->domain, &a->host);
 }
 

@@ -21,6 +21,8 @@ struct enrol {
 	int fresh; /* the account is new: nor is the roster of another one */
 	int known; /* this machine has been enrolled: records at its name may be its own */
 	int foreign_key; /* key does not come from the phrase, so it does not prove the phrase */
+	int server_took_key; /* out, when enrolled: the machine's TSIG key was given to the server
+			      */
 	unsigned generation; /* out, when enrolled: of this machine's TSIG key */
 };
 

@@ -2,6 +2,8 @@
  * order things are found wrong, and that a refused update leaves no trace. */
 #include "tests/unit/dnsd_test.h"
 
+#include "dnsupdate/wire/key_seal.h"
+
 /* ---- messages of any content ---- */
 
 static void
@@ -504,6 +506,121 @@ too_much_is_refused_whole(void **state)
 	assert_true(test_count(t, "a.z.example", TYPE_A) >= 4000);
 }
 
+/* ---- device keys at run time ---- */
+
+static unsigned
+key_update(struct test_server *t, const char *signer, const char *host, uint8_t first, int adds)
+{
+	struct tsig_signer key = {.algorithm = TSIG_HMAC_SHA256, .secret_len = 32};
+	struct name owner;
+	struct rdata rd;
+	uint8_t secret[32];
+
+	memset(secret, first, sizeof secret);
+	key.name = name_of(host);
+	key.secret = secret;
+	assert_int_equal(key_seal_owner(&owner, &key.name), 0);
+	assert_int_equal(key_seal(&rd, &key, vector_secret(), 32), 0);
+	test_update(t);
+	if (adds)
+		update_add(&t->u, &owner, 0, &rd);
+	else
+		update_delete_rrset(&t->u, &owner, TYPE_SEALED_KEY);
+	return test_finish(t, signer, 0);
+}
+
+static int
+count_saves(void *ctx)
+{
+	unsigned *saves = ctx;
+
+	++*saves;
+	return *saves == 4 ? -1 : 0;
+}
+
+static void
+the_account_makes_and_removes_device_keys(void **state)
+{
+	struct test_server *t = *state;
+	struct name n = name_of("new.z.example"), seal = name_of("_tsig.new.z.example");
+	struct rdata rd = rd_a("192.0.2.1");
+	struct tsig_signer key;
+	unsigned saves = 0;
+
+	t->s.hooks.keys_changed = count_saves;
+	t->s.hooks.keys_ctx = &saves;
+	assert_null(keyring_find(t->s.keys, &n));
+	assert_int_equal(key_update(t, "k.z.example", "new.z.example", 7, 1), RCODE_NOERROR);
+	assert_int_equal(saves, 1);
+	assert_non_null(keyring_find(t->s.keys, &n));
+	key_signer(keyring_find(t->s.keys, &n), &key);
+	assert_int_equal(key.secret_len, 32);
+	assert_int_equal(key.secret[31], 7);
+	assert_int_equal(keyring_find(t->s.keys, &n)->kind, KEY_DEVICE);
+	/* no trace of it in the zone */
+	assert_null(zone_node(t->z, &seal));
+	assert_int_equal(t->z->serial, 100);
+	assert_int_equal(test_ask(t, "_tsig.new.z.example", TYPE_SEALED_KEY), RCODE_NXDOMAIN);
+	/* and it works */
+	assert_int_equal(key_update(t, "k.z.example", "new.z.example", 0, 1), RCODE_NOERROR);
+	keyring_add(t->s.keys, &n, KEY_DEVICE, TSIG_HMAC_SHA256, vector_secret(), 32, t->z);
+	assert_int_equal(test_add(t, "new.z.example", "new.z.example", 60, &rd), RCODE_NOERROR);
+	assert_int_equal(key_update(t, "k.z.example", "new.z.example", 0, 0), RCODE_NOERROR);
+	assert_null(keyring_find(t->s.keys, &n));
+	assert_int_equal(saves, 3);
+	/* it cannot be kept: not done, as far as anybody knows */
+	assert_int_equal(key_update(t, "k.z.example", "new.z.example", 7, 1), RCODE_SERVFAIL);
+}
+
+static void
+nobody_else_makes_keys(void **state)
+{
+	struct test_server *t = *state;
+	struct name n = name_of("new.h.z.example"), k = name_of("k.z.example");
+
+	assert_int_equal(key_update(t, "h.z.example", "new.h.z.example", 7, 1), RCODE_REFUSED);
+	assert_int_equal(key_update(t, "h.z.example", "h.z.example", 7, 0), RCODE_REFUSED);
+	assert_int_equal(key_update(t, "t.z.example", "new.h.z.example", 7, 1), RCODE_REFUSED);
+	assert_null(keyring_find(t->s.keys, &n));
+	/* nor for other zones, the zone itself, or an account's key */
+	assert_int_equal(key_update(t, "k.z.example", "z.example", 7, 1), RCODE_REFUSED);
+	assert_int_equal(key_update(t, "k.z.example", "k.z.example", 7, 0), RCODE_NOERROR);
+	assert_non_null(keyring_find(t->s.keys, &k));
+	assert_int_equal(
+	    change(t, "x.z.example", TYPE_SEALED_KEY, CLASS_IN, 0, "01"), RCODE_REFUSED);
+	assert_int_equal(
+	    change(t, "_tsig.x.z.example", TYPE_SEALED_KEY, CLASS_IN, 0, "01"), RCODE_FORMERR);
+}
+
+/* Sealed for one host it is none for another, and a changed octet spoils it. */
+static void
+seals_hold(void **state)
+{
+	struct tsig_signer key = {.algorithm = TSIG_HMAC_SHA384, .secret_len = 48}, got;
+	struct name other = name_of("g.z.example");
+	uint8_t secret[48] = {1, 2, 3}, out[MSG_SECRET_MAX], account[32] = {9};
+	struct rdata rd;
+
+	key.name = name_of("h.z.example");
+	key.secret = secret;
+	assert_int_equal(key_seal(&rd, &key, account, sizeof account), 0);
+	assert_int_equal(key_open(&got, out, &rd, &key.name, account, sizeof account), 0);
+	assert_int_equal(got.algorithm, TSIG_HMAC_SHA384);
+	assert_int_equal(got.secret_len, 48);
+	assert_memory_equal(out, secret, 48);
+	assert_int_equal(key_open(&got, out, &rd, &other, account, sizeof account), -1);
+	assert_int_equal(key_open(&got, out, &rd, &key.name, account, 31), -1);
+	for (uint16_t i = 0; i < rd.len; i++) {
+		rd.data[i] ^= 0x40;
+		assert_int_equal(key_open(&got, out, &rd, &key.name, account, sizeof account), -1);
+		rd.data[i] ^= 0x40;
+	}
+	while (rd.len > 0) {
+		rd.len--;
+		assert_int_equal(key_open(&got, out, &rd, &key.name, account, sizeof account), -1);
+	}
+}
+
 int
 main(void)
 {
@@ -526,6 +643,9 @@ main(void)
 	    TEST(a_device_keeps_to_its_name),
 	    TEST(updates_of_a_batch_see_each_other),
 	    TEST(too_much_is_refused_whole),
+	    TEST(the_account_makes_and_removes_device_keys),
+	    TEST(nobody_else_makes_keys),
+	    TEST(seals_hold),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
