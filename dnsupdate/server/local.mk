@@ -129,3 +129,13 @@ tests_unit_dnsd_request_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
 tests_unit_dnsd_rrl_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
 tests_unit_dnsd_update_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
 tests_unit_dnsd_zone_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
+
+dnsd_core_fuzz = tests/fuzz/fuzz_dnsd_conf tests/fuzz/fuzz_dnsd_request
+check_PROGRAMS += $(dnsd_core_fuzz)
+TESTS += $(dnsd_core_fuzz)
+tests_fuzz_fuzz_dnsd_conf_SOURCES = tests/fuzz/fuzz_dnsd_conf.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_dnsd_conf_LDADD = $(DNSD_LIBS)
+tests_fuzz_fuzz_dnsd_conf_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
+tests_fuzz_fuzz_dnsd_request_SOURCES = tests/fuzz/fuzz_dnsd_request.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_dnsd_request_LDADD = $(DNSD_LIBS)
+tests_fuzz_fuzz_dnsd_request_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
