@@ -7,6 +7,12 @@ backoff_up(struct backoff *b, uint64_t now)
 }
 
 void
+backoff_good(struct backoff *b)
+{
+	b->fails = 0;
+}
+
+void
 backoff_down(struct backoff *b, uint64_t now, uint32_t (*jitter)(uint32_t range))
 {
 	uint64_t wait;

@@ -17,6 +17,8 @@ struct backoff {
 
 /* It works from now on. */
 void backoff_up(struct backoff *b, uint64_t now);
+/* It was of use: however soon it ends, it was a success. */
+void backoff_good(struct backoff *b);
 /* It failed, or what worked has ended; jitter gives a random value below its argument. */
 void backoff_down(struct backoff *b, uint64_t now, uint32_t (*jitter)(uint32_t range));
 

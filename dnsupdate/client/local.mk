@@ -38,6 +38,7 @@ DNS_WORKER_LIBS = libatdns.a libatwire.a libloop.a libatcrypto.a $(BASE_LIBS) \
 check_PROGRAMS += tests/netns/dns_drive
 tests_netns_dns_drive_SOURCES = tests/netns/dns_drive.c tests/netns/drive.h
 tests_netns_dns_drive_LDADD = $(DNS_WORKER_LIBS)
+tests_netns_dns_drive_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_wall_sec
 
 DNS_UNIT = \
 	tests/unit/dns_exchange \

@@ -87,7 +87,8 @@ static const char *const sentences[OUTCOME_MAX] = {
     [OUTCOME_BADSIG] = "the name server has another secret for the key \"%s\"",
     [OUTCOME_BADTIME] = "the clocks of this machine and of the name server differ too much",
     [OUTCOME_REFUSED] = "the name server refuses the key \"%s\"",
-    [OUTCOME_NOTAUTH] = "the name server is not the one for this zone",
+    [OUTCOME_NOTAUTH] =
+	"the name server is not the one for this zone, or does not know the key \"%s\"",
     [OUTCOME_SERVFAIL] = "the name server reports a failure of its own (SERVFAIL)",
     [OUTCOME_NOTIMP] = "the name server takes no updates (NOTIMP)",
     [OUTCOME_FAILED] = "the name server answers with an error",

@@ -195,11 +195,11 @@ count_flap(struct publish *p, uint64_t now)
 
 /* As long as we like, but not longer than the server lets us. */
 static uint32_t
-usual_lease(const struct publish *p)
+granted_of(const struct publish *p, uint32_t wanted)
 {
-	uint32_t wanted = p->want.lease_sec;
+	uint32_t granted = p->granted_sec < GRANT_MIN_SEC ? GRANT_MIN_SEC : p->granted_sec;
 
-	return p->granted_sec != 0 && p->granted_sec < wanted ? p->granted_sec : wanted;
+	return p->granted_sec != 0 && granted < wanted ? granted : wanted;
 }
 
 static struct publish_order
@@ -220,7 +220,7 @@ give(struct publish *p, enum publish_act act, uint64_t now, uint64_t wall)
 	p->order.expires_sec = p->tried_sec = wall;
 	if (!write)
 		return p->order;
-	p->tried_lease_sec = usual_lease(p);
+	p->tried_lease_sec = granted_of(p, p->want.lease_sec);
 	p->order.expires_sec = p->tried_sec = wall + p->tried_lease_sec;
 	p->order.lease_sec = p->lease_form != 0 ? p->want.lease_sec : 0;
 	p->order.key_lease = p->lease_form == 8;
@@ -253,9 +253,7 @@ written(struct publish *p, const struct publish_mark *mark)
 		p->withdrawn |= wants_delete(p);
 		return;
 	}
-	p->lease_sec = p->tried_lease_sec;
-	if (p->granted_sec != 0 && p->granted_sec < p->lease_sec)
-		p->lease_sec = p->granted_sec;
+	p->lease_sec = granted_of(p, p->tried_lease_sec);
 	p->until_sec = p->tried_sec - p->tried_lease_sec + p->lease_sec;
 	lease_ms = UINT64_C(1000) * p->lease_sec;
 	p->refresh_ms = p->sent_ms + lease_ms / 5 * 4 + p->jitter((uint32_t)(lease_ms / 20));
@@ -353,7 +351,7 @@ conflict(struct publish *p, uint64_t now)
 void
 publish_granted(struct publish *p, uint32_t sec)
 {
-	p->granted_sec = sec != 0 && sec < GRANT_MIN_SEC ? GRANT_MIN_SEC : sec;
+	p->granted_sec = sec;
 }
 
 /* "Anything else" may be the lease option's fault: once more without it, or with less of it. */

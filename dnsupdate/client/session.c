@@ -50,6 +50,8 @@ line_message(void *ctx, const uint8_t *msg, size_t len)
 {
 	struct runner *r = ctx;
 
+	/* Servers may close what is idle as soon as they like (RFC 7766 section 6.2.3). */
+	backoff_good(&r->s->backoff);
 	r->s->handler->message(r->s->ctx, msg, len);
 }
 
@@ -58,7 +60,7 @@ line_down(struct session *s, const char *why)
 {
 	char text[ENDPOINT_TEXT_MAX];
 
-	log_info("%s: %s", endpoint_text(&s->peer.ep, text), why);
+	log_debug("%s: %s", endpoint_text(&s->peer.ep, text), why);
 	line_free(s->line);
 	s->line = NULL;
 	backoff_down(&s->backoff, clock_boot_ms(), clock_jitter);
@@ -81,7 +83,7 @@ runner_up(void *ctx)
 	r->line = NULL;
 	stop_race(s);
 	backoff_up(&s->backoff, clock_boot_ms());
-	log_info("%s: connected, %s", endpoint_text(&s->peer.ep, text),
+	log_debug("%s: connected, %s", endpoint_text(&s->peer.ep, text),
 	    s->peer.tls != NULL ? "TLS" : "TCP");
 	s->handler->up(s->ctx);
 }

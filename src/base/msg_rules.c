@@ -219,7 +219,7 @@ valid_dns_publish(const union msg *m)
 
 	if (p->wanted > 1 || p->nat >= NAT_KIND_MAX || p->inbound >= INBOUND_MAX)
 		return "flags";
-	if (p->lease_sec < 60 || p->lease_sec > 86400)
+	if (p->lease_sec < 20 || p->lease_sec > 86400)
 		return "lease";
 	if (!ula_ok(p->ula))
 		return "ula";

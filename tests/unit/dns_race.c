@@ -147,6 +147,13 @@ test_backoff(void **state)
 	backoff_up(&b, 200000);
 	backoff_down(&b, 200000 + BACKOFF_GOOD_MS, no_jitter);
 	assert_int_equal(b.at_ms, 200000 + BACKOFF_GOOD_MS);
+	backoff_down(&b, 300000, no_jitter);
+	assert_int_equal(b.at_ms, 301000);
+	/* So is one that was of use, however short. */
+	backoff_up(&b, 400000);
+	backoff_good(&b);
+	backoff_down(&b, 400001, no_jitter);
+	assert_int_equal(b.at_ms, 400001);
 }
 
 int
