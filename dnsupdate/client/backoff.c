@@ -12,6 +12,19 @@ backoff_good(struct backoff *b)
 	b->fails = 0;
 }
 
+static uint64_t
+wait_ms(unsigned fails)
+{
+	uint64_t wait;
+
+	if (fails == 0)
+		return 0;
+	wait = fails <= 2 ? (uint64_t)BACKOFF_FIRST_MS << (fails - 1) : BACKOFF_SOON_MS;
+	if (fails > BACKOFF_SOON)
+		wait <<= fails - BACKOFF_SOON < 8 ? fails - BACKOFF_SOON : 8;
+	return wait < BACKOFF_MAX_MS ? wait : BACKOFF_MAX_MS;
+}
+
 void
 backoff_down(struct backoff *b, uint64_t now, uint32_t (*jitter)(uint32_t range))
 {
@@ -20,11 +33,7 @@ backoff_down(struct backoff *b, uint64_t now, uint32_t (*jitter)(uint32_t range)
 	if (b->up_ms != 0 && now - b->up_ms >= BACKOFF_GOOD_MS)
 		b->fails = 0;
 	b->up_ms = 0;
-	wait =
-	    b->fails == 0 ? 0 : (uint64_t)BACKOFF_FIRST_MS << (b->fails > 16 ? 16 : b->fails - 1);
-	if (wait > BACKOFF_MAX_MS)
-		wait = BACKOFF_MAX_MS;
-	wait += jitter((uint32_t)wait / 4 + 100);
-	b->at_ms = now + wait;
+	wait = wait_ms(b->fails);
+	b->at_ms = now + wait + jitter((uint32_t)wait / 4 + 100);
 	b->fails++;
 }

@@ -1,11 +1,12 @@
 /*
  * A request over UDP.  It is sent to one address after another: the one that answered last, then
- * the others, then around again, waiting 0.5, 1, 2 and 4 s; an address that is known to be dead
- * (port unreachable, no route) is left at once.  A late answer from an earlier address is as good
- * as any, so each address keeps its socket until the request ends.  The sockets are connected: the
- * kernel drops what comes from elsewhere, reports ICMP errors, and gives each request a random port
- * of its own (RFC 5452).  The message, and so its ID and signature, stays the same: whoever
- * receives it twice does the thing once, see the epoch in publish.c.
+ * the others, then around again, waiting longer in each round: from four times the usual time of an
+ * answer (0.25 to 1 s) up to four times that, or 2 s.  An address that is known to be dead (port
+ * unreachable, no route) is left at once.  A late answer from an earlier address is as good as any,
+ * so each address keeps its socket until the request ends.  The sockets are connected: the kernel
+ * drops what comes from elsewhere, reports ICMP errors, and gives each request a random port of its
+ * own (RFC 5452).  The message, and so its ID and signature, stays the same: whoever receives it
+ * twice does the thing once, see the epoch in publish.c.
  */
 #include "dnsupdate/client/transport_inner.h"
 
@@ -17,8 +18,10 @@
 #include <unistd.h>
 
 #define TIME_MS 7000 /* after so long there is no new attempt, but one at each address */
-#define PASSES 4
-static const uint32_t waits_ms[PASSES] = {500, 1000, 2000, 4000};
+#define WAIT_FIRST_MS 500 /* while it is not known how long an answer takes */
+#define WAIT_MIN_MS 250
+#define WAIT_MAX_MS 2000
+#define TCP_MS 4000
 
 static void
 close_way(struct way *w)
@@ -59,6 +62,31 @@ fail(struct transport_request *r)
 	request_fail(r);
 }
 
+/* The time of an answer to what was sent once (Karn's rule), smoothed as in RFC 6298. */
+static void
+take_time(struct transport_request *r)
+{
+	struct transport *t = r->t;
+	uint64_t took = clock_boot_ms() + TIME_MS - r->d.end_ms;
+
+	if (r->d.sent == 1 && r->d.line == NULL)
+		t->answer_ms = t->answer_ms == 0 ? (unsigned)took + 1
+						 : (7 * t->answer_ms + (unsigned)took + 1) / 8;
+}
+
+static uint32_t
+wait_ms(const struct transport *t, unsigned pass)
+{
+	uint32_t first = t->answer_ms == 0 ? WAIT_FIRST_MS : 4 * t->answer_ms;
+
+	if (first < WAIT_MIN_MS)
+		first = WAIT_MIN_MS;
+	if (first > 2 * WAIT_FIRST_MS)
+		first = 2 * WAIT_FIRST_MS;
+	first <<= pass < 2 ? pass : 2;
+	return first < WAIT_MAX_MS ? first : WAIT_MAX_MS;
+}
+
 static void attempt(struct transport_request *r);
 static void start_line(struct transport_request *r, const struct endpoint *to);
 
@@ -76,6 +104,7 @@ judge(struct transport_request *r, const uint8_t *msg, size_t len, const struct 
 {
 	switch (r->handler->answer(r->ctx, msg, len, from)) {
 	case TRANSPORT_DONE:
+		take_time(r);
 		remember(r->t, from, channel);
 		request_end(r);
 		break;
@@ -137,7 +166,7 @@ start_line(struct transport_request *r, const struct endpoint *to)
 	r->d.line_to = *to;
 	r->d.line = line_new(r->t->loop, to, NULL, &handler, r);
 	line_send(r->d.line, r->msg, r->len);
-	loop_timer_set(r->timer, waits_ms[PASSES - 1]);
+	loop_timer_set(r->timer, TCP_MS);
 }
 
 /* ---- UDP ---- */
@@ -198,9 +227,7 @@ attempt(struct transport_request *r)
 			break;
 		close_way(w);
 	} while (untried(r));
-	if (r->len > MESSAGE_UDP_MAX || pass >= PASSES)
-		pass = PASSES - 1;
-	loop_timer_set(r->timer, waits_ms[pass]);
+	loop_timer_set(r->timer, r->len > MESSAGE_UDP_MAX ? TCP_MS : wait_ms(r->t, pass));
 }
 
 void

@@ -6,6 +6,8 @@
 #define FLUX_LASTS_MS 60000
 #define REST_MAX_MS 60000
 #define FAIL_MIN_MS 2000
+#define SILENT_MS 500
+#define SILENT_MAX 100 /* looks, of about eight seconds each */
 #define PUSHED_MS 900000 /* RFC 8765 section 6.8 */
 #define HINT_MS 500
 #define HINT_BURST 8
@@ -42,25 +44,41 @@ at_most(uint64_t ms)
 }
 
 static uint64_t
-fail_wait(unsigned fails)
+fail_wait(unsigned fails, enum pace_look look)
 {
+	if (look == PACE_SILENT) {
+		if (fails <= SILENT_MAX)
+			return SILENT_MS;
+		fails -= SILENT_MAX;
+	}
 	return at_most((uint64_t)FAIL_MIN_MS << (fails > 6 ? 5 : fails - 1));
 }
 
+/* We are told of changes and need not look.  While things are in flux a hint that gets lost would
+ * cost too much. */
+static int
+is_rest(const struct pace *p, uint64_t now)
+{
+	if (p->live == PACE_HINTED)
+		return now >= p->flux_until && now >= p->hurry_until;
+	return p->live == PACE_PUSHED;
+}
+
 uint64_t
-pace_next(struct pace *p, int failed, uint64_t now, uint32_t (*jitter)(uint32_t range))
+pace_next(struct pace *p, enum pace_look look, uint64_t now, uint32_t (*jitter)(uint32_t range))
 {
 	uint64_t wait = PACE_FLUX_MS;
+	int failed = look != PACE_SEEN;
 
 	p->fails = failed ? p->fails + 1 : 0;
-	if (p->live != PACE_ALONE && !failed) {
+	if (is_rest(p, now) && !failed) {
 		wait = p->live == PACE_PUSHED ? PUSHED_MS : REST_MAX_MS;
 		return wait - wait / 10 + jitter((uint32_t)wait / 5);
 	}
 	if (now < p->hurry_until)
 		return now < p->fast_until ? PACE_FAST_MS : PACE_HURRY_MS;
 	if (failed) {
-		wait = fail_wait(p->fails);
+		wait = fail_wait(p->fails, look);
 	} else if (now >= p->flux_until) {
 		wait = p->rest_ms;
 		p->rest_ms = at_most(2 * p->rest_ms);

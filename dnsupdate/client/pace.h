@@ -1,8 +1,10 @@
 /*
  * How often to look: pure.  In a hurry each 0.25 s for the first two seconds, for who is waited for
  * is mostly there soon, and then each second; each 5 s for a minute after a change, then rarer, up
- * to 60 s; after failures 2 s, 4 s ... 60 s.  While changes are told to us each minute or each 15
- * minutes.  Times are boot-time milliseconds.
+ * to 60 s; after failures 2 s, 4 s ... 60 s, but a server that says nothing at all is asked again
+ * at once, for a quarter of an hour: asking takes seconds by itself, and who comes back shall not
+ * wait. While changes are told to us each minute or each 15 minutes.  Times are boot-time
+ * milliseconds.
  */
 #ifndef CLIENT_PACE_H
 #define CLIENT_PACE_H
@@ -16,7 +18,7 @@
 /* How changes reach us without a look. */
 enum pace_live {
 	PACE_ALONE, /* they do not */
-	PACE_HINTED, /* over UDP: one may get lost, so we look each minute */
+	PACE_HINTED, /* over UDP: one may get lost, so we look each minute, and in flux as ever */
 	PACE_PUSHED, /* over a connection: looks are there to be on the safe side */
 };
 
@@ -32,9 +34,14 @@ void pace_init(struct pace *p);
 void pace_hurry(struct pace *p, uint64_t ms, uint64_t now);
 /* Something has changed. */
 void pace_flux(struct pace *p, uint64_t now);
-/* How long to wait after a look; jitter gives a random value below its argument.  failed: nothing
- * was to be seen. */
-uint64_t pace_next(struct pace *p, int failed, uint64_t now, uint32_t (*jitter)(uint32_t range));
+enum pace_look {
+	PACE_SEEN,
+	PACE_FAILED, /* an answer, but no good one */
+	PACE_SILENT, /* no answer */
+};
+/* How long to wait after a look; jitter gives a random value below its argument. */
+uint64_t pace_next(
+    struct pace *p, enum pace_look look, uint64_t now, uint32_t (*jitter)(uint32_t range));
 
 /* Hints that something has changed: eight at once are followed at once, then two a second.  A hint
  * that comes while another waits is the same hint: do not count it. */

@@ -19,6 +19,7 @@
 #include <string.h>
 
 #define STREAM_MS 12000 /* a request by the stream has so long */
+#define DOUBT_MS 1000
 #define SILENCE_MS 4000 /* ... and the connection so long to bring an answer */
 #define TLS_AGAIN_MS 600000
 #define OPCODE_DSO 6
@@ -191,6 +192,9 @@ stream_answer(struct transport_request *r, const uint8_t *msg, size_t len)
 	case TRANSPORT_IGNORE:
 		return 0;
 	default:
+		/* Not believed, and yet most likely all that the server has to say. */
+		r->end_ms = clock_boot_ms() + DOUBT_MS;
+		loop_timer_set(r->timer, DOUBT_MS);
 		return 1;
 	}
 }
@@ -328,7 +332,7 @@ usable(const struct endpoint *ep)
 void
 transport_set_servers(struct transport *t, const struct transport_server *server, size_t count)
 {
-	t->servers = t->best = t->listed = 0;
+	t->servers = t->best = t->listed = t->answer_ms = 0;
 	for (size_t i = 0; i < count && t->listed < TRANSPORT_SERVERS_MAX; i++) {
 		if (!usable(&server[i].ep))
 			continue;

@@ -50,6 +50,7 @@ struct transport {
 	struct tls_context *tls;
 	/* Datagrams. */
 	unsigned servers, best;
+	unsigned answer_ms; /* how long an answer usually takes; 0 = not known */
 	struct endpoint server[MSG_SERVERS_MAX];
 	/* The stream. */
 	struct session *session;

@@ -131,9 +131,9 @@ later(uint64_t a, uint64_t b)
 
 /* Until the next look. */
 static void
-rest(struct watch *w, int failed, uint64_t now)
+rest(struct watch *w, enum pace_look look, uint64_t now)
 {
-	w->look_ms = now + pace_next(&w->pace, failed, now, w->jitter);
+	w->look_ms = now + pace_next(&w->pace, look, now, w->jitter);
 }
 
 static void
@@ -147,7 +147,7 @@ void
 watch_flux(struct watch *w, uint64_t now)
 {
 	pace_flux(&w->pace, now);
-	if (w->pace.fails == 0 && w->pace.live == PACE_ALONE)
+	if (w->pace.fails == 0 && w->pace.live != PACE_PUSHED)
 		look_within(w, now + PACE_FLUX_MS);
 }
 
@@ -343,7 +343,7 @@ fail(struct watch *w, enum outcome o, uint64_t now)
 	abandon(w);
 	w->outcome = o;
 	w->down = 1;
-	rest(w, 1, now);
+	rest(w, o == OUTCOME_TIMEOUT ? PACE_SILENT : PACE_FAILED, now);
 }
 
 static void
@@ -357,7 +357,7 @@ finish_reading(struct watch *w, uint64_t now)
 		w->read_serial = w->serial;
 		w->readings++;
 	}
-	rest(w, 0, now);
+	rest(w, PACE_SEEN, now);
 	if (w->skipped)
 		look_within(w, now + AGAIN_MS);
 }
@@ -379,7 +379,7 @@ take_soa(struct watch *w, const struct message *m, uint64_t now)
 	w->down = 0;
 	if (w->has_read && w->serial == w->read_serial && !w->skipped) {
 		w->hinted = 0;
-		rest(w, 0, now);
+		rest(w, PACE_SEEN, now);
 		return;
 	}
 	w->surprises += !w->hinted;

@@ -133,12 +133,18 @@ test_nobody(void **state)
 static void
 test_backoff(void **state)
 {
-	static const uint64_t waits[] = {0, 1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000};
+	static const struct {
+		unsigned times;
+		uint64_t wait_ms;
+	} rows[] = {{1, 0}, {1, 1000}, {1, 2000}, {98, 3000}, {1, 6000}, {1, 12000}, {1, 24000},
+	    {1, 48000}, {20, 60000}};
 	struct backoff b = {0};
 
-	for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++) {
-		backoff_down(&b, 5000, no_jitter);
-		assert_int_equal(b.at_ms, 5000 + waits[i]);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		for (unsigned n = 0; n < rows[i].times; n++) {
+			backoff_down(&b, 5000, no_jitter);
+			assert_int_equal(b.at_ms, 5000 + rows[i].wait_ms);
+		}
 	}
 	/* A connection that ends at once is no success; one that lasted is. */
 	backoff_up(&b, 100000);

@@ -129,7 +129,10 @@ story() {
 	before=$(epoch laptop)
 	outage $server
 	keys $server
-	check_soon "$server: refreshed by itself before x= passes" 55 refreshed
+	say laptop publish ${ula}1 20 2 11.22.33.5:4777
+	check_soon "$server: a shorter lease" 3 refreshed
+	before=$(epoch laptop)
+	check_soon "$server: refreshed by itself before x= passes" 19 refreshed
 	restored $server
 
 	say laptop withdraw
