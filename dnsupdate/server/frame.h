@@ -25,7 +25,7 @@ enum file_kind { FILE_JOURNAL = 1, FILE_SNAPSHOT };
 
 struct file_head {
 	enum file_kind kind;
-	uint64_t number; /* of the segment; 0 for a snapshot */
+	uint64_t number; /* of the segment; of a snapshot: how many names the zone had */
 	/* Journal: that of its first frame; whatever an older segment has from there on was never
 	 * acknowledged.  Snapshot: the newest frame that is wholly in it. */
 	uint64_t sequence;

@@ -14,6 +14,7 @@ struct lease_book {
 	uint32_t unuseds, unused_room;
 	uint32_t *heap; /* numbers; the root expires first */
 	uint32_t heaped, heap_room;
+	uint8_t unsorted; /* the heap is none yet */
 };
 
 static void *
@@ -110,6 +111,8 @@ heap_down(struct lease_book *b, uint32_t at)
 static void
 heap_fix(struct lease_book *b, uint32_t id)
 {
+	if (b->unsorted)
+		return;
 	heap_up(b, b->slot[id]->heap_at);
 	heap_down(b, b->slot[id]->heap_at);
 }
@@ -119,7 +122,8 @@ heap_add(struct lease_book *b, uint32_t id)
 {
 	b->heap = one_more(b->heap, b->heaped, &b->heap_room, sizeof *b->heap);
 	heap_set(b, b->heaped++, id);
-	heap_up(b, b->slot[id]->heap_at);
+	if (!b->unsorted)
+		heap_up(b, b->slot[id]->heap_at);
 }
 
 static void
@@ -131,6 +135,20 @@ heap_remove(struct lease_book *b, uint32_t id)
 		return;
 	heap_set(b, at, last);
 	heap_fix(b, last);
+}
+
+void
+lease_sort_later(struct lease_book *b)
+{
+	b->unsorted = 1;
+}
+
+void
+lease_sort(struct lease_book *b)
+{
+	b->unsorted = 0;
+	for (uint32_t at = b->heaped / 2; at-- > 0;)
+		heap_down(b, at);
 }
 
 /* ---- groups ---- */

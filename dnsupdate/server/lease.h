@@ -32,6 +32,9 @@ void lease_book_free(struct lease_book *b);
 uint32_t lease_new(struct lease_book *b, uint64_t expires_sec, uint32_t granted_sec);
 /* The same with the number it had (start-up); one that exists gets these times. */
 void lease_restore(struct lease_book *b, uint32_t id, uint64_t expires_sec, uint32_t granted_sec);
+/* While many are restored, nobody asks who is first: sort them all at the end. */
+void lease_sort_later(struct lease_book *b);
+void lease_sort(struct lease_book *b);
 /* NULL when there is none of this number. */
 const struct lease *lease_get(const struct lease_book *b, uint32_t id);
 /* Number of groups, dead ones that are not collected yet included. */

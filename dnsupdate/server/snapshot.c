@@ -15,7 +15,7 @@ struct snapshot {
 	const struct file_ops *ops;
 	char dir[PATH_MAX - 64];
 	struct zone *zone;
-	struct zone_sweep sweep;
+	struct zone_walk walk;
 	uint32_t last_lease; /* already written in this frame */
 	struct file_head head;
 	struct entry_list entries;
@@ -94,12 +94,13 @@ snapshot_begin(const struct file_ops *ops, const char *dir, struct zone *z,
 	s->ops = ops;
 	s->zone = z;
 	s->head = (struct file_head) {.kind = FILE_SNAPSHOT,
+	    .number = z->names,
 	    .sequence = sequence,
 	    .time_ms = time_ms,
 	    .serial = z->serial,
 	    .zone = z->name};
 	snprintf(s->dir, sizeof(s->dir), "%s", dir);
-	zone_sweep_begin(z, &s->sweep);
+	zone_walk_begin(z, &s->walk);
 	path_of(dir, "snapshot.new", path);
 	ops->unlink(path);
 	s->fd = ops->open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
@@ -128,9 +129,8 @@ put_lease(struct snapshot *s, uint32_t id)
 }
 
 static void
-put_name(void *ctx, const struct node *n)
+put_name(struct snapshot *s, const struct node *n)
 {
-	struct snapshot *s = ctx;
 	struct entry e = {.kind = ENTRY_RECORD};
 	struct record r;
 
@@ -152,19 +152,23 @@ put_name(void *ctx, const struct node *n)
 int
 snapshot_step(struct snapshot *s)
 {
-	int more = 1;
+	const struct node *n = s->zone->apex;
 
-	while (more && s->entries.len < SNAPSHOT_SLICE)
-		more = zone_sweep_next(s->zone, &s->sweep, put_name, s);
+	while (s->entries.len < SNAPSHOT_SLICE && n != NULL) {
+		n = zone_walk_next(s->zone, &s->walk);
+		if (n != NULL)
+			put_name(s, n);
+	}
 	s->last_lease = 0;
 	if (s->entries.len > 0 && write_frame(s) == -1)
 		return -1;
-	return more;
+	return n != NULL;
 }
 
 static void
 forget(struct snapshot *s)
 {
+	zone_walk_end(s->zone, &s->walk);
 	entry_free(&s->entries);
 	free(s->room.data);
 	free(s);

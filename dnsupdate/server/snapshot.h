@@ -53,9 +53,9 @@ struct snapshot_info {
 /* 0, or -1 with a phrase in why. */
 typedef int entry_cb(void *ctx, const struct entry *e, char why[SNAPSHOT_WHY_MAX]);
 
-/* 1, every entry handed to cb; 0 when there is no snapshot (info zeroed); -1 with a sentence in
- * why when it cannot be read whole. */
-int snapshot_read(const struct file_ops *ops, const char *dir, const struct name *zone,
-    entry_cb *cb, void *ctx, struct snapshot_info *info, char why[SNAPSHOT_WHY_MAX]);
+/* 1, every entry handed to cb; z, which is empty, is made large enough; 0 when there is no snapshot
+ * (info zeroed); -1 with a sentence in why when it cannot be read whole. */
+int snapshot_read(const struct file_ops *ops, const char *dir, struct zone *z, entry_cb *cb,
+    void *ctx, struct snapshot_info *info, char why[SNAPSHOT_WHY_MAX]);
 
 #endif

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NAMES_MAX (1u << 28) /* more means damage, and would cost memory */
+
 struct reading {
 	const struct file_ops *ops;
 	char path[PATH_MAX];
@@ -71,7 +73,7 @@ take_entries(struct reading *r, const struct frame *f)
 }
 
 static int
-read_head(struct reading *r, const struct name *zone)
+read_head(struct reading *r, struct zone *z)
 {
 	uint8_t head[FILE_HEAD];
 	ssize_t n = file_take(r->ops, r->fd, head, sizeof(head), 0);
@@ -80,8 +82,10 @@ read_head(struct reading *r, const struct name *zone)
 		return refuse(r, "%s", strerror(errno));
 	if (n != FILE_HEAD || file_head_get(head, &r->head) == -1)
 		return refuse(r, "its header is damaged");
-	if (r->head.kind != FILE_SNAPSHOT || !name_equal(&r->head.zone, zone))
+	if (r->head.kind != FILE_SNAPSHOT || !name_equal(&r->head.zone, &z->name))
 		return refuse(r, "belongs to another zone");
+	if (r->head.number <= NAMES_MAX)
+		zone_reserve(z, (size_t)r->head.number);
 	r->info->sequence = r->head.sequence;
 	return 0;
 }
@@ -112,8 +116,8 @@ read_frames(struct reading *r)
 }
 
 int
-snapshot_read(const struct file_ops *ops, const char *dir, const struct name *zone, entry_cb *cb,
-    void *ctx, struct snapshot_info *info, char why[SNAPSHOT_WHY_MAX])
+snapshot_read(const struct file_ops *ops, const char *dir, struct zone *z, entry_cb *cb, void *ctx,
+    struct snapshot_info *info, char why[SNAPSHOT_WHY_MAX])
 {
 	struct reading r = {.ops = ops, .cb = cb, .ctx = ctx, .info = info, .why = why};
 	int rc;
@@ -123,7 +127,7 @@ snapshot_read(const struct file_ops *ops, const char *dir, const struct name *zo
 	r.fd = ops->open(r.path, O_RDONLY | O_NOFOLLOW, 0);
 	if (r.fd == -1)
 		return errno == ENOENT ? 0 : refuse(&r, "%s", strerror(errno));
-	rc = read_head(&r, zone);
+	rc = read_head(&r, z);
 	if (rc == 0)
 		rc = read_frames(&r);
 	ops->close(r.fd);

@@ -204,7 +204,7 @@ read_all(struct store *s, struct kept *k, char why[JOURNAL_WHY_MAX])
 {
 	struct filling f = {s, k->zone};
 	struct journal_options o = {.ops = s->ops, .dir = k->dir, .zone = &k->zone->name};
-	int found = snapshot_read(s->ops, k->dir, &k->zone->name, fill, &f, &k->info, why);
+	int found = snapshot_read(s->ops, k->dir, k->zone, fill, &f, &k->info, why);
 
 	if (found == -1)
 		return -1;
@@ -228,6 +228,7 @@ store_open(struct store *s, struct zone *z, char why[JOURNAL_WHY_MAX])
 		return -1;
 	}
 	z->loading = 1;
+	lease_sort_later(z->leases);
 	rc = read_all(s, k, why);
 	z->loading = 0;
 	if (rc == -1) {
@@ -235,6 +236,7 @@ store_open(struct store *s, struct zone *z, char why[JOURNAL_WHY_MAX])
 		free(k);
 		return -1;
 	}
+	lease_sort(z->leases);
 	lease_collect_all(z->leases);
 	k->next = s->first;
 	s->first = k;

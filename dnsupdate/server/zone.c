@@ -149,6 +149,9 @@ node_add(struct zone *z, struct node *parent, const uint8_t *label)
 static void
 node_remove(struct zone *z, struct node *n)
 {
+	for (struct zone_walk *w = z->walks; w != NULL; w = w->next)
+		if (w->at == n)
+			w->at = zone_next(z, n);
 	if (n->previous != NULL)
 		n->previous->next = n->next;
 	else
@@ -237,6 +240,33 @@ zone_next(const struct zone *z, const struct node *n)
 	while (n->next == NULL && n->parent != NULL)
 		n = n->parent;
 	return n->next;
+}
+
+void
+zone_walk_begin(struct zone *z, struct zone_walk *w)
+{
+	*w = (struct zone_walk) {.at = z->apex, .next = z->walks};
+	z->walks = w;
+}
+
+struct node *
+zone_walk_next(struct zone *z, struct zone_walk *w)
+{
+	struct node *n = w->at;
+
+	if (n != NULL)
+		w->at = zone_next(z, n);
+	return n;
+}
+
+void
+zone_walk_end(struct zone *z, struct zone_walk *w)
+{
+	struct zone_walk **at = &z->walks;
+
+	while (*at != w)
+		at = &(*at)->next;
+	*at = w->next;
 }
 
 void
@@ -432,6 +462,16 @@ zone_soa(const struct zone *z, struct soa *out, uint32_t *ttl)
 	out->minimum = buf_get_u32(&b);
 	*ttl = set->ttl;
 	return buf_done(&b);
+}
+
+void
+zone_reserve(struct zone *z, size_t names)
+{
+	if (z->nodes > 0 || names <= z->room)
+		return;
+	z->room = z->buckets = names;
+	free(z->bucket);
+	z->bucket = must(calloc(z->room, sizeof *z->bucket));
 }
 
 static void

@@ -63,6 +63,7 @@ struct zone {
 	void *journal; /* whoever keeps it durable */
 	void *subscriptions; /* whoever tells about changes */
 	void *secondaries; /* whoever else is told */
+	struct zone_walk *walks; /* under way */
 	struct zone *next; /* of all (zones.h) */
 	/* the table */
 	struct node **bucket;
@@ -85,10 +86,22 @@ void node_name(const struct zone *z, const struct node *n, struct name *out);
 struct node *zone_next(const struct zone *z, const struct node *n);
 
 /*
- * Visit all names in slices while the zone goes on changing.  Each name has a place in the order of
- * the visit that follows from its hash and the size that the table had at the beginning, whatever
- * becomes of the table: a name that is there all the time is visited exactly once, and of any name,
- * there or not, it can be told whether its turn has been.
+ * The same walk in slices, while the zone goes on changing: at moves on when the name it stands at
+ * is removed.  A name that is there all the time is visited exactly once; of others, some are.
+ */
+struct zone_walk {
+	struct node *at; /* the next one */
+	struct zone_walk *next; /* of the zone's */
+};
+void zone_walk_begin(struct zone *z, struct zone_walk *w);
+struct node *zone_walk_next(struct zone *z, struct zone_walk *w); /* NULL at the end */
+void zone_walk_end(struct zone *z, struct zone_walk *w);
+
+/*
+ * Visit all names in slices, and know at any time who has been visited.  Each name has a place in
+ * the order of the visit that follows from its hash and the size that the table had at the
+ * beginning, whatever becomes of the table: a name that is there all the time is visited exactly
+ * once, and of any name, there or not, it can be told whether its turn has been.
  */
 struct zone_sweep {
 	size_t buckets, at; /* places, and the next one; the apex comes before all */
@@ -126,6 +139,9 @@ int zone_put(struct zone *z, const struct name *owner, uint16_t type, uint32_t t
     const void *rdata, uint16_t len, uint32_t lease);
 int zone_take(
     struct zone *z, const struct name *owner, uint16_t type, const void *rdata, uint16_t len);
+
+/* Make room for so many names at once. */
+void zone_reserve(struct zone *z, size_t names);
 
 /* Exchange all that two zones of the same name hold; who points to names or leases must know. */
 void zone_swap(struct zone *a, struct zone *b);
