@@ -139,3 +139,6 @@ tests_fuzz_fuzz_dnsd_conf_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
 tests_fuzz_fuzz_dnsd_request_SOURCES = tests/fuzz/fuzz_dnsd_request.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_dnsd_request_LDADD = $(DNSD_LIBS)
 tests_fuzz_fuzz_dnsd_request_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
+
+TESTS += tests/dnsd_clients.sh
+EXTRA_DIST += tests/dnsd_clients.sh

@@ -75,6 +75,17 @@ refuse_at_once(struct server *s, struct request *r)
 	return policy_may_update(r->key, r->zone) ? RCODE_NOERROR : RCODE_REFUSED;
 }
 
+/* All of a request but the records that its message does not have, which are most of it. */
+static void
+copy_request(struct request *to, const struct request *from)
+{
+	size_t used = offsetof(struct request, m.rr) + from->m.count * sizeof from->m.rr[0];
+	size_t behind = offsetof(struct request, m) + sizeof from->m;
+
+	memcpy(to, from, used);
+	memcpy((char *)to + behind, (const char *)from + behind, sizeof *to - behind);
+}
+
 enum request_result
 updates_add(struct server *s, struct request *r)
 {
@@ -92,7 +103,7 @@ updates_add(struct server *s, struct request *r)
 	if (w == NULL)
 		fatalx("out of memory");
 	memcpy(w->data, r->data, r->len);
-	w->r = *r;
+	copy_request(&w->r, r);
 	w->is_new = 0;
 	w->r.data = w->r.m.data = w->data;
 	w->r.tsig.key = &w->r.signer;
