@@ -74,8 +74,18 @@ tests_unit_esp_tunnel_SOURCES = tests/unit/esp_tunnel.c tests/unit/esp_pair.c te
 tests_unit_esp_tunnel_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_esp_tunnel_LDADD = $(ESP_LIBS) $(CMOCKA_LIBS)
 
-check_PROGRAMS += tests/fuzz/fuzz_esp_inbound tests/fuzz/fuzz_esp_inner
-TESTS += tests/fuzz/fuzz_esp_inbound tests/fuzz/fuzz_esp_inner
+ESP_FUZZ = tests/fuzz/fuzz_esp_cut tests/fuzz/fuzz_esp_inbound tests/fuzz/fuzz_esp_inner \
+	tests/fuzz/fuzz_esp_merge
+check_PROGRAMS += $(ESP_FUZZ)
+TESTS += $(ESP_FUZZ)
+tests_fuzz_fuzz_esp_cut_SOURCES = tests/fuzz/fuzz_esp_cut.c tests/unit/esp_large.c \
+	tests/unit/esp_large.h $(FUZZ_MAIN)
+tests_fuzz_fuzz_esp_cut_LDADD = $(ESP_LIBS)
+tests_fuzz_fuzz_esp_cut_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
+tests_fuzz_fuzz_esp_merge_SOURCES = tests/fuzz/fuzz_esp_merge.c tests/unit/esp_large.c \
+	tests/unit/esp_large.h $(FUZZ_MAIN)
+tests_fuzz_fuzz_esp_merge_LDADD = $(ESP_LIBS)
+tests_fuzz_fuzz_esp_merge_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
 tests_fuzz_fuzz_esp_inbound_SOURCES = tests/fuzz/fuzz_esp_inbound.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_esp_inbound_LDADD = $(ESP_LIBS)
 tests_fuzz_fuzz_esp_inbound_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)

@@ -150,7 +150,8 @@ tcp_continues(const struct merge_flow *f, const struct view *v)
 {
 	const uint8_t *a = f->first + IP6_LEN, *b = v->packet + IP6_LEN;
 
-	return f->sequence == v->sequence && f->head == v->head &&
+	return f->sequence == v->sequence &&
+	    a[TCP_OFFSET] == b[TCP_OFFSET] && /* with it AccECN's bit */
 	    ((a[TCP_FLAGS] ^ b[TCP_FLAGS]) & TCP_ECE) == 0 && memcmp(a + 8, b + 8, 4) == 0 &&
 	    memcmp(a + 14, b + 14, 2) == 0 && /* window */
 	    memcmp(a + 18, b + 18, v->head - IP6_LEN - 18) == 0; /* urgent pointer, options */
