@@ -25,8 +25,8 @@
  *
  * In a large account readings are frequent (every refresh of every machine moves the serial), so
  * there the epoch in a machine's TXT record is trusted to tell whether the rest has changed.  While
- * changes are pushed a moved serial is no news: then the list is read, and the machines that nobody
- * has asked the server about for hours.
+ * changes are told to us a moved serial is no news: then the list is read, and the machines that
+ * nobody has asked the server about for hours; and over UDP, if they are few, the epoch of each.
  */
 #include "dnsupdate/client/watch.h"
 
@@ -308,8 +308,12 @@ ask_list(struct watch *w, struct watch_ask *out)
 static int
 is_epoch_enough(const struct watch *w, const struct machine *m, uint64_t now)
 {
-	return w->machines.present > SMALL_ACCOUNT && m->counted && m->peer.epoch != 0 &&
-	    m->read_ms != 0 && now - m->read_ms < THOROUGH_MS;
+	int told = w->pace.live != PACE_ALONE;
+
+	if (!told && w->machines.present <= SMALL_ACCOUNT)
+		return 0;
+	return m->counted && m->peer.epoch != 0 && m->read_ms != 0 &&
+	    now - m->read_ms < (told ? VERIFY_SMALL_MS : THOROUGH_MS);
 }
 
 static void
@@ -462,7 +466,7 @@ take_peer(struct watch *w, struct machine *m, const struct peer_reader *r,
 	if (r == NULL)
 		return;
 	machines_targets(&w->machines, m, r->target, r->targets);
-	if (m->fresh || w->pace.live == PACE_ALONE || m->read_ms == 0)
+	if (m->fresh || w->pace.live != PACE_PUSHED || m->read_ms == 0)
 		m->read_ms = now;
 }
 

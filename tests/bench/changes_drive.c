@@ -32,6 +32,7 @@
 #define REFRESH_SEC 4320 /* 80 % of a lease of 5400 s */
 #define SYNC_SEC 120
 #define CHANGE_SEC 70
+#define CALM_SEC 65 /* after the last change looks become rare */
 #define PAUSE_MS 70 /* between changes */
 
 static struct {
@@ -341,7 +342,7 @@ measure_idle(void)
 	uint64_t began = now_us(), end, next, p, w;
 	unsigned refreshes = 0;
 
-	rest(5000000);
+	rest((uint64_t)CALM_SEC * 1000000);
 	p = packets();
 	w = worked();
 	began = now_us();
