@@ -92,7 +92,7 @@ make_right(uint8_t *p, size_t len, int odd)
 	p[0] = (uint8_t)(0x60 | (p[0] & 0xf));
 	put16(p + 4, len - 40);
 	memset(p + 8, 0xfd, 32);
-	if (len < 60 || (p[6] != 6 && p[6] != 17))
+	if (len < (p[6] == 17 ? 48 : 60) || (p[6] != 6 && p[6] != 17))
 		return;
 	if (p[6] == 17 && odd)
 		put16(p + 44, len - 40);
