@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "dnsupdate/server/crowd.h"
 #include "dnsupdate/server/limits.h"
+#include "dnsupdate/server/octets.h"
 #include "dnsupdate/server/server.h"
 #include "dnsupdate/wire/stream.h"
 
@@ -15,15 +16,8 @@
 
 #define READ_SIZE 16384
 #define READ_ROUNDS 8 /* before others get their turn */
-#define ROOM_MIN 1024
 #define WRITE_ROUNDS 8
 #define STREAM_LOW (64 * 1024) /* a transfer writes on when less waits */
-
-/* Octets on their way: those from start to end are there. */
-struct queue {
-	uint8_t *data;
-	size_t start, end, room;
-};
 
 enum waiting { WAITING_NOT, WAITING_REPLY, WAITING_STREAM };
 
@@ -36,7 +30,7 @@ struct conn {
 	const struct conn_io *io;
 	void *io_ctx;
 	struct requester who;
-	struct queue in, out;
+	struct octets in, out;
 	enum waiting waiting;
 	uint8_t ended; /* the other side sends no more */
 	uint8_t closing; /* when all is sent */
@@ -65,41 +59,6 @@ struct conns {
 };
 
 /* ---- octets ---- */
-
-static size_t
-queue_len(const struct queue *q)
-{
-	return q->end - q->start;
-}
-
-/* Room for len more at the end. */
-static uint8_t *
-queue_room(struct queue *q, size_t len)
-{
-	if (q->start > 0 && q->end + len > q->room) {
-		memmove(q->data, q->data + q->start, queue_len(q));
-		q->end -= q->start;
-		q->start = 0;
-	}
-	if (q->end + len > q->room) {
-		q->room = 2 * (q->end + len) < ROOM_MIN ? ROOM_MIN : 2 * (q->end + len);
-		q->data = realloc(q->data, q->room);
-		if (q->data == NULL)
-			fatalx("out of memory");
-	}
-	return q->data + q->end;
-}
-
-/* An empty queue holds no memory: most connections are silent most of the time. */
-static void
-queue_drop(struct queue *q, size_t len)
-{
-	q->start += len;
-	if (q->start < q->end)
-		return;
-	free(q->data);
-	*q = (struct queue) {0};
-}
 
 static ssize_t
 io_read(struct conn *c, void *data, size_t size)
@@ -180,10 +139,10 @@ wanted(const struct conn *c)
 
 	if (what != 0)
 		return what;
-	if (queue_len(&c->out) > 0 || c->more != NULL)
+	if (octets_len(&c->out) > 0 || c->more != NULL)
 		what |= LOOP_WRITE;
 	if (c->waiting == WAITING_NOT && !c->closing && !c->ended &&
-	    queue_len(&c->out) < LIMIT_STREAM_QUEUE)
+	    octets_len(&c->out) < LIMIT_STREAM_QUEUE)
 		what |= LOOP_READ;
 	return what;
 }
@@ -212,7 +171,7 @@ patience(const struct conn *c, uint64_t now)
 		return 0;
 	if (c->message_since_ms != 0)
 		until = sooner(until, c->message_since_ms + LIMIT_STREAM_MESSAGE_SEC * 1000);
-	else if (until == 0 || queue_len(&c->out) > 0)
+	else if (until == 0 || octets_len(&c->out) > 0)
 		until = sooner(until, c->active_ms + LIMIT_STREAM_IDLE_SEC * 1000);
 	if (until == UINT64_MAX)
 		return UINT64_MAX;
@@ -225,7 +184,8 @@ settle(struct conn *c)
 {
 	uint64_t ms = patience(c, clock_boot_ms());
 	int what = wanted(c);
-	int done = (c->closing || c->ended) && queue_len(&c->out) == 0 && c->waiting == WAITING_NOT;
+	int done =
+	    (c->closing || c->ended) && octets_len(&c->out) == 0 && c->waiting == WAITING_NOT;
 
 	if (c->handling)
 		return;
@@ -253,7 +213,7 @@ fill_from_stream(struct conn *c)
 {
 	int rc = 1;
 
-	while (rc == 1 && c->more != NULL && queue_len(&c->out) < STREAM_LOW)
+	while (rc == 1 && c->more != NULL && octets_len(&c->out) < STREAM_LOW)
 		rc = c->more(c->stream_ctx, c);
 	if (rc == 1)
 		return;
@@ -274,16 +234,16 @@ write_out(struct conn *c)
 
 	c->handling = 1; /* what a stream adds is written here, not by conn_send */
 	for (int round = 0; n > 0 && round < WRITE_ROUNDS; round++) {
-		if (c->more != NULL && queue_len(&c->out) < STREAM_LOW)
+		if (c->more != NULL && octets_len(&c->out) < STREAM_LOW)
 			fill_from_stream(c);
-		if (queue_len(&c->out) == 0)
+		if (octets_len(&c->out) == 0)
 			break;
-		n = io_write(c, c->out.data + c->out.start, queue_len(&c->out));
+		n = io_write(c, c->out.data + c->out.start, octets_len(&c->out));
 		if (n > 0) {
-			queue_drop(&c->out, (size_t)n);
+			octets_drop(&c->out, (size_t)n);
 			c->active_ms = clock_boot_ms();
 		}
-		if (c->ops != NULL && queue_len(&c->out) == 0)
+		if (c->ops != NULL && octets_len(&c->out) == 0)
 			c->ops->drained(c->session);
 	}
 	if (n == -1 && errno != EAGAIN && errno != EINTR)
@@ -353,18 +313,18 @@ handle_messages(struct conn *c)
 
 	c->handling = 1;
 	while (c->waiting == WAITING_NOT && !c->closing && !c->aborted &&
-	    queue_len(&c->out) < LIMIT_STREAM_QUEUE) {
-		rc = stream_next(c->in.data + c->in.start, queue_len(&c->in), LIMIT_STREAM_MESSAGE,
+	    octets_len(&c->out) < LIMIT_STREAM_QUEUE) {
+		rc = stream_next(c->in.data + c->in.start, octets_len(&c->in), LIMIT_STREAM_MESSAGE,
 		    &message, &len);
 		if (rc != 1)
 			break;
 		handle_one(c, message, len);
-		queue_drop(&c->in, STREAM_PREFIX + len);
+		octets_drop(&c->in, STREAM_PREFIX + len);
 		c->message_since_ms = 0;
 	}
 	if (rc == -1)
 		c->closing = 1;
-	if (rc == 0 && queue_len(&c->in) > 0 && c->message_since_ms == 0)
+	if (rc == 0 && octets_len(&c->in) > 0 && c->message_since_ms == 0)
 		c->message_since_ms = clock_boot_ms();
 	if (c->waiting != WAITING_NOT)
 		c->message_since_ms = 0;
@@ -374,12 +334,12 @@ handle_messages(struct conn *c)
 static ssize_t
 read_once(struct conn *c)
 {
-	ssize_t n = io_read(c, queue_room(&c->in, READ_SIZE), READ_SIZE);
+	ssize_t n = io_read(c, octets_room(&c->in, READ_SIZE), READ_SIZE);
 
 	if (n > 0)
 		c->in.end += (size_t)n;
-	if (queue_len(&c->in) == 0)
-		queue_drop(&c->in, 0);
+	if (octets_len(&c->in) == 0)
+		octets_drop(&c->in, 0);
 	if (n == 0)
 		c->ended = 1;
 	if (n == -1 && errno != EAGAIN && errno != EINTR)
@@ -406,7 +366,7 @@ on_ready(void *ctx, int ready)
 	/* a handshake may have to write before it can read on */
 	if (((ready & LOOP_READ) != 0 || io_wants(c) != 0) && !c->closing)
 		read_in(c);
-	if (queue_len(&c->out) > 0 || c->more != NULL)
+	if (octets_len(&c->out) > 0 || c->more != NULL)
 		write_out(c);
 	settle(c);
 }
@@ -417,7 +377,7 @@ on_timer(void *ctx)
 	struct conn *c = ctx;
 
 	if (!c->aborted && patience(c, clock_boot_ms()) == 0) {
-		if (queue_len(&c->out) > 0 || session_deadline_of(c) != 0)
+		if (octets_len(&c->out) > 0 || session_deadline_of(c) != 0)
 			c->aborted = 1;
 		c->closing = 1;
 		stream_end(c);
@@ -520,16 +480,16 @@ conn_send(struct conn *c, const void *message, size_t len, size_t limit)
 {
 	uint8_t *room;
 
-	if (queue_len(&c->out) + len > (limit == 0 ? LIMIT_STREAM_QUEUE : limit))
+	if (octets_len(&c->out) + len > (limit == 0 ? LIMIT_STREAM_QUEUE : limit))
 		return -1;
-	room = queue_room(&c->out, STREAM_PREFIX + len);
+	room = octets_room(&c->out, STREAM_PREFIX + len);
 	if (stream_prefix(room, len) == -1)
 		return -1;
 	memcpy(room + STREAM_PREFIX, message, len);
 	c->out.end += STREAM_PREFIX + len;
 	if (!c->handling) {
 		write_out(c);
-		if (c->aborted || queue_len(&c->out) > 0)
+		if (c->aborted || octets_len(&c->out) > 0)
 			settle_later(c);
 	}
 	return 0;
@@ -617,5 +577,5 @@ conn_transport(const struct conn *c)
 size_t
 conn_queued(const struct conn *c)
 {
-	return queue_len(&c->out);
+	return octets_len(&c->out);
 }

@@ -11,12 +11,14 @@ libatdnsd_a_SOURCES = \
 	dnsupdate/server/conn.c dnsupdate/server/conn.h \
 	dnsupdate/server/cookie.c dnsupdate/server/cookie.h \
 	dnsupdate/server/crowd.c dnsupdate/server/crowd.h \
+	dnsupdate/server/dnsd.c dnsupdate/server/dnsd.h \
 	dnsupdate/server/keyops.c dnsupdate/server/keyops.h \
 	dnsupdate/server/keyring.c dnsupdate/server/keyring.h \
 	dnsupdate/server/lease.c dnsupdate/server/lease.h \
 	dnsupdate/server/limits.h \
 	dnsupdate/server/listen.c dnsupdate/server/listen.h \
 	dnsupdate/server/load.c dnsupdate/server/load.h \
+	dnsupdate/server/octets.c dnsupdate/server/octets.h \
 	dnsupdate/server/policy.c dnsupdate/server/policy.h \
 	dnsupdate/server/prerequisite.c dnsupdate/server/prerequisite.h \
 	dnsupdate/server/replay.c \
@@ -26,6 +28,8 @@ libatdnsd_a_SOURCES = \
 	dnsupdate/server/rrset.c dnsupdate/server/rrset.h \
 	dnsupdate/server/server.c dnsupdate/server/server.h \
 	dnsupdate/server/stats.h \
+	dnsupdate/server/start.c dnsupdate/server/start.h \
+	dnsupdate/server/tree.c dnsupdate/server/tree.h \
 	dnsupdate/server/updates.c dnsupdate/server/updates.h \
 	dnsupdate/server/whoami.c dnsupdate/server/whoami.h \
 	dnsupdate/server/zone.c dnsupdate/server/zone.h \

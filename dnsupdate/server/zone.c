@@ -4,6 +4,7 @@
 #include "dnsupdate/server/lease.h"
 #include "dnsupdate/server/limits.h"
 #include "dnsupdate/server/rrset.h"
+#include "dnsupdate/server/tree.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,163 +17,6 @@ must(void *p)
 	if (p == NULL)
 		fatalx("out of memory");
 	return p;
-}
-
-/* ---- the table: linear hashing ---- */
-
-/* The largest power of two that is not above n. */
-static size_t
-level(size_t n)
-{
-	return (size_t)1 << (63 - __builtin_clzl(n));
-}
-
-static size_t
-bucket_among(size_t buckets, uint32_t hash)
-{
-	size_t full = level(buckets);
-	size_t i = hash & (2 * full - 1);
-
-	return i < buckets ? i : i & (full - 1);
-}
-
-static size_t
-bucket_of(const struct zone *z, uint32_t hash)
-{
-	return bucket_among(z->buckets, hash);
-}
-
-static uint32_t
-hash_below(const struct zone *z, uint32_t parent, const uint8_t *label)
-{
-	struct siphash_key key = z->key;
-
-	key.k[0] ^= parent;
-	return (uint32_t)siphash(&key, label + 1, label[0]);
-}
-
-static uint32_t
-hash_of(const struct zone *z, const struct node *parent, const uint8_t *label)
-{
-	return hash_below(z, parent->hash, label);
-}
-
-/* One bucket more; the names of the one it splits are told apart by the next bit of their hash. */
-static void
-grow(struct zone *z)
-{
-	size_t added = z->buckets, half = level(z->buckets);
-	struct node **from, *n;
-
-	if (added == z->room) {
-		z->room *= 2;
-		z->bucket = must(realloc(z->bucket, z->room * sizeof *z->bucket));
-	}
-	z->buckets++;
-	z->bucket[added] = NULL;
-	from = &z->bucket[added & (half - 1)];
-	while ((n = *from) != NULL) {
-		if (bucket_of(z, n->hash) != added) {
-			from = &n->chain;
-			continue;
-		}
-		*from = n->chain;
-		n->chain = z->bucket[added];
-		z->bucket[added] = n;
-	}
-}
-
-static void
-table_add(struct zone *z, struct node *n)
-{
-	struct node **head;
-
-	if (++z->nodes > z->buckets)
-		grow(z);
-	head = &z->bucket[bucket_of(z, n->hash)];
-	n->chain = *head;
-	*head = n;
-}
-
-static void
-table_remove(struct zone *z, struct node *n)
-{
-	struct node **at = &z->bucket[bucket_of(z, n->hash)];
-
-	while (*at != n)
-		at = &(*at)->chain;
-	*at = n->chain;
-	z->nodes--;
-}
-
-static struct node *
-child_of(const struct zone *z, const struct node *parent, const uint8_t *label)
-{
-	uint32_t hash = hash_of(z, parent, label);
-	struct node *n = z->bucket[bucket_of(z, hash)];
-
-	for (; n != NULL; n = n->chain)
-		if (n->hash == hash && n->parent == parent && n->label[0] == label[0] &&
-		    memcmp(n->label + 1, label + 1, label[0]) == 0)
-			return n;
-	return NULL;
-}
-
-/* ---- nodes ---- */
-
-static struct node *
-node_new(const uint8_t *label, size_t len)
-{
-	struct node *n = must(malloc(offsetof(struct node, label) + len));
-
-	memset(n, 0, offsetof(struct node, label));
-	memcpy(n->label, label, len);
-	return n;
-}
-
-static struct node *
-node_add(struct zone *z, struct node *parent, const uint8_t *label)
-{
-	struct node *n = node_new(label, 1 + (size_t)label[0]);
-
-	n->parent = parent;
-	n->hash = hash_of(z, parent, label);
-	n->next = parent->child;
-	if (n->next != NULL)
-		n->next->previous = n;
-	parent->child = n;
-	table_add(z, n);
-	z->names++;
-	return n;
-}
-
-static void
-node_remove(struct zone *z, struct node *n)
-{
-	for (struct zone_walk *w = z->walks; w != NULL; w = w->next)
-		if (w->at == n)
-			w->at = zone_next(z, n);
-	if (n->previous != NULL)
-		n->previous->next = n->next;
-	else
-		n->parent->child = n->next;
-	if (n->next != NULL)
-		n->next->previous = n->previous;
-	table_remove(z, n);
-	z->names--;
-	free(n);
-}
-
-/* Names that hold nothing and lead to nothing are gone; the apex stays. */
-static void
-prune(struct zone *z, struct node *n)
-{
-	while (n->parent != NULL && n->sets == NULL && n->child == NULL) {
-		struct node *parent = n->parent;
-
-		node_remove(z, n);
-		n = parent;
-	}
 }
 
 /* ---- walking ---- */
@@ -204,7 +48,7 @@ zone_node(const struct zone *z, const struct name *name)
 		return NULL;
 	labels_below(z, name, &l);
 	while (n != NULL && l.count > 0)
-		n = child_of(z, n, l.label[--l.count]);
+		n = tree_child(z, n, l.label[--l.count]);
 	return n;
 }
 
@@ -282,7 +126,7 @@ sweep_bucket(const struct zone *z, size_t then, size_t i,
 {
 	for (const struct node *n = z->bucket[i]; n != NULL; n = n->chain)
 		visit(ctx, n);
-	for (size_t bit = i == 0 ? 1 : 2 * level(i); i + bit < z->buckets; bit *= 2)
+	for (size_t bit = i == 0 ? 1 : 2 * tree_level(i); i + bit < z->buckets; bit *= 2)
 		if (i + bit >= then)
 			sweep_bucket(z, then, i + bit, visit, ctx);
 }
@@ -309,8 +153,8 @@ zone_sweep_passed(const struct zone *z, const struct zone_sweep *w, const struct
 	if (l.count == 0)
 		return w->begun;
 	while (l.count > 0)
-		hash = hash_below(z, hash, l.label[--l.count]);
-	return bucket_among(w->buckets, hash) < w->at;
+		hash = tree_hash(z, hash, l.label[--l.count]);
+	return tree_bucket(w->buckets, hash) < w->at;
 }
 
 static const struct node *
@@ -318,7 +162,7 @@ wildcard_below(const struct zone *z, const struct node *encloser)
 {
 	static const uint8_t star[] = {1, '*'};
 
-	return child_of(z, encloser, star);
+	return tree_child(z, encloser, star);
 }
 
 void
@@ -329,7 +173,7 @@ zone_find(const struct zone *z, const struct name *name, struct zone_place *out)
 
 	*out = (struct zone_place) {0};
 	labels_below(z, name, &l);
-	while (l.count > 0 && (child = child_of(z, n, l.label[l.count - 1])) != NULL) {
+	while (l.count > 0 && (child = tree_child(z, n, l.label[l.count - 1])) != NULL) {
 		n = child;
 		l.count--;
 		if (node_rrset(n, TYPE_NS) != NULL) {
@@ -357,9 +201,9 @@ make_node(struct zone *z, const struct name *name)
 	labels_below(z, name, &l);
 	while (l.count > 0) {
 		const uint8_t *label = l.label[--l.count];
-		struct node *child = child_of(z, n, label);
+		struct node *child = tree_child(z, n, label);
 
-		n = child != NULL ? child : node_add(z, n, label);
+		n = child != NULL ? child : tree_add(z, n, label);
 	}
 	return n;
 }
@@ -438,7 +282,7 @@ zone_take(struct zone *z, const struct name *owner, uint16_t type, const void *r
 	z->records--;
 	z->octets -= len;
 	release(z, n, lease);
-	prune(z, n);
+	tree_prune(z, n);
 	return 0;
 }
 
@@ -524,7 +368,7 @@ zone_new(const struct name *name)
 	z->room = z->buckets = BUCKETS_MIN;
 	z->bucket = must(calloc(z->room, sizeof *z->bucket));
 	siphash_key_random(&z->key);
-	z->apex = node_new(name->wire, name->len);
+	z->apex = tree_node(name->wire, name->len);
 	z->names = 1;
 	z->leases = lease_book_new();
 	return z;
