@@ -15,6 +15,8 @@
  *value -k N	start COMMAND, a server, N times; kill it (SIGKILL) in the middle; start it again
  *		and check as with -v
  *	-r SEED	for the moments of killing
+ *	-S PORT	one update at a time, 0.2 s apart, and the latencies are those from its
+ *acknowledgement until a secondary at this port answers with it (asked every 0.5 ms)
  *
  * Prints one line: updates acknowledged, their rate, latencies, failures.  Status 1 when anything
  * acknowledged was lost or torn.
@@ -40,12 +42,12 @@
 #include <unistd.h>
 
 #define SLOTS_MAX 1024
-#define AGAIN_US 500000 /* a lost packet, or a dead server: the next value */
+#define AGAIN_US 5000000 /* a lost packet: the next value */
 #define LATENCIES_MAX 20000000
 #define TTL 60
 
 static struct {
-	unsigned in_flight, hosts, updates, seconds, lease, may_fail, kills, seed;
+	unsigned in_flight, hosts, updates, seconds, lease, may_fail, kills, seed, secondary;
 	int verify;
 	const char *save, *from;
 	char **command;
@@ -208,7 +210,7 @@ resend_late(void)
 	for (unsigned i = 0; i < o.in_flight; i++) {
 		if (slots[i].sent_us == 0 || now - slots[i].sent_us < AGAIN_US)
 			continue;
-		if (o.kills == 0 && ++slots[i].tries > 20)
+		if (o.kills == 0 && ++slots[i].tries > 3)
 			errx(1, "the server does not answer");
 		again++;
 		send_update(&slots[i]);
@@ -242,7 +244,7 @@ load(uint64_t until_us, uint64_t until_acked, int drain)
 			return;
 		if (!receive(!over))
 			poll(&p, 1, 10);
-		if (now - looked > AGAIN_US / 5) {
+		if (now - looked > AGAIN_US / 50) {
 			resend_late();
 			looked = now;
 		}
@@ -362,6 +364,39 @@ keep(const char *path, const char *mode)
 		errx(2, "%s: no values of %u machines", path, o.hosts);
 }
 
+/* ---- a secondary ---- */
+
+/* Until it has this value: how long that took. */
+static uint32_t
+follow(int primary, int secondary, uint32_t host, uint32_t value)
+{
+	uint64_t start = now_us();
+
+	fd = secondary;
+	while (value_of(host) != value) {
+		if (now_us() - start > 30000000)
+			errx(1, "the secondary does not follow");
+		usleep(500);
+	}
+	fd = primary;
+	return (uint32_t)(now_us() - start);
+}
+
+static void
+one_by_one(int secondary)
+{
+	int primary = fd;
+
+	for (unsigned i = 0; i < o.updates; i++) {
+		uint64_t before = acked;
+
+		load(UINT64_MAX, acked + 1, 1);
+		latency[before] =
+		    follow(primary, secondary, slots[0].host, hosts[slots[0].host].acked);
+		usleep(200000);
+	}
+}
+
 /* ---- killing ---- */
 
 static pid_t
@@ -432,18 +467,19 @@ parse_key(const char *text)
 		errx(2, "%s: no usable key", text);
 }
 
-static void
-open_socket(const char *address, const char *port)
+static int
+open_socket(const char *address, unsigned port)
 {
-	struct sockaddr_in sin = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port))};
-	int size = 4 << 20;
+	struct sockaddr_in sin = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+	int size = 4 << 20, s;
 
 	if (inet_pton(AF_INET, address, &sin.sin_addr) != 1)
 		errx(2, "%s: no IPv4 address", address);
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd == -1 || connect(fd, (struct sockaddr *)&sin, sizeof(sin)) == -1)
+	s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (s == -1 || connect(s, (struct sockaddr *)&sin, sizeof(sin)) == -1)
 		err(2, "socket");
-	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	setsockopt(s, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	return s;
 }
 
 static int
@@ -473,7 +509,7 @@ options(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "+q:h:c:t:l:e:vk:r:s:f:")) != -1) {
+	while ((c = getopt(argc, argv, "+q:h:c:t:l:e:vk:r:s:f:S:")) != -1) {
 		unsigned n = optarg == NULL ? 0 : (unsigned)strtoul(optarg, NULL, 10);
 
 		switch (c) {
@@ -507,6 +543,10 @@ options(int argc, char **argv)
 		case 'k':
 			o.kills = n;
 			break;
+		case 'S':
+			o.secondary = n;
+			o.in_flight = 1;
+			break;
 		case 'r':
 			o.seed = n;
 			break;
@@ -534,7 +574,7 @@ main(int argc, char **argv)
 
 	options(argc, argv);
 	signal(SIGTERM, stop);
-	open_socket(argv[optind], argv[optind + 1]);
+	fd = open_socket(argv[optind], (unsigned)atoi(argv[optind + 1]));
 	if (name_parse(&zone, argv[optind + 2]) == -1)
 		errx(2, "%s: no domain name", argv[optind + 2]);
 	parse_key(argv[optind + 3]);
@@ -544,12 +584,15 @@ main(int argc, char **argv)
 		err(2, "calloc");
 	for (unsigned i = 0; i < o.in_flight; i++)
 		slots[i].host = i - o.in_flight; /* start_slot adds it */
+	if (o.kills == 0)
+		wait_for_server();
 	start = now_us();
 	if (o.kills > 0) {
 		live_and_die();
+	} else if (o.secondary > 0) {
+		one_by_one(open_socket(argv[optind], o.secondary));
 	} else if (o.from != NULL) {
 		keep(o.from, "r");
-		wait_for_server();
 	} else {
 		load(o.seconds > 0 ? start + o.seconds * 1000000ull : UINT64_MAX,
 		    o.updates > 0 ? o.updates : UINT64_MAX, 1);
