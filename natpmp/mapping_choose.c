@@ -7,7 +7,7 @@
 
 /* Who is asked when, and who serves: see mapping.c for the whole. */
 
-#define MAP_SENDS 5 /* of a mapping question, once the router has answered the first one */
+#define MAP_SENDS 4 /* of a mapping question, once the router has answered the first one */
 #define SHORT_SENDS 3 /* while another method holds: is a better one there by now? */
 #define DELETE_SENDS 3
 #define REST_MIN_MS 30000 /* between two rounds, however short the lease */

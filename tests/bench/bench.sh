@@ -8,6 +8,7 @@
 #	memory	resident, idle and after a flood of UDP through the tunnel
 #	idle	wake-ups and processor time of all processes when nothing is sent
 #	tcp	one TCP stream through the tunnel, and the processor time it costs
+#	map	a port mapping: from nothing, and after the router restarted (natpmpc, upnpc)
 #
 # In the same run, on the same machines of the lab, the same is measured of what one would take
 # instead (wireguard,tinc,charon; --against none for no other): wireguard-go and tinc with keys and
@@ -24,7 +25,7 @@ dir=$(cd "$(dirname "$0")" && pwd)
 export AT_BUILD=${AT_BUILD:-${dir%/tests/bench}/build}
 export BENCH_RUNS=${BENCH_RUNS:-5} BENCH_FIRST=${BENCH_FIRST:-20}
 export BENCH_SECONDS=${BENCH_SECONDS:-30} BENCH_LOOKS=${BENCH_LOOKS:-3}
-all=(cold first memory idle tcp)
+all=(cold first memory idle tcp map)
 against=wireguard,tinc,charon json= verbose=
 limit=600 # seconds, for each
 

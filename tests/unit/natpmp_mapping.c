@@ -297,8 +297,8 @@ test_mapping_silent(void **state)
 
 	sim_init(&s, OLD_TWO);
 	answer_address(&s, 0, 10, 2);
-	pass(&s, 7749);
-	assert_int_equal(count(&s, MAPPING_PMP_MAP), 5);
+	pass(&s, 3749);
+	assert_int_equal(count(&s, MAPPING_PMP_MAP), 4);
 	assert_int_equal(count(&s, MAPPING_IGD_MAP), 0);
 	pass(&s, 1);
 	assert_int_equal(count(&s, MAPPING_IGD_MAP), 1);
