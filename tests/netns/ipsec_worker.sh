@@ -10,7 +10,7 @@ lab_require openssl ping
 
 drive=$LAB/ipsec_drive
 cp "${DRIVE:-$AT_BUILD/tests/netns/ipsec_drive}" $drive
-ula=fd12:3456:789a::
+prefix=fd12:3456:789a
 certs=$LAB/certs
 
 # authority NAME: a CA.
@@ -19,13 +19,21 @@ authority() {
 		-subj "/CN=$1" -days 30 -addext keyUsage=critical,keyCertSign 2>/dev/null
 }
 
-# device DIR CA SAN: key and certificate as a worker gets them.
-device() {
+# key DIR: a device's key, and the address that follows from it (the last 64 bits do).
+key() {
 	local d=$certs/$1
 
 	mkdir -p "$d"
-	openssl req -new -newkey ed25519 -nodes -keyout "$d/key.pem" -out "$d/req.pem" -subj "/CN=$1" \
-		2>/dev/null
+	openssl genpkey -algorithm ed25519 -out "$d/key.pem"
+	openssl pkey -in "$d/key.pem" -pubout -outform DER | tail -c 32 | sha256sum |
+		sed -E "s/^(.{4})(.{4})(.{4})(.{4}).*/$prefix:0:\1:\2:\3:\4/; s/:0+([0-9a-f])/:\1/g" >"$d/ula"
+}
+
+# device DIR CA SAN: a certificate for its key, and all as a worker gets them.
+device() {
+	local d=$certs/$1
+
+	openssl req -new -key "$d/key.pem" -out "$d/req.pem" -subj "/CN=$1" 2>/dev/null
 	openssl x509 -req -in "$d/req.pem" -CA "$certs/$2.pem" -CAkey "$certs/$2.key" -out "$d/crt.pem" \
 		-days 30 -extfile <(echo "subjectAltName=$3") 2>/dev/null
 	openssl pkey -in "$d/key.pem" -outform DER -out "$d/device.key"
@@ -45,7 +53,7 @@ worker() {
 	check_soon "$host: ready" 5 grep -q "ipsec ready" "$(lab_log "$host" worker)"
 	lab_exec "$host" ip addr add "$address/128" dev at0 nodad
 	lab_exec "$host" ip link set at0 mtu 1280 up
-	lab_exec "$host" ip route add "$ula/48" dev at0 src "$address"
+	lab_exec "$host" ip route add "$prefix::/48" dev at0 src "$address"
 }
 
 say() {
@@ -64,7 +72,7 @@ logged() {
 }
 
 ping_nas() {
-	lab_exec laptop ping -6 -q -i 0.05 -c "$1" -W 3 "${ula}b"
+	lab_exec laptop ping -6 -q -i 0.05 -c "$1" -W 3 "$b"
 }
 
 # A worker that should not get in: what the laptop says of it.
@@ -72,7 +80,7 @@ refused() {
 	local dir=$1 name=$2 address=$3 why=$4
 
 	worker nas "$name" "$address" "$dir"
-	say nas "peer 1 a.x.example ${ula}a 1 11.22.33.5:4500"
+	say nas "peer 1 a.x.example $a 1 11.22.33.5:4500"
 	check_soon "$dir is refused, and the log says why" 5 logged laptop "$why"
 	check "$dir has no tunnel" eval "! said laptop ' up '"
 	say nas quit
@@ -82,28 +90,35 @@ refused() {
 mkdir -p "$certs"
 authority account
 authority foreign
-device laptop account "DNS:a.x.example,IP:${ula}a"
-device nas account "DNS:b.x.example,IP:${ula}b"
-device another-ca foreign "DNS:b.x.example,IP:${ula}b"
-device another-ula account "DNS:b.x.example,IP:${ula}bb"
+for dir in laptop nas another-ca another-ula another-key no-ula another-name; do
+	key $dir
+done
+a=$(cat "$certs/laptop/ula")
+b=$(cat "$certs/nas/ula")
+device laptop account "DNS:a.x.example,IP:$a"
+device nas account "DNS:b.x.example,IP:$b"
+device another-ca foreign "DNS:b.x.example,IP:$b"
+device another-ula account "DNS:b.x.example,IP:$prefix::bb"
+device another-key account "DNS:b.x.example,IP:$b"
 device no-ula account "DNS:b.x.example"
-device another-name account "DNS:c.x.example,IP:${ula}b"
+device another-name account "DNS:c.x.example,IP:$b"
 chmod -R a+rX "$certs"
 
 lab_internet
 lab_host laptop internet 5
 lab_host nas internet 6
-worker laptop a.x.example ${ula}a laptop 0 4 9 2
-say laptop "peer 1 b.x.example ${ula}b 0 11.22.33.6:4500"
+worker laptop a.x.example $a laptop 0 4 9 2
+say laptop "peer 1 b.x.example $b 0 11.22.33.6:4500"
 
-refused another-ca b.x.example ${ula}b "signed by another CA"
-refused no-ula b.x.example ${ula}b "there is no ULA in its certificate"
-refused another-name b.x.example ${ula}b "the name b.x.example is not in its certificate"
-refused another-ula b.x.example ${ula}b "its certificate is for ULA ${ula}bb, DNS says ${ula}b"
-refused another-name c.x.example ${ula}b "there is no machine of that name"
+refused another-ca b.x.example $b "signed by another CA"
+refused no-ula b.x.example $b "there is no ULA in its certificate"
+refused another-name b.x.example $b "the name b.x.example is not in its certificate"
+refused another-ula b.x.example $b "its certificate is for ULA $prefix::bb, DNS says $b"
+refused another-key b.x.example $b "the ULA in its certificate is not the one of its key"
+refused another-name c.x.example $b "there is no machine of that name"
 
-worker nas b.x.example ${ula}b nas 0 4 9 2
-say nas "peer 1 a.x.example ${ula}a 0 11.22.33.5:4500"
+worker nas b.x.example $b nas 0 4 9 2
+say nas "peer 1 a.x.example $a 0 11.22.33.5:4500"
 sleep 1 # the laptop's pause after a failed call
 check "the first packets are not lost, nor any while keys change" ping_nas 300
 check "ESP keys did change" logged laptop "peer b.x.example: new ESP keys"
@@ -127,15 +142,15 @@ for round in 1 2 3 4 5; do
 	say laptop "forget $round"
 	say nas "forget $round"
 	sleep 0.3
-	say laptop "peer $((round + 1)) b.x.example ${ula}b 1 11.22.33.7:4500"
-	say nas "peer $((round + 1)) a.x.example ${ula}a 1 11.22.33.5:4500"
+	say laptop "peer $((round + 1)) b.x.example $b 1 11.22.33.7:4500"
+	say nas "peer $((round + 1)) a.x.example $a 1 11.22.33.5:4500"
 	check_soon "round $round of both at once: one tunnel" 1 one_tunnel
 	check "and it carries packets" ping_nas 5
 done
 
 say laptop kill
 sleep 0.3
-say laptop "peer 1 b.x.example ${ula}b 1 11.22.33.7:4500"
+say laptop "peer 1 b.x.example $b 1 11.22.33.7:4500"
 check_soon "killed and started anew, the laptop is connected" 2 said laptop 'peer 1 up initiator'
 check "packets cross" ping_nas 5
 for host in laptop nas; do
