@@ -304,6 +304,13 @@ handle_one(struct conn *c, const uint8_t *message, size_t len)
 		c->waiting = WAITING_NOT;
 }
 
+static int
+may_handle(const struct conn *c)
+{
+	return c->waiting == WAITING_NOT && !c->closing && !c->aborted &&
+	    octets_len(&c->out) < LIMIT_STREAM_QUEUE;
+}
+
 static void
 handle_messages(struct conn *c)
 {
@@ -312,8 +319,7 @@ handle_messages(struct conn *c)
 	int rc = 0;
 
 	c->handling = 1;
-	while (c->waiting == WAITING_NOT && !c->closing && !c->aborted &&
-	    octets_len(&c->out) < LIMIT_STREAM_QUEUE) {
+	while (may_handle(c)) {
 		rc = stream_next(c->in.data + c->in.start, octets_len(&c->in), LIMIT_STREAM_MESSAGE,
 		    &message, &len);
 		if (rc != 1)
@@ -358,6 +364,20 @@ read_in(struct conn *c)
 		;
 }
 
+/* Handle what has come in, as far as there is room for answers: nothing more need come to wake us.
+ */
+static void
+serve(struct conn *c)
+{
+	size_t before;
+
+	do {
+		before = octets_len(&c->in);
+		handle_messages(c);
+		write_out(c);
+	} while (octets_len(&c->in) < before && octets_len(&c->in) > 0 && may_handle(c));
+}
+
 static void
 on_ready(void *ctx, int ready)
 {
@@ -368,6 +388,7 @@ on_ready(void *ctx, int ready)
 		read_in(c);
 	if (octets_len(&c->out) > 0 || c->more != NULL)
 		write_out(c);
+	serve(c);
 	settle(c);
 }
 
@@ -383,7 +404,7 @@ on_timer(void *ctx)
 		stream_end(c);
 		c->waiting = c->waiting == WAITING_STREAM ? WAITING_NOT : c->waiting;
 	} else if (!c->aborted) {
-		handle_messages(c);
+		serve(c);
 		if ((wanted(c) & LOOP_READ) != 0 && io_pending(c))
 			read_in(c);
 		write_out(c);
