@@ -11,7 +11,7 @@ libatdns_a_SOURCES = \
 	dnsupdate/client/llq_client.c dnsupdate/client/llq_client.h \
 	dnsupdate/client/llq_io.c dnsupdate/client/llq_io.h \
 	dnsupdate/client/machines.c dnsupdate/client/machines.h \
-	dnsupdate/client/others.c \
+	dnsupdate/client/others.c dnsupdate/client/others_llq.c dnsupdate/client/others_push.c \
 	dnsupdate/client/outcome.c dnsupdate/client/outcome.h \
 	dnsupdate/client/own.c \
 	dnsupdate/client/pace.c dnsupdate/client/pace.h \

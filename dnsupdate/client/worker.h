@@ -55,6 +55,19 @@ void others_end(struct worker *w); /* say good-bye; transport is still there */
 void others_step(struct worker *w, uint64_t now);
 uint64_t others_wake(const struct worker *w, uint64_t now);
 
+/* others_push.c: the transport is new; send what is due; tell of what was pushed; the server is
+ * back, or another. */
+void others_push_begin(struct worker *w);
+void others_push_step(struct worker *w, uint64_t now);
+void others_push_hear(struct worker *w, uint64_t now);
+void others_push_again(struct worker *w);
+
+/* others_llq.c: ask for the SRV record (the answer goes to the ladder); run or stop, and send what
+ * is due; give all back. */
+void others_llq_ask(struct worker *w, uint64_t now);
+void others_llq_step(struct worker *w, int wanted, uint64_t now);
+void others_llq_stop(struct worker *w, uint64_t now);
+
 /* Send w->out to the manager; 0, or -1 when it must wait for room. */
 int worker_say(struct worker *w);
 

@@ -91,7 +91,7 @@ story() {
 	start "$@"
 	check_soon "$channel: is the channel of nas" 9 source_is nas $channel
 	check_soon "$channel: and of laptop" 9 source_is laptop $channel
-	sleep 12 # the looks of the start are over
+	sleep 2 # now looks are rare
 	changes "$channel: a change is told at once" 1
 	changes "$channel: and another" 1
 	list add box
@@ -121,7 +121,7 @@ story() {
 
 	server_dies
 	[ $channel != push ] || check_soon "push: the server was killed and is back: so is Push" 9 source_is nas push
-	sleep 4
+	sleep 1
 	move
 	# What was lost over UDP the next look finds, at most a minute later.
 	[ $channel != llq ] || say nas hurry 1

@@ -755,6 +755,31 @@ test_flood(void **state)
 	end();
 }
 
+/* The same record comes and goes, comes and goes: one change is told for all of it, and nothing is
+ * left; and removals of what never was are nothing. */
+static void
+test_storm(void **state)
+{
+	struct name host = name_of("h1.alice.example.com");
+
+	(void)state;
+	up(2);
+	for (unsigned i = 0; i < 20000; i++)
+		push_one("h1.alice.example.com", (uint8_t)i, i & 1 ? PUSH_TTL_REMOVE : 60);
+	assert_int_equal(changes(), 1);
+	assert_true(s.topics.octets <= 256 * 4);
+	push_begin(&w, w_room, sizeof w_room);
+	assert_int_equal(push_remove_set(&w, &host, TYPE_ANY), 0);
+	push_now();
+	assert_true(s.topics.octets == 0);
+	assert_int_equal(changes(), 1);
+	for (unsigned i = 0; i < 20000; i++)
+		push_one("h2.alice.example.com", (uint8_t)i, PUSH_TTL_REMOVE);
+	assert_int_equal(changes(), 0);
+	assert_int_equal(s.state, PUSH_SESSION_UP);
+	end();
+}
+
 int
 main(void)
 {
@@ -776,6 +801,7 @@ main(void)
 	    cmocka_unit_test(test_unknown_request),
 	    cmocka_unit_test(test_many),
 	    cmocka_unit_test(test_flood),
+	    cmocka_unit_test(test_storm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
