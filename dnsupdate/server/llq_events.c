@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TURN 1024 /* events sent in one go, before queries and updates get their turn */
 #define SWEEP_MS 5000 /* how often a part is looked at for expired ones */
 #define SWEEP_ALL_MS 60000 /* in which time all of them are */
 #define ID_FROM_END 12 /* of an event: LLQ-ID, lease */
@@ -165,16 +166,27 @@ llq_catch_up(struct llqs *s, uint32_t number, struct view *known, uint64_t now_m
 		flight_enqueue(s, flight_new(s, number, news, known), now_ms);
 }
 
-/* Told now. */
+/* Told now, or when the machine ticks if there are very many. */
 static void
 start_flight(struct llqs *s, uint32_t number, struct happening *h, struct news *news)
 {
 	const struct view *before = happening_before(h, llq_at(s->table, number)->type);
 	struct llq_flight *f = flight_new(s, number, news_ref(news), before);
 
+	if (s->turn == TURN) {
+		flight_enqueue(s, f, h->now_ms);
+		return;
+	}
+	s->turn++;
 	f->stage = 1;
 	flight_enqueue(s, f, h->now_ms);
 	send_flight(s, llq_at(s->table, number), f);
+}
+
+void
+llqs_over(void *ctx)
+{
+	((struct llqs *)ctx)->turn = 0;
 }
 
 int
@@ -288,10 +300,13 @@ sweep(struct llqs *s, uint64_t now_ms)
 void
 llqs_tick(struct llqs *s, uint64_t now_ms)
 {
-	for (int stage = 0; stage < LLQ_STAGES; stage++) {
+	int turn = 0;
+
+	/* the oldest first, and those told for the first time last */
+	for (int stage = LLQ_STAGES - 1; stage >= 0; stage--) {
 		struct llq_flights *q = &s->flights[stage];
 
-		while (q->first != NULL && q->first->due_ms <= now_ms)
+		for (; turn < TURN && q->first != NULL && q->first->due_ms <= now_ms; turn++)
 			repeat(s, q->first, now_ms);
 	}
 	if (now_ms - s->swept_ms >= SWEEP_MS)

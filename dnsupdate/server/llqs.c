@@ -274,13 +274,6 @@ llqs_request(struct llqs *s, struct request *r, int is_static)
 
 /* ---- the whole ---- */
 
-/* Events went out one by one. */
-static void
-over(void *ctx)
-{
-	(void)ctx;
-}
-
 struct llqs *
 llqs_new(struct follow *f, const struct llqs_config *config)
 {
@@ -291,7 +284,7 @@ llqs_new(struct follow *f, const struct llqs_config *config)
 	s->config = *config;
 	s->follow = f;
 	s->table = llq_table_new(f);
-	s->teller = (struct follow_teller) {llqs_happened, over, llqs_zone_gone, s};
+	s->teller = (struct follow_teller) {llqs_happened, llqs_over, llqs_zone_gone, s};
 	siphash_key_random(&s->who_key);
 	siphash_key_random(&s->when_key);
 	siphash_key_random(&s->message_key);

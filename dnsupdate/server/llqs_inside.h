@@ -31,6 +31,7 @@ struct llqs {
 	struct llq_flights flights[LLQ_STAGES];
 	struct siphash_key who_key, when_key, message_key;
 	uint64_t messages; /* of which IDs are made */
+	uint32_t turn; /* events sent in this turn */
 	uint64_t swept_ms; /* when last */
 	uint32_t sweep_at;
 	struct llqs_stats stats;
@@ -46,6 +47,7 @@ void llq_catch_up(struct llqs *s, uint32_t number, struct view *known, uint64_t 
 
 /* follow_teller's */
 void llqs_happened(void *ctx, struct happening *h);
+void llqs_over(void *ctx);
 void llqs_zone_gone(void *ctx, struct topic *t);
 
 #endif

@@ -148,3 +148,8 @@ tests_fuzz_fuzz_dnsd_request_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
 
 TESTS += tests/dnsd_clients.sh
 EXTRA_DIST += tests/dnsd_clients.sh
+
+# Subscribers by the thousand, for tests and benchmarks.
+check_PROGRAMS += tests/dnsd_watch
+tests_dnsd_watch_SOURCES = tests/dnsd_watch.c
+tests_dnsd_watch_LDADD = $(DNSD_LIBS)

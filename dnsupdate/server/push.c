@@ -25,7 +25,9 @@ struct push_peer {
 	struct push_sub *first; /* the newest */
 	struct push_sub *news_first, *news_last;
 	struct push_peer *news_next; /* clients with news */
+	struct push_peer *late_next; /* clients who are told in a later turn */
 	uint32_t count, behind;
+	uint8_t is_late;
 };
 
 struct push {
@@ -33,6 +35,8 @@ struct push {
 	struct follow *follow;
 	struct follow_teller teller;
 	struct push_peer *news_first;
+	struct push_peer *late_first, *late_last;
+	uint32_t turn; /* clients told in this turn */
 	struct view *nothing; /* what a new subscriber knows */
 	size_t count;
 	uint64_t now_ms; /* of the batch at hand */
@@ -216,6 +220,51 @@ fall_behind(struct push_sub *sub, struct view *known)
 	sub->peer->all->stats.behind++;
 }
 
+/* There are so many that others wait: he is told when his turn comes. */
+static void
+come_later(struct push_peer *peer)
+{
+	struct push *p = peer->all;
+
+	if (peer->is_late)
+		return;
+	peer->is_late = 1;
+	peer->late_next = NULL;
+	if (p->late_last != NULL)
+		p->late_last->late_next = peer;
+	else
+		p->late_first = peer;
+	p->late_last = peer;
+}
+
+static void
+forget_late(struct push_peer *peer)
+{
+	struct push *p = peer->all;
+	struct push_peer **at = &p->late_first, *before = NULL;
+
+	if (!peer->is_late)
+		return;
+	for (; *at != peer; at = &(*at)->late_next)
+		before = *at;
+	*at = peer->late_next;
+	if (p->late_last == peer)
+		p->late_last = before;
+	peer->is_late = 0;
+}
+
+/* Is this turn over for one who is not among those told in it already? */
+static int
+is_turn_over(struct push_peer *peer)
+{
+	if (peer->news_first != NULL)
+		return 0;
+	if (peer->all->turn == PUSH_TURN)
+		return 1;
+	peer->all->turn++;
+	return 0;
+}
+
 static void
 happened(void *ctx, struct happening *h)
 {
@@ -227,10 +276,14 @@ happened(void *ctx, struct happening *h)
 
 		if (news == NULL)
 			continue;
-		if (is_slow(sub->peer))
+		if (is_slow(sub->peer)) {
 			fall_behind(sub, happening_before(h, sub->type));
-		else
+		} else if (is_turn_over(sub->peer)) {
+			fall_behind(sub, happening_before(h, sub->type));
+			come_later(sub->peer);
+		} else {
 			add_news(sub, news_ref(news));
+		}
 	}
 }
 
@@ -246,6 +299,27 @@ over(void *ctx)
 		drop_news(peer);
 	}
 	p->news_first = NULL;
+	p->turn = 0;
+}
+
+void
+push_work(struct push *p, uint64_t now_ms)
+{
+	for (int i = 0; i < PUSH_TURN && p->late_first != NULL; i++) {
+		struct push_peer *peer = p->late_first;
+
+		p->late_first = peer->late_next;
+		if (p->late_first == NULL)
+			p->late_last = NULL;
+		peer->is_late = 0;
+		push_drained(peer, now_ms);
+	}
+}
+
+int
+push_waits(const struct push *p)
+{
+	return p->late_first != NULL;
 }
 
 void
@@ -313,6 +387,7 @@ end(struct push_sub **at)
 void
 push_peer_free(struct push_peer *peer)
 {
+	forget_late(peer);
 	while (peer->first != NULL)
 		end(&peer->first);
 	free(peer);

@@ -8,6 +8,7 @@
  * A client who does not read is not queued for.  When more than PUSH_QUEUE_HIGH octets wait on his
  * connection, his subscriptions remember what he knows (view.h) and he is told the difference when
  * his connection has drained.  The connection itself is cut when it does not move at all (conn.h).
+ * In the same way the rest of very many clients is told in later turns (push_work).
  */
 #ifndef DNSUPDATE_SERVER_PUSH_H
 #define DNSUPDATE_SERVER_PUSH_H
@@ -16,6 +17,7 @@
 #include "dnsupdate/server/session.h"
 
 #define PUSH_QUEUE_HIGH (32 * 1024)
+#define PUSH_TURN 512 /* clients told in one go, before queries and updates get their turn */
 
 struct push_config {
 	uint32_t max; /* subscriptions in all */
@@ -58,6 +60,10 @@ void push_unsubscribe(struct push_peer *peer, uint16_t id);
 
 /* His connection has nothing waiting any more: tell him what he has missed. */
 void push_drained(struct push_peer *peer, uint64_t now_ms);
+
+/* Tell the next of those who were too many for one turn; are there any? */
+void push_work(struct push *p, uint64_t now_ms);
+int push_waits(const struct push *p);
 
 size_t push_count(const struct push *p);
 const struct push_stats *push_stats(const struct push *p);

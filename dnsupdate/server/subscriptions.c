@@ -25,7 +25,7 @@ struct subscriptions {
 static void
 look_at_time(struct subscriptions *subs, uint64_t now_ms)
 {
-	uint64_t due = llqs_due(subs->llqs);
+	uint64_t due = push_waits(dso_push(subs->dso)) ? now_ms : llqs_due(subs->llqs);
 
 	if (due >= subs->timer_ms)
 		return;
@@ -41,6 +41,7 @@ on_timer(void *ctx)
 
 	subs->timer_ms = LLQS_IDLE;
 	llqs_tick(subs->llqs, now);
+	push_work(dso_push(subs->dso), now);
 	subs->config.flush(subs->config.flush_ctx);
 	look_at_time(subs, now);
 }

@@ -355,6 +355,66 @@ a_zone_that_goes(void **state)
 	assert_int_equal(push_count(push), 0);
 }
 
+/* Ten thousand clients: some are told at once, the rest in turns, each once; who leaves meanwhile
+ * is not missed. */
+static size_t crowd_told;
+
+static int
+crowd_send(void *conn, const void *message, size_t len)
+{
+	int *told = conn;
+
+	++*told;
+	crowd_told++;
+	return 0;
+}
+
+static size_t
+crowd_queued(void *conn)
+{
+	return 0;
+}
+
+static void
+a_crowd_is_told_in_turns(void **state)
+{
+	static const struct push_config config = {.max = 20000,
+	    .max_of_one = 4,
+	    .send = crowd_send,
+	    .queued = crowd_queued,
+	    .abort = on_abort};
+	static struct push_peer *peer[10000];
+	static int told[10000];
+	struct question q = question_of("h.z.example", TYPE_TXT);
+	struct follow *follow = follow_new();
+	struct push *many = push_new(follow, &config);
+	struct session s;
+	int turns = 0;
+
+	session_init(&s, 1000);
+	for (int i = 0; i < 10000; i++) {
+		peer[i] = push_peer_new(many, &told[i], &s);
+		push_subscribe(peer[i], bed.zone, &q, 1);
+		push_welcome(peer[i], 1000);
+	}
+	bed_change(&bed, "+h.z.example. 60 IN TXT \"a\"");
+	follow_changed(follow, bed.zone, &bed.changes, 2000);
+	change_clear(&bed.changes);
+	assert_true(crowd_told > 0 && crowd_told < 5000);
+	push_peer_free(peer[0]); /* the oldest subscription: told last */
+	push_peer_free(peer[5000]);
+	for (; push_waits(many) && turns < 100; turns++)
+		push_work(many, 2000);
+	assert_int_equal(crowd_told, 9998);
+	for (int i = 0; i < 10000; i++)
+		assert_int_equal(told[i], i != 0 && i != 5000);
+	for (int i = 0; i < 10000; i++)
+		if (i != 0 && i != 5000)
+			push_peer_free(peer[i]);
+	push_free(many);
+	follow_free(follow);
+}
+
 /* ---- a client that believes ---- */
 
 #define NAMES 4
@@ -501,6 +561,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(the_slow_hear_the_sum, begin, end),
 	    cmocka_unit_test_setup_teardown(a_slow_one_is_welcomed_later, begin, end),
 	    cmocka_unit_test_setup_teardown(many_records, begin, end),
+	    cmocka_unit_test_setup_teardown(a_crowd_is_told_in_turns, begin, end),
 	    cmocka_unit_test_setup_teardown(a_zone_that_goes, begin, end),
 	    cmocka_unit_test_setup_teardown(the_believer_knows_the_zone, begin, end),
 	};
