@@ -445,7 +445,46 @@ try_keys_by_update() {
 	echo "ok: keys come and go with their machines"
 }
 
+# One command makes account, zone and server configuration; what machines' keys the server then is
+# given outlives it.
+try_own_server() {
+	local port=5406 ns=127.0.0.1:5406 phrase before
+
+	mkdir own
+	chmod 711 "$work" own
+	printf '[server]\nlisten = %s\nuser = nobody\nstate-dir = %s\nrun-dir = %s\n' $ns \
+		"$work/own/state" "$work/own/run" >own/dnsd.conf
+	chmod 640 own/dnsd.conf
+	PATH=$(dirname "$dnsd"):$PATH expect 0 "Account: *Name server's TLS pin: *=*Machine: laptop*Enrolled: not yet*" \
+		"*must delegate it to 192.0.2.53,2001:db8::53*" "" init --domain $domain --server $ns \
+		--name laptop --state own/laptop --dnsd 192.0.2.53,2001:db8::53 --dnsd-config own/dnsd.conf
+	phrase=$(sed -n 's/^Recovery phrase: //p' out)
+	[ "$(sed -n "s/^Name server's TLS pin: //p" out)" = "$("$dnsd" -c own/dnsd.conf --pin)" ] ||
+		fail "init --dnsd: another pin"
+	[ "$(stat -c %a own/dnsd.conf)" = 640 ] || fail "init --dnsd changed the mode of the configuration"
+	before=$(cat own/dnsd.conf)
+	expect 1 "" "*has a zone $domain already*" "" init --domain $domain --name other \
+		--state own/other --dnsd 192.0.2.53 --dnsd-config own/dnsd.conf
+	expect 2 "" "*--dnsd takes*" "" init --domain bob.example.com --name other \
+		--state own/other --dnsd ns.example.com --dnsd-config own/dnsd.conf
+	[ "$before" = "$(cat own/dnsd.conf)" ] && [ ! -e own/other ] || fail "a refused init changed something"
+	"$dnsd" -c own/dnsd.conf >own.log 2>&1 &
+	server_pid=$!
+	wait_for_server $port
+	[ "$(dig +short @127.0.0.1 -p $port ns.$domain A)" = 192.0.2.53 ] || fail "the server's own address"
+	expect 0 "*Enrolled: yes" "" "$phrase" join $domain --state own/laptop
+	may own/laptop/tsig.key $port yes "laptop.$domain 60 A 192.0.2.1"
+	{ kill -9 $server_pid && wait $server_pid; } 2>/dev/null || :
+	"$dnsd" -c own/dnsd.conf >own.log 2>&1 &
+	server_pid=$!
+	wait_for_server $port
+	may own/laptop/tsig.key $port yes "laptop.$domain 60 A 192.0.2.2"
+	stop_server
+	echo "ok: init --dnsd; keys given by update outlive a crash"
+}
+
 try_usage
+try_own_server
 try_keys_by_update
 try_server bind 5401
 try_server knot 5402

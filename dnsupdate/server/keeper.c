@@ -168,6 +168,8 @@ keeper_begin(struct keeper *k)
 	open_store(k);
 	load_added(k);
 	forget_sections(k);
+	k->server->hooks.keys_changed = keeper_keys_changed;
+	k->server->hooks.keys_ctx = k;
 	k->transfers = transfers_new(k->server);
 	k->notifier = notifier_new(k->loop, k->server, &k->conf->listen);
 	for (struct zone *z = k->server->zones.first; z != NULL; z = z->next) {

@@ -82,6 +82,17 @@ keeper_save(const struct keeper *k, char why[KEEPER_WHY_MAX])
 	return rc;
 }
 
+int
+keeper_keys_changed(void *ctx)
+{
+	char why[KEEPER_WHY_MAX];
+
+	if (keeper_save(ctx, why) == 0)
+		return 0;
+	log_error("keys that were changed by an update cannot be kept: %s", why);
+	return -1;
+}
+
 const struct conf_zone *
 keeper_added(const struct keeper *k, const struct name *zone)
 {

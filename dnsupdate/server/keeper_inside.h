@@ -13,6 +13,8 @@ int keeper_open_zone(
 const struct conf_zone *keeper_find(const struct conf *c, const struct name *zone);
 /* STATE/added.conf */
 void keeper_added_path(const struct keeper *k, char out[CONF_PATH_MAX + 16]);
+/* For server.h's hook: an update added or removed keys. */
+int keeper_keys_changed(void *ctx);
 /* Write it.  0, or -1 with a sentence. */
 int keeper_save(const struct keeper *k, char why[KEEPER_WHY_MAX]);
 

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define START_SEC 10 /* for a name server of its own */
+
 /*
  * autotunnel init: a new account, and this machine as its first.  Order matters: the state is on
  * disk before the phrase is shown, and is taken back when the phrase could not be shown, so that
@@ -115,6 +117,8 @@ init(struct enrol_options *o, struct account *account, struct identity *id)
 	else if ((status = enrol_find_servers(&e)) == EXIT_OK)
 		status = settle(o, id, entropy);
 	crypto_wipe(entropy, sizeof entropy);
+	if (status == EXIT_OK && o->dnsd.addresses != NULL)
+		status = dnsd_setup(&o->dnsd, account);
 	account_seal(account);
 	if (status != EXIT_OK)
 		return status;
@@ -122,6 +126,17 @@ init(struct enrol_options *o, struct account *account, struct identity *id)
 		e.key = &o->zone_key;
 	result = enrol_wait(&e, o->wait_sec, 1, why);
 	return enrol_report(id, result, why, 1);
+}
+
+/* Its own name server is this machine's nearest; it needs a moment to come up. */
+static int
+prepare_dnsd(struct enrol_options *o)
+{
+	if (o->servers == 0)
+		enrol_add_servers("127.0.0.1", &o->servers, o->server);
+	if (o->dnsd.config == NULL && o->wait_sec < START_SEC)
+		o->wait_sec = START_SEC;
+	return dnsd_setup_check(&o->dnsd, o->domain);
 }
 
 int
@@ -137,6 +152,8 @@ cmd_init(int argc, char **argv)
 		status = EXIT_USAGE;
 	if (status == EXIT_OK)
 		status = check_free(o.state_dir);
+	if (status == EXIT_OK && o.dnsd.addresses != NULL)
+		status = prepare_dnsd(&o);
 	if (status == EXIT_OK)
 		status = enrol_keys(&o);
 	if (status == EXIT_OK)

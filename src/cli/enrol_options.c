@@ -21,6 +21,8 @@ enum option_key {
 	OPT_WAIT,
 	OPT_STATE,
 	OPT_REPLACE,
+	OPT_DNSD,
+	OPT_DNSD_CONFIG,
 };
 
 static const struct option options[] = {
@@ -31,6 +33,8 @@ static const struct option options[] = {
     {"wait", required_argument, NULL, OPT_WAIT},
     {"state", required_argument, NULL, OPT_STATE},
     {"replace", no_argument, NULL, OPT_REPLACE},
+    {"dnsd", required_argument, NULL, OPT_DNSD},
+    {"dnsd-config", required_argument, NULL, OPT_DNSD_CONFIG},
     {NULL, 0, NULL, 0},
 };
 
@@ -109,6 +113,12 @@ set_option(struct enrol_options *o, const char *verb, int c)
 	case OPT_STATE:
 		o->state_dir = optarg;
 		return 0;
+	case OPT_DNSD:
+		o->dnsd.addresses = optarg;
+		return init ? 0 : -1;
+	case OPT_DNSD_CONFIG:
+		o->dnsd.config = optarg;
+		return init ? 0 : -1;
 	case OPT_REPLACE:
 		o->replace = 1;
 		return init ? -1 : 0;

@@ -2,6 +2,7 @@
 #ifndef CLI_ENROL_OPTIONS_H
 #define CLI_ENROL_OPTIONS_H
 
+#include "cli/dnsd_setup.h"
 #include "identity/identity.h"
 
 struct enrol_options {
@@ -12,6 +13,7 @@ struct enrol_options {
 	const char *key_file; /* NULL = none */
 	unsigned long wait_sec;
 	int replace; /* join only */
+	struct dnsd_setup dnsd; /* init only; addresses NULL = not wanted */
 	const char *state_dir;
 
 	/* of key_file, by enrol_keys() */

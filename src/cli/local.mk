@@ -21,6 +21,7 @@ autotunnel_SOURCES = src/cli/main.c src/cli/cmd.h \
 	src/cli/cmd_init.c src/cli/cmd_join.c src/cli/cmd_zone.c \
 	src/cli/cmd_devices.c src/cli/cmd_leave.c src/cli/cmd_rename.c src/cli/cmd_revoke.c \
 	src/cli/admin.c src/cli/admin.h \
+	src/cli/dnsd_setup.c src/cli/dnsd_setup.h \
 	src/cli/edit.c src/cli/edit.h \
 	src/cli/enrol.c src/cli/enrol.h \
 	src/cli/enrol_options.c src/cli/enrol_options.h \

@@ -38,8 +38,8 @@ const struct cmd cmds[] = {
 	"what the router gives"},
     {"wait", cmd_wait, "[--timeout SECONDS] [PEER]", "until the daemon runs, or a tunnel is up"},
     {"init", cmd_init,
-	"--domain DOMAIN [--server ADDRESS] [--name NAME] [--key FILE] [--wait SECONDS]"
-	" [--state DIR]",
+	"--domain DOMAIN [--dnsd ADDRESS [--dnsd-config FILE]] [--server ADDRESS] [--name NAME]"
+	" [--key FILE] [--wait SECONDS] [--state DIR]",
 	"make an account, with this device as its first"},
     {"join", cmd_join,
 	"[--server ADDRESS] [--name NAME] [--key FILE] [--wait SECONDS] [--state DIR]"

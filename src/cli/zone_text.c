@@ -113,7 +113,9 @@ zone_text_dnsd(const struct zone_text *z, FILE *out)
 	    "# For autotunnel-dnsd.conf.  Secret: only root may read the file.\n"
 	    "[zone %s]\n",
 	    z->domain);
-	if (!z->keys_only)
+	if (z->addresses != NULL)
+		fprintf(out, "address = %s\n", z->addresses);
+	else if (!z->keys_only)
 		fprintf(out, "#address = 192.0.2.53\t# this server's own, as the world sees it\n");
 	dnsd_key("account-key", &z->key[0], out);
 	for (size_t i = 1; i < z->keys; i++)

@@ -14,6 +14,7 @@ struct zone_text {
 	const struct tsig_key *key; /* the account's, then the devices' */
 	size_t keys;
 	int keys_only;
+	const char *addresses; /* dnsd: of the name server; NULL = to be filled in */
 };
 
 void zone_text_bind(const struct zone_text *z, FILE *out);
