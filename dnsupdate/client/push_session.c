@@ -8,8 +8,9 @@
  * until something was pushed for a topic the server is asked.
  *
  * A server that breaks a rule is left by a reset, and tried again after a minute, then ever more
- * rarely, up to an hour.  One that knows no DSO is tried again after an hour (RFC 8490 section
- * 6.6.3.3), or at once when it is another or started anew (push_session_pardon).
+ * rarely, up to an hour.  One that knows no DSO, which it may also say by a reset (Knot DNS does),
+ * is tried again after an hour (RFC 8490 section 6.6.3.3), or at once when it is another or started
+ * anew (push_session_pardon).
  */
 #include "dnsupdate/client/push_session.h"
 
@@ -20,6 +21,7 @@
 #define WANT_KEEPALIVE_MS 300000
 #define ANSWER_MS 30000 /* RFC 8490 section 5.1.1 */
 #define NODSO_MS 3600000
+#define FAILED_MS 10000
 #define VIOLATION_MS 60000
 #define HOUR_MS 3600000
 #define PAD 128 /* RFC 8467 */
@@ -59,10 +61,21 @@ push_session_begin(struct push_session *s, int verified, uint64_t now)
 	memset(s->gone, 0, sizeof s->gone);
 }
 
+/* No session came about: the server does not know DSO, or, when it does, something is wrong. */
+static uint64_t
+next_try(const struct push_session *s, uint64_t now)
+{
+	return in_about(s, s->proven ? FAILED_MS : NODSO_MS, now);
+}
+
 void
 push_session_end(struct push_session *s, uint64_t now)
 {
-	(void)now;
+	/* Some servers answer opcode 6 with a reset. */
+	if (s->state == PUSH_SESSION_SETUP && s->keepalive_id != 0) {
+		s->why = "the server ends the connection when it is asked for DSO";
+		s->not_before_ms = next_try(s, now);
+	}
 	s->state = PUSH_SESSION_DOWN;
 	s->end = PUSH_SESSION_STAY;
 	topics_forget(&s->topics);
@@ -135,6 +148,7 @@ established(struct push_session *s)
 {
 	if (s->state == PUSH_SESSION_SETUP)
 		s->state = PUSH_SESSION_UP;
+	s->proven = 1;
 }
 
 static void
@@ -463,8 +477,7 @@ look_at_clock(struct push_session *s, uint64_t now)
 		return;
 	unhold(s, now);
 	if (now >= dead_at(s))
-		reset(s, "no answer",
-		    s->state == PUSH_SESSION_SETUP ? in_about(s, NODSO_MS, now) : now);
+		reset(s, "no answer", s->state == PUSH_SESSION_SETUP ? next_try(s, now) : now);
 	else if (s->state == PUSH_SESSION_UP && now >= inactive_at(s) &&
 	    first(s, TOPIC_DUE) == NULL)
 		leave(s, "nothing to do", now);

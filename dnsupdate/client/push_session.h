@@ -31,6 +31,7 @@ struct push_session {
 	uint64_t heard_ms, said_ms; /* last message in, out */
 	uint64_t used_ms; /* last message that was no keepalive */
 	uint64_t not_before_ms; /* the next session */
+	int proven; /* the server has shown once that it knows DSO */
 	unsigned violations; /* in a row */
 	uint16_t unknown_id; /* a request to be answered with DSOTYPENI; 0 = none */
 	enum { PUSH_SESSION_STAY, PUSH_SESSION_LEAVE, PUSH_SESSION_RESET } end;

@@ -3,7 +3,7 @@
 # by looking; and what happens when the server dies, events get lost, or a channel comes or goes.
 # dns_drive plays the manager.
 . "${0%/*}/lab.sh"
-lab_require dig nsupdate nft
+lab_require named knotd dig nsupdate nft
 . "$LAB_DIR/lib/dns_worker.sh"
 
 contact=4500
@@ -169,3 +169,32 @@ end
 
 story push tls "pin=$(sed -n 's/.*TLS key pin //p' "$(lab_log ns dns)" | tail -n 1)" $LAB_NS
 end
+
+# Servers that know neither: asked for both, over one connection, and no harm done.  (Knot DNS resets
+# a connection when it is asked for stateful operations.)
+lab_ns_answers() {
+	lab_exec ns dig "@$LAB_NS" +short +time=1 +tries=1 $zone SOA | grep -q .
+}
+
+connections() {
+	grep -c ': connected, TCP$' "$(lab_log nas worker)"
+}
+
+harmless() {
+	worker nas
+	zone nas tcp $LAB_NS
+	check_soon "$1: answers over TCP" 3 said nas 'source=poll via=tcp'
+	check_soon "$1: has no long-lived queries" 6 logged nas 'long-lived queries: ok, port 0'
+	sleep 2
+	check "$1: asked for Push once" test "$(connections)" -le 2
+	check "$1: changes are looked for" source_is nas poll
+	say nas quit
+	check_soon "$1: QUIT ends the worker" 3 ended_well nas
+	lab_ns_stop
+}
+
+lab_ns_stop
+bind_conf | lab_bind $zone
+harmless BIND
+knot_conf | lab_knot $zone
+harmless Knot

@@ -245,7 +245,7 @@ test_no_dso(void **state)
 	struct buf b = {copy, sizeof copy, sizeof copy, 0};
 
 	(void)state;
-	for (int how = 0; how < 3; how++) {
+	for (int how = 0; how < 4; how++) {
 		uint16_t keep;
 
 		fresh();
@@ -257,10 +257,11 @@ test_no_dso(void **state)
 			answer(keep, RCODE_NOTIMP, 0);
 		else if (how == 1)
 			take(&b);
-		else
+		else if (how == 2)
 			now += 30 * SECOND;
-		if (how == 2) {
+		if (how == 2)
 			assert_int_equal(next(), PUSH_SESSION_ABORT);
+		if (how >= 2) { /* 3: it resets the connection */
 			push_session_end(&s, now);
 			push_session_begin(&s, 1, now);
 		}
@@ -336,6 +337,28 @@ test_records(void **state)
 	assert_int_equal(answers("h1.alice.example.com", TYPE_AAAA), 0);
 	assert_int_equal(changes(), 1);
 	assert_int_equal(s.state, PUSH_SESSION_UP);
+	end();
+}
+
+/* One that is known to have it is tried again soon. */
+static void
+test_setup_fails(void **state)
+{
+	(void)state;
+	up(1);
+	push_session_end(&s, now);
+	assert_true(s.not_before_ms <= now);
+	push_session_begin(&s, 1, now);
+	sends(DSO_KEEPALIVE);
+	push_session_end(&s, now);
+	assert_true(s.not_before_ms == now + 10 * SECOND);
+	now = s.not_before_ms;
+	push_session_begin(&s, 1, now);
+	sends(DSO_KEEPALIVE);
+	now += 30 * SECOND;
+	assert_int_equal(next(), PUSH_SESSION_ABORT);
+	push_session_end(&s, now);
+	assert_true(s.not_before_ms == now + 10 * SECOND);
 	end();
 }
 
@@ -787,6 +810,7 @@ main(void)
 	    cmocka_unit_test(test_setup),
 	    cmocka_unit_test(test_setup_other_order),
 	    cmocka_unit_test(test_no_dso),
+	    cmocka_unit_test(test_setup_fails),
 	    cmocka_unit_test(test_records),
 	    cmocka_unit_test(test_reconnect),
 	    cmocka_unit_test(test_sets),
