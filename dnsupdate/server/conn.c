@@ -369,13 +369,13 @@ read_in(struct conn *c)
 static void
 serve(struct conn *c)
 {
-	size_t before;
+	size_t before = SIZE_MAX;
 
-	do {
+	while (octets_len(&c->in) > 0 && octets_len(&c->in) < before && may_handle(c)) {
 		before = octets_len(&c->in);
 		handle_messages(c);
 		write_out(c);
-	} while (octets_len(&c->in) < before && octets_len(&c->in) > 0 && may_handle(c));
+	}
 }
 
 static void
