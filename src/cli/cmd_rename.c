@@ -43,7 +43,9 @@ static int
 records(void *ctx, struct talk *t, struct update *u)
 {
 	const struct rename *n = ctx;
+	struct tsig_key key = {0};
 	struct name before, after;
+	int rc = 0;
 
 	if (name_parse(&before, n->admin->id.name) == -1 || name_parse(&after, n->next.name) == -1)
 		return -1;
@@ -51,9 +53,11 @@ records(void *ctx, struct talk *t, struct update *u)
 		return -1;
 	if (server_keys_taken(t) &&
 	    (server_keys_remove(u, &before) == -1 ||
-		server_keys_add(t, u, &n->admin->account, n->next.name, n->generation) == -1))
-		return -1;
-	return records_enrol(u, &t->domain, &after);
+		account_device_tsig(&n->admin->account, n->next.name, n->generation, &key) == -1 ||
+		server_keys_add(t, u, &key) == -1))
+		rc = -1;
+	crypto_wipe(&key, sizeof key);
+	return rc == 0 ? records_enrol(u, &t->domain, &after) : -1;
 }
 
 /* Certificate and TSIG key of the new name for the old key.  An exit status. */

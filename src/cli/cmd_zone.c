@@ -1,5 +1,6 @@
 #include "cli/cmd.h"
 #include "cli/prompt.h"
+#include "cli/zone_check.h"
 #include "cli/zone_text.h"
 #include "base/str.h"
 #include "crypto/mac.h"
@@ -138,6 +139,32 @@ derive_keys(const struct zone_options *o, const struct account *account, struct 
 	return 0;
 }
 
+/* What the server can do, tried as this machine. */
+static int
+check(void)
+{
+	static struct identity id;
+	const struct config *c = cmd_config();
+	char why[MSG_TEXT_MAX];
+	int status;
+
+	switch (identity_load(c->state_dir, &id, why)) {
+	case IDENTITY_OK:
+		status = zone_check(&id, &c->dns);
+		break;
+	case IDENTITY_NONE:
+		cmd_warn("this machine belongs to no account yet: autotunnel join");
+		status = EXIT_NO_PEER;
+		break;
+	default:
+		cmd_warn("%s: %s", c->state_dir, why);
+		status = EXIT_ERROR;
+		break;
+	}
+	identity_wipe(&id);
+	return status;
+}
+
 int
 cmd_zone(int argc, char **argv)
 {
@@ -146,8 +173,11 @@ cmd_zone(int argc, char **argv)
 	struct account account = {0};
 	struct zone_options o;
 	char why[MSG_TEXT_MAX];
-	int status = parse(&o, argc, argv);
+	int status;
 
+	if (argc == 2 && strcmp(argv[1], "check") == 0)
+		return check();
+	status = parse(&o, argc, argv);
 	if (status != EXIT_OK)
 		return status;
 	if (prompt_phrase(entropy, why) == -1) {

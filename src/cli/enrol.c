@@ -7,6 +7,7 @@
 #include "cli/find_server.h"
 #include "cli/server_keys.h"
 #include "crypto/cert.h"
+#include "crypto/mac.h"
 #include "dnsupdate/wire/records.h"
 #include "identity/ula.h"
 
@@ -204,12 +205,18 @@ add_records(void *ctx, struct talk *t, struct update *u)
 {
 	struct attempt *a = ctx;
 	struct enrol *e = a->e;
+	struct tsig_key key = e->id->tsig;
+	int rc = 0;
 
+	/* The first key stands with the identity; to derive it, a sealed account knows too little.
+	 */
 	e->server_took_key = !e->foreign_key && server_keys_taken(t);
-	if (e->server_took_key &&
-	    server_keys_add(t, u, e->account, e->id->name, e->generation) == -1)
-		return -1;
-	return records_enrol(u, &t->domain, &a->host);
+	if (e->server_took_key && e->generation > 0)
+		rc = account_device_tsig(e->account, e->id->name, e->generation, &key);
+	if (rc == 0 && e->server_took_key)
+		rc = server_keys_add(t, u, &key);
+	crypto_wipe(&key, sizeof key);
+	return rc == 0 ? records_enrol(u, &t->domain, &a->host) : -1;
 }
 
 static enum talk_result

@@ -111,6 +111,15 @@ source_text(unsigned source)
 					 : "not watched yet";
 }
 
+/* UDP goes without saying. */
+static const char *
+channel_text(unsigned channel)
+{
+	return channel == DNS_CHANNEL_TLS ? " over TLS"
+	    : channel == DNS_CHANNEL_TCP  ? " over TCP"
+					  : "";
+}
+
 static enum health
 dns_ok(const struct msg_dns_state *d, const char *server, const char *heard, uint64_t now_sec,
     char out[EXPLAIN_MAX])
@@ -120,12 +129,13 @@ dns_ok(const struct msg_dns_state *d, const char *server, const char *heard, uin
 	if (d->withdrawn)
 		snprintf(published, sizeof published, "withdrawn");
 	else if (d->published && d->published_until_sec > now_sec)
-		snprintf(published, sizeof published, "published, good for %s",
+		snprintf(published, sizeof published, "published, %s %s",
+		    d->leased ? "leased for" : "good for",
 		    format_age(d->published_until_sec - now_sec, left));
 	else if (d->published)
 		snprintf(published, sizeof published, "published");
-	snprintf(out, EXPLAIN_MAX, "%s answers%s, %s; %s", server, heard, source_text(d->source),
-	    published);
+	snprintf(out, EXPLAIN_MAX, "%s answers%s%s, %s; %s", server, channel_text(d->channel),
+	    heard, source_text(d->source), published);
 	return d->published ? HEALTH_GOOD : HEALTH_WAITING;
 }
 

@@ -28,11 +28,14 @@ autotunnel_SOURCES = src/cli/main.c src/cli/cmd.h \
 	src/cli/exchange.c src/cli/exchange.h \
 	src/cli/find_server.c src/cli/find_server.h \
 	src/cli/prompt.c src/cli/prompt.h \
+	src/cli/resolvers.c src/cli/resolvers.h \
 	src/cli/server_keys.c src/cli/server_keys.h \
 	src/cli/talk.c src/cli/talk.h \
+	src/cli/tls_probe.c src/cli/tls_probe.h \
+	src/cli/zone_check.c src/cli/zone_check.h \
 	src/cli/zone_text.c src/cli/zone_text.h
 autotunnel_LDADD = libcli.a libconfig.a libatwire.a $(IDENTITY_LIBS) $(BASE_LIBS) $(LDNS_LIBS) \
-	$(IPSEC_MB_LIBS) $(OPENSSL_LIBS)
+	$(IPSEC_MB_LIBS) $(TLS_LIBS) $(OPENSSL_LIBS)
 
 CLI_TESTS = \
 	tests/unit/cli_client \

@@ -45,8 +45,9 @@ const struct cmd cmds[] = {
 	"[--server ADDRESS] [--name NAME] [--key FILE] [--wait SECONDS] [--state DIR]"
 	" [--replace] DOMAIN",
 	"enrol this device in an account"},
-    {"zone", cmd_zone, "[--keys-only] dnsd|bind|knot|powerdns DOMAIN [NAME[:GENERATION] ...]",
-	"what the name server must be told"},
+    {"zone", cmd_zone,
+	"[--keys-only] dnsd|bind|knot|powerdns DOMAIN [NAME[:GENERATION] ...] | check",
+	"what the name server must be told, and whether it knows"},
     {"devices", cmd_devices, "[--json] [--server ADDRESS] [--state DIR]",
 	"the account's machines, by its roster"},
     {"revoke", cmd_revoke, "[--domain DOMAIN] [--server ADDRESS] [--key FILE] [--state DIR] NAME",

@@ -19,24 +19,19 @@ server_keys_taken(struct talk *t)
 }
 
 int
-server_keys_add(struct talk *t, struct update *u, const struct account *account, const char *host,
-    unsigned generation)
+server_keys_add(struct talk *t, struct update *u, const struct tsig_key *key)
 {
 	struct tsig_signer device;
-	struct tsig_key key;
 	struct name owner;
 	struct rdata rd;
-	int rc = account_device_tsig(account, host, generation, &key);
+	int rc = tsig_signer_init(&device, key->name, key->algorithm, key->secret, key->secret_len);
 
-	if (rc == 0)
-		rc = tsig_signer_init(&device, key.name, key.algorithm, key.secret, key.secret_len);
 	if (rc == 0)
 		rc = key_seal_owner(&owner, &device.name);
 	if (rc == 0)
 		rc = key_seal(&rd, &device, t->key->secret, t->key->secret_len);
 	if (rc == 0)
 		update_add(u, &owner, 0, &rd);
-	crypto_wipe(&key, sizeof key);
 	return rc;
 }
 

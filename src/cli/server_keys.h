@@ -11,10 +11,9 @@
 /* Does the server that t talks to take them?  Asks it, so t->reply is another afterwards. */
 int server_keys_taken(struct talk *t);
 
-/* Add to an update that t->key signs: the key of the device with this full name, in this
- * generation; or that there is none any more.  0, or -1. */
-int server_keys_add(struct talk *t, struct update *u, const struct account *account,
-    const char *host, unsigned generation);
+/* Add to an update that t->key signs: this key of a device; or that the one of this name is none
+ * any more.  0, or -1. */
+int server_keys_add(struct talk *t, struct update *u, const struct tsig_key *key);
 int server_keys_remove(struct update *u, const struct name *host);
 
 #endif

@@ -197,6 +197,8 @@ json_dns(struct json *j, const struct snapshot *s)
 	json_text(j, "status", word_dns_status(d->status));
 	json_text(j, "source", word_dns_source(d->source));
 	json_endpoint(j, "server", &d->server);
+	json_text(j, "transport", word_channel(d->channel));
+	json_bool(j, "leased", d->leased);
 	json_number(j, "serial", d->serial);
 	json_number(j, "epoch", d->epoch);
 	json_bool(j, "published", d->published);

@@ -151,7 +151,13 @@ talk_update_begin(struct talk *t, struct update *u, void *room, size_t size)
 enum talk_result
 talk_update(struct talk *t, struct update *u)
 {
-	if (update_finish(u, NULL, 0) == 0)
+	return talk_update_options(t, u, NULL, 0);
+}
+
+enum talk_result
+talk_update_options(struct talk *t, struct update *u, const void *options, size_t len)
+{
+	if (update_finish(u, options, len) == 0)
 		return talk_later(t, "cannot be told: it is too long for a message");
 	exchange(&u->b, t->key, t->server, t->reply);
 	return t->reply->result == EXCHANGE_ANSWERED ? explain_rcode(t) : explain_silence(t);

@@ -48,6 +48,9 @@ enum talk_result talk_find_zone(struct talk *t);
 /* Begin an update of the zone in room; finish and send it. */
 void talk_update_begin(struct talk *t, struct update *u, void *room, size_t size);
 enum talk_result talk_update(struct talk *t, struct update *u);
+/* The same with the data of an OPT record. */
+enum talk_result talk_update_options(
+    struct talk *t, struct update *u, const void *options, size_t len);
 
 /* Is it worth asking again later, or asking another server?  patient != 0: also when it knows our
  * key with another secret. */

@@ -62,6 +62,19 @@ word_dns_status(unsigned status)
 }
 
 const char *
+word_channel(unsigned channel)
+{
+	static const char *const words[] = {
+	    [DNS_CHANNEL_NONE] = "none",
+	    [DNS_CHANNEL_UDP] = "udp",
+	    [DNS_CHANNEL_TCP] = "tcp",
+	    [DNS_CHANNEL_TLS] = "tls",
+	};
+
+	return FIND(words, channel);
+}
+
+const char *
 word_dns_source(unsigned source)
 {
 	static const char *const words[] = {

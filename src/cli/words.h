@@ -9,6 +9,7 @@ const char *word_nat_kind(unsigned kind); /* as in the TXT record */
 const char *word_inbound(unsigned inbound);
 const char *word_dns_status(unsigned status);
 const char *word_dns_source(unsigned source);
+const char *word_channel(unsigned channel); /* enum dns_channel */
 const char *word_roster_self(unsigned self);
 const char *word_roster_view(unsigned view);
 const char *word_tunnel_state(unsigned state);

@@ -375,6 +375,7 @@ manager_reload(struct manager *m, char why[MSG_TEXT_MAX])
 {
 	struct config_error error;
 	struct config next;
+	int other_level;
 
 	/* A file that was named at the start and is gone now does not mean "all defaults". */
 	if (config_load(m->config_path, strcmp(m->config_path, CONFIG_FILE) != 0, &next, &error) ==
@@ -389,13 +390,15 @@ manager_reload(struct manager *m, char why[MSG_TEXT_MAX])
 		log_notice("configuration %s", why);
 	}
 	m->zone_dirty |= memcmp(&next.dns, &m->config.dns, sizeof next.dns) != 0;
-	if (next.log != m->config.log) {
+	other_level = next.log != m->config.log;
+	/* Before anything is said: whatever is dirty goes out with it. */
+	take_over(&m->config, &next);
+	if (other_level) {
 		log_set_level(next.log);
 		worker_set_log_level(m->natpmp, (int)next.log);
 		worker_set_log_level(m->dnsupdate, (int)next.log);
 		worker_set_log_level(m->ipsec, (int)next.log);
 	}
-	take_over(&m->config, &next);
 	network_changed(m); /* another router may be named */
 	manager_changed(m);
 	return 0;

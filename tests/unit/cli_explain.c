@@ -88,7 +88,9 @@ static const struct {
     {DNS_OK, DNS_SOURCE_POLL, 1, 0, "192.0.2.53:53", NOW_MS - 4000, NOW_SEC + 4260, "", HEALTH_GOOD,
 	"192.0.2.53:53 answers, heard 4s ago, polled; published, good for 1h 11m"},
     {DNS_OK, DNS_SOURCE_PUSH, 0, 0, "[2001:db8::53]:53", NOW_MS, 0, "", HEALTH_WAITING,
-	"[2001:db8::53]:53 answers, heard 0s ago, pushed; not published yet"},
+	"[2001:db8::53]:53 answers over TLS, heard 0s ago, pushed; not published yet"},
+    {DNS_OK, DNS_SOURCE_PUSH, 1, 0, "192.0.2.53:853", NOW_MS, NOW_SEC + 4260, "", HEALTH_GOOD,
+	"192.0.2.53:853 answers over TLS, heard 0s ago, pushed; published, leased for 1h 11m"},
     {DNS_OK, DNS_SOURCE_NONE, 0, 1, "192.0.2.53:53", 0, 0, "", HEALTH_WAITING,
 	"192.0.2.53:53 answers, not watched yet; withdrawn"},
     {DNS_OK, DNS_SOURCE_LLQ, 1, 0, "192.0.2.53:53", 0, 0, "", HEALTH_GOOD,
@@ -113,6 +115,9 @@ dns_sentences(void **state)
 		    .published_until_sec = servers[i].until_sec};
 		char out[EXPLAIN_MAX];
 
+		/* A lease, and what hides the talk, are worth a word. */
+		d.leased = servers[i].source == DNS_SOURCE_PUSH;
+		d.channel = d.leased ? DNS_CHANNEL_TLS : DNS_CHANNEL_UDP;
 		d.server = endpoint(servers[i].server);
 		snprintf(d.reason, MSG_TEXT_MAX, "%s", servers[i].reason);
 		assert_int_equal(explain_dns(&d, NOW_MS, NOW_SEC, out), servers[i].health);

@@ -297,6 +297,7 @@ map(void **state)
 #define DNS_JSON                                                                                   \
 	"\"dns\":{\"ok\":true,\"status\":\"ok\",\"source\":\"poll\","                              \
 	"\"server\":{\"address\":\"192.0.2.53\",\"port\":53,\"priority\":0,\"weight\":0},"         \
+	"\"transport\":\"none\",\"leased\":false,"                                                 \
 	"\"serial\":77,\"epoch\":12,\"published\":true,\"withdrawn\":false,"                       \
 	"\"published_until\":1795004260,\"heard\":1794999996,\"reason\":\"\","                     \
 	"\"text\":\"192.0.2.53:53 answers, heard 4s ago, polled; published, good for 1h 11m\"}"
