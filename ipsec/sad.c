@@ -26,7 +26,8 @@ struct entry {
 	struct entry *next;
 	uint32_t spi;
 	uint32_t id; /* what struct esp calls it */
-	uint32_t partner; /* the SPI of the inbound SA put in with it */
+	uint32_t reqid; /* the same for all that replace one another */
+	uint32_t partner; /* outbound: the SPI of the inbound SA that belongs to it */
 	uint8_t inbound;
 	struct endpoint dst;
 };
@@ -67,7 +68,7 @@ look_up(uint32_t spi, host_t *dst, struct entry *out)
 }
 
 static void
-remember(const struct esp_sa *sa, uint32_t partner, host_t *dst)
+remember(const struct esp_sa *sa, uint32_t reqid, uint32_t partner, host_t *dst)
 {
 	struct entry *e = calloc(1, sizeof *e);
 
@@ -75,6 +76,7 @@ remember(const struct esp_sa *sa, uint32_t partner, host_t *dst)
 		fatal("SA");
 	e->spi = sa->spi;
 	e->id = sa->id;
+	e->reqid = reqid;
 	e->partner = partner;
 	e->inbound = sa->inbound;
 	e->dst = endpoint_of(dst);
@@ -202,7 +204,30 @@ name_sa(struct esp_sa *sa)
 	sa->mtu = plane_mtu(&sa->remote);
 }
 
-static _Thread_local uint32_t last_inbound;
+/*
+ * The inbound SA that belongs to an outbound one: the newest of the same reqid, for it is put in
+ * first.  *replaces is set when there is an older one that has been in use: then this is a
+ * rekeying, and who asked for it has both ends of the new SAs in place before ours is put in.
+ */
+static uint32_t
+find_partner(uint32_t reqid, int *replaces)
+{
+	struct esp_usage usage;
+	uint32_t spi = 0;
+
+	*replaces = 0;
+	pthread_mutex_lock(&mutex);
+	for (struct entry *e = entries; e != NULL; e = e->next) {
+		if (!e->inbound || e->reqid != reqid)
+			continue;
+		if (spi == 0)
+			spi = e->id;
+		else if (esp_sa_query(plane_esp(), e->id, 1, &usage) == 0 && usage.packets > 0)
+			*replaces = 1;
+	}
+	pthread_mutex_unlock(&mutex);
+	return spi;
+}
 
 static status_t
 add_sa(kernel_ipsec_t *this, kernel_ipsec_sa_id_t *id, kernel_ipsec_add_sa_t *data)
@@ -216,15 +241,13 @@ add_sa(kernel_ipsec_t *this, kernel_ipsec_sa_id_t *id, kernel_ipsec_add_sa_t *da
 	    .remote = endpoint_of(data->inbound ? id->src : id->dst),
 	    .local = endpoint_of(data->inbound ? id->dst : id->src),
 	};
-	uint32_t partner;
-	int rc;
+	uint32_t partner = 0;
+	int replaces, rc;
 
-	/* libcharon puts in both from one thread, the inbound one first. */
-	if (data->inbound)
-		last_inbound = ntohl(id->spi);
-	else if (!data->initiator)
-		sa.partner = last_inbound;
-	partner = last_inbound;
+	if (!data->inbound)
+		partner = find_partner(data->reqid, &replaces);
+	if (!data->inbound && !data->initiator && !replaces)
+		sa.partner = partner;
 	if (sa.algorithm == 0 || data->mode != MODE_TUNNEL || id->proto != IPPROTO_ESP)
 		return NOT_SUPPORTED;
 	memcpy(sa.key, data->enc_key.ptr, key_len);
@@ -235,7 +258,7 @@ add_sa(kernel_ipsec_t *this, kernel_ipsec_sa_id_t *id, kernel_ipsec_add_sa_t *da
 	if (rc == -1)
 		log_warn("SA %08x does not fit", ntohl(id->spi));
 	else
-		remember(&sa, partner, id->dst);
+		remember(&sa, data->reqid, partner, id->dst);
 	crypto_wipe(&sa, sizeof sa);
 	return rc == -1 ? FAILED : SUCCESS;
 }
