@@ -197,6 +197,128 @@ try_replay() {
 	echo "ok: an enrolment sent again changes nothing"
 }
 
+# Without the phrase: a code, a check number, a yes.
+try_invite() {
+	local kind=$1 port=$2 phrase=$3 inviter joiner code number
+
+	mkfifo "$kind/answers"
+	exec 8<>"$kind/answers"
+	printf '%s\n' "$phrase" >&8
+	"$autotunnel" invite --for 2m --state "$kind/laptop" <"$kind/answers" >"$kind/invite.out" 2>&1 &
+	inviter=$!
+	wait_for_text "$kind/invite.out" "^Code: "
+	code=$(sed -n 's/^Code: //p' "$kind/invite.out")
+	[ "${#code}" -lt 120 ] || fail "the code is long: $code"
+	expect 2 "" "*no invitation*" "" join "${code}x" --state "$kind/g"
+
+	# Interrupted, and then done again.
+	timeout 2 "$autotunnel" join "$code" --name g --state "$kind/g" >"$kind/join.out" 2>&1 || :
+	[ -e "$kind/g/join.key" ] || fail "the key of an interrupted join was not kept"
+	[ ! -e "$kind/g/account" ] || fail "joined without a yes"
+	number=$(sed -n 's/^Check number: //p' "$kind/join.out")
+	"$autotunnel" join "$code" --name g --state "$kind/g" >"$kind/join.out" 2>&1 &
+	joiner=$!
+	wait_for_text "$kind/invite.out" "Check number: $number"
+	wait_for_text "$kind/join.out" "Check number: $number"
+	! devices "$port" | grep -q '^g ' || fail "on the roster before the yes"
+	echo yes >&8
+	wait $joiner || fail "join CODE: $(cat "$kind/join.out")"
+	wait $inviter || fail "invite: $(cat "$kind/invite.out")"
+	exec 8>&-
+	grep -q "^Enrolled: yes" "$kind/join.out" || fail "join CODE: $(cat "$kind/join.out")"
+	grep -q "Enrolled: g.$domain" "$kind/invite.out" || fail "invite: $(cat "$kind/invite.out")"
+	devices "$port" | grep -qxE 'g ok 0 [0-9a-f]{32}' || fail "g is not on the roster"
+	[[ $(machines "$port") == *_udp.g.* ]] || fail "g is not listed"
+	[ "$(stat -c %a "$kind"/g/* | sort -u)" = 600 ] || fail "a state file is open"
+	[ ! -e "$kind/g/join.key" ] || fail "the pending key is still there"
+	[ -z "$(dig +short @127.0.0.1 -p "$port" TXT invite1._join.$domain)" ] || fail "the note is still there"
+	grep -q "does not know the key g.$domain: its administrator" "$kind/join.out" ||
+		fail "join CODE does not say that the server lacks its key: $(cat "$kind/join.out")"
+	expect 0 "Roster *" "" "" devices --state "$kind/laptop"
+	expect 0 "*Enrolled: yes" "" "" join "$code" --state "$kind/g"
+	echo "ok: autotunnel invite, join CODE"
+
+	# Said no to; and for automation, with a name given and the code in a file.
+	printf '%s\nno\n' "$phrase" >"$kind/no"
+	"$autotunnel" invite h --state "$kind/laptop" <"$kind/no" >"$kind/invite.out" 2>&1 &
+	inviter=$!
+	wait_for_text "$kind/invite.out" "^Code: "
+	code=$(sed -n 's/^Code: //p' "$kind/invite.out")
+	expect 7 "*Check number*" "*nobody let this machine in*" "" join "$code" --wait 4 --state "$kind/h"
+	! wait $inviter || fail "invite let in who was refused"
+	! devices "$port" | grep -q '^h ' || fail "h is on the roster"
+	"$autotunnel" invite h --yes --code-file "$kind/code" --state "$kind/laptop" <<<"$phrase" >"$kind/invite.out" 2>&1 &
+	inviter=$!
+	until [ -s "$kind/code" ]; do sleep 0.1; done
+	[ "$(stat -c %a "$kind/code")" = 600 ] || fail "the code's file is open"
+	expect 0 "*Machine: h.$domain*Enrolled: yes" "*" "" join --code-file "$kind/code" --state "$kind/h"
+	wait $inviter || fail "invite --yes: $(cat "$kind/invite.out")"
+	[ ! -e "$kind/code" ] || fail "the code's file is still there"
+
+	leave_and_rename "$kind" "$port" "$phrase"
+}
+
+# A certificate that is never fetched: out again.
+try_abandoned() {
+	local kind=$1 port=$2 phrase=$3 inviter code
+
+	"$autotunnel" invite i --yes --for 10s --state "$kind/laptop" <<<"$phrase" >"$kind/invite.out" 2>&1 &
+	inviter=$!
+	wait_for_text "$kind/invite.out" "^Code: "
+	code=$(sed -n 's/^Code: //p' "$kind/invite.out")
+	timeout 0.7 "$autotunnel" join "$code" --state "$kind/i" >"$kind/join.out" 2>&1 || :
+	[ ! -e "$kind/i/account" ] || fail "i was too fast for this test"
+	wait_for_devices "$port" '^i ok 0 '
+	! wait $inviter || fail "invite: $(cat "$kind/invite.out")"
+	devices "$port" | grep -qE '^i revoked 0 ' || fail "i, who never came, is still in: $(devices "$port")"
+	echo "ok: whoever does not fetch the certificate is out again"
+}
+
+wait_for_devices() {
+	for _ in $(seq 100); do
+		! devices "$1" | grep -q "$2" || return 0
+		sleep 0.1
+	done
+	fail "the roster does not say \"$2\": $(devices "$1")"
+}
+
+wait_for_text() {
+	for _ in $(seq 150); do
+		! grep -q "$2" "$1" || return 0
+		sleep 0.1
+	done
+	fail "$1 does not say \"$2\": $(cat "$1")"
+}
+
+# Another name, and good-bye.
+leave_and_rename() {
+	local kind=$1 port=$2 phrase=$3 address
+
+	address=$(sed -n 's/^Address: //p' "$kind/a.out")
+	expect 0 "Machine: z.$domain" "*autotunnel zone --keys-only bind*z:0*" "$phrase" \
+		rename z --state "$kind/a"
+	devices "$port" | grep -qxE 'z ok 0 [0-9a-f]{32}' || fail "z is not on the roster"
+	! devices "$port" | grep -q '^a ' || fail "a is still on the roster"
+	[[ $(machines "$port") == *_udp.z.* && $(machines "$port") != *_udp.a.* ]] ||
+		fail "the list of machines is $(machines "$port")"
+	expect 0 "*Address: $address*Enrolled: yes" "" "$phrase" join $domain --state "$kind/a"
+	expect 1 "" "*laptop.$domain is another machine*" "$phrase" rename laptop --state "$kind/a"
+	expect 0 "Left: z.$domain" "" "$phrase" leave --state "$kind/a"
+	[ -z "$(ls "$kind/a")" ] || fail "left, but there is still $(ls "$kind/a")"
+	devices "$port" | grep -qxE 'z revoked 0 [0-9a-f]{32}' || fail "z is not revoked"
+	expect 0 "Left: b.$domain" "*autotunnel revoke b*" "" leave --local --state "$kind/b"
+	expect 4 "" "*belongs to no account*" "" leave --state "$kind/b"
+	expect 0 "Revoked: b.$domain" "*zone --keys-only bind $domain b:1*" "$phrase" \
+		revoke b --state "$kind/laptop"
+	expect 4 "" "*there is no radio.$domain on the roster*" "$phrase" revoke radio --state "$kind/laptop"
+	expect 0 "Revoked: c.$domain" "*" "$phrase" revoke --domain $domain --server 127.0.0.1:"$port" c --state nowhere
+	expect 1 "" "*knows the key with another secret*" "$other" revoke d --domain $domain \
+		--server 127.0.0.1:"$port" --state nowhere
+	expect 1 "" "*phrase of another account*" "$other" revoke d --state "$kind/laptop"
+	[[ $(machines "$port") != *_udp.[abcz].* ]] || fail "the list of machines is $(machines "$port")"
+	expect 0 "{*\"name\":\"b\",\"state\":\"revoked\"*}" "" "" devices --json --state "$kind/laptop"
+}
+
 try_server() {
 	local kind=$1 port=$2 ns=127.0.0.1:$2 phrase
 
@@ -249,6 +371,8 @@ try_server() {
 	devices "$port" | grep -qxE 'nas ok 0 [0-9a-f]{32}' || fail "nas is not on the roster"
 	try_at_once "$kind" "$port" "$phrase"
 	try_replay "$kind" "$port" "$phrase"
+	try_invite "$kind" "$port" "$phrase"
+	[ "$kind" != bind ] || try_abandoned "$kind" "$port" "$phrase"
 
 	# Refusals, each of which leaves nothing behind.
 	expect 1 "" "*already laptop.$domain*" "" \

@@ -3,6 +3,7 @@
 noinst_LIBRARIES += libatwire.a
 libatwire_a_CPPFLAGS = $(AM_CPPFLAGS) $(LDNS_CFLAGS)
 libatwire_a_SOURCES = \
+	dnsupdate/wire/blob_records.c dnsupdate/wire/blob_records.h \
 	dnsupdate/wire/dso.c dnsupdate/wire/dso.h \
 	dnsupdate/wire/lease.c dnsupdate/wire/lease.h \
 	dnsupdate/wire/llq.c dnsupdate/wire/llq.h \

@@ -17,7 +17,21 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-enum { OPT_DOMAIN = 256, OPT_SERVER, OPT_KEY, OPT_STATE, OPT_JSON, OPT_LOCAL };
+enum {
+	OPT_DOMAIN = 256,
+	OPT_SERVER,
+	OPT_KEY,
+	OPT_STATE,
+	OPT_JSON,
+	OPT_LOCAL,
+	OPT_FOR,
+	OPT_YES,
+	OPT_CODE_FILE
+};
+
+#define FOR_MIN_SEC 10
+#define FOR_MAX_SEC (24UL * 3600)
+#define FOR_SEC 900
 
 static const struct option options[] = {
     {"domain", required_argument, NULL, OPT_DOMAIN},
@@ -26,8 +40,29 @@ static const struct option options[] = {
     {"state", required_argument, NULL, OPT_STATE},
     {"json", no_argument, NULL, OPT_JSON},
     {"local", no_argument, NULL, OPT_LOCAL},
+    {"for", required_argument, NULL, OPT_FOR},
+    {"yes", no_argument, NULL, OPT_YES},
+    {"code-file", required_argument, NULL, OPT_CODE_FILE},
     {NULL, 0, NULL, 0},
 };
+
+/* "15m", "2h", "90s" or "90": seconds. */
+static int
+set_for(struct admin *a, const char *text)
+{
+	unsigned long n = 0, unit = 1;
+	char digits[16], suffix = '\0', more;
+
+	if (sscanf(text, "%15[0-9]%c%c", digits, &suffix, &more) > 2 ||
+	    str_number(digits, 1, FOR_MAX_SEC, &n) == -1)
+		n = 0;
+	unit = suffix == 'h' ? 3600 : suffix == 'm' ? 60 : suffix == 's' || suffix == '\0' ? 1 : 0;
+	a->for_sec = n * unit;
+	if (a->for_sec >= FOR_MIN_SEC && a->for_sec <= FOR_MAX_SEC)
+		return 0;
+	cmd_warn("--for takes a time from 10s to 24h, such as 15m, not \"%s\"", text);
+	return -1;
+}
 
 static int
 set_option(struct admin *a, const char *verb, int c)
@@ -52,6 +87,14 @@ set_option(struct admin *a, const char *verb, int c)
 	case OPT_LOCAL:
 		a->local = 1;
 		return strcmp(verb, "leave") == 0 ? 0 : -1;
+	case OPT_FOR:
+		return strcmp(verb, "invite") == 0 ? set_for(a, optarg) : -1;
+	case OPT_YES:
+		a->yes = 1;
+		return strcmp(verb, "invite") == 0 ? 0 : -1;
+	case OPT_CODE_FILE:
+		a->code_file = optarg;
+		return strcmp(verb, "invite") == 0 ? 0 : -1;
 	default:
 		return -1;
 	}
@@ -112,13 +155,15 @@ admin_begin(struct admin *a, int argc, char **argv, const char **argument)
 	int c, status;
 
 	memset(a, 0, sizeof *a);
+	a->for_sec = FOR_SEC;
 	optind = 0;
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
 		if (set_option(a, argv[0], c) == -1)
 			return cmd_usage(argv[0]);
-	if (argc - optind != (argument != NULL))
+	if (argc - optind > (argument != NULL) ||
+	    (argument != NULL && optind == argc && strcmp(argv[0], "invite") != 0))
 		return cmd_usage(argv[0]);
-	if (argument != NULL)
+	if (optind < argc)
 		*argument = argv[optind];
 	if (a->state_dir == NULL)
 		a->state_dir = cmd_config()->state_dir;
@@ -173,10 +218,15 @@ admin_full_name(const struct admin *a, const char *name, char out[MSG_NAME_MAX])
 	return -1;
 }
 
+const struct tsig_key *
+admin_key(const struct admin *a)
+{
+	return a->zone_key.secret_len != 0 ? &a->zone_key : &a->account.tsig;
+}
+
 int
 admin_edit(const struct admin *a, struct edit *e, enum talk_result *result)
 {
-	const struct tsig_key *key = a->zone_key.secret_len != 0 ? &a->zone_key : &a->account.tsig;
 	struct endpoint server[MSG_SERVERS_MAX];
 	uint8_t servers = a->servers;
 	char why[MSG_TEXT_MAX];
@@ -187,7 +237,7 @@ admin_edit(const struct admin *a, struct edit *e, enum talk_result *result)
 		servers = find_server(a->domain, server);
 	e->account = &a->account;
 	e->held = &a->held;
-	talk_begin(&t, a->domain, key, why);
+	talk_begin(&t, a->domain, admin_key(a), why);
 	*result = TALK_LATER;
 	for (int i = 0; i < servers && talk_may_change(*result, 0); i++) {
 		t.server = &server[i];

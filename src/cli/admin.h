@@ -13,7 +13,9 @@ struct admin {
 	uint8_t servers;
 	struct endpoint server[MSG_SERVERS_MAX];
 	const char *key_file;
-	int json, local; /* where the verb has them */
+	int json, local, yes; /* where the verb has them */
+	unsigned long for_sec; /* 15 minutes unless said otherwise */
+	const char *code_file;
 
 	enum identity_result enrolled; /* is this machine, and ... */
 	struct identity id; /* ... as what */
@@ -23,12 +25,16 @@ struct admin {
 };
 
 /* Read options and this machine's state; *argument is the one that is no option (NULL = there must
- * be none).  An exit status, with a sentence on stderr. */
+ * be none; "invite" may do without, *argument is then left alone).  An exit status, with a sentence
+ * on stderr. */
 int admin_begin(struct admin *a, int argc, char **argv, const char **argument);
 void admin_end(struct admin *a);
 
 /* Ask for the phrase and derive the account.  An exit status. */
 int admin_unlock(struct admin *a);
+
+/* What to sign updates of the zone with, once unlocked. */
+const struct tsig_key *admin_key(const struct admin *a);
 
 /* "nas" or "nas.DOMAIN" as a full name; -1 with a sentence on stderr. */
 int admin_full_name(const struct admin *a, const char *name, char out[MSG_NAME_MAX]);

@@ -54,6 +54,7 @@ int cmd_reload(int argc, char **argv);
 int cmd_version(int argc, char **argv);
 
 /* Who belongs to the account: cmd_devices.c and so on */
+int cmd_invite(int argc, char **argv);
 int cmd_devices(int argc, char **argv);
 int cmd_revoke(int argc, char **argv);
 int cmd_rename(int argc, char **argv);

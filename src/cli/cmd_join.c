@@ -1,6 +1,7 @@
 #include "cli/cmd.h"
 #include "cli/enrol.h"
 #include "cli/enrol_options.h"
+#include "cli/join_code.h"
 #include "cli/prompt.h"
 #include "crypto/mac.h"
 #include "identity/account.h"
@@ -217,6 +218,11 @@ cmd_join(int argc, char **argv)
 	struct join j = {0};
 	int status = enrol_options_parse(&j.o, argc, argv);
 
+	if (status == EXIT_OK && j.o.code[0] != '\0') {
+		status = join_with_code(&j.o);
+		enrol_options_wipe(&j.o);
+		return status;
+	}
 	if (status == EXIT_OK)
 		status = load(&j);
 	if (status == EXIT_OK)

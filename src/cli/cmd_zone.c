@@ -6,6 +6,7 @@
 #include "crypto/mac.h"
 #include "identity/account.h"
 #include "identity/account_file.h"
+#include "identity/invite.h"
 #include "identity/roster.h"
 
 #include <getopt.h>
@@ -124,7 +125,7 @@ parse(struct zone_options *o, int argc, char **argv)
 	return check_names(o);
 }
 
-/* The account's key, then one for each name. */
+/* The account's key, then one for each name, then those for invitations. */
 static int
 derive_keys(const struct zone_options *o, const struct account *account, struct tsig_key *keys)
 {
@@ -135,6 +136,9 @@ derive_keys(const struct zone_options *o, const struct account *account, struct 
 	for (int i = 0; i < o->count; i++)
 		if (full_name(o->names[i], o->domain, full, &generation) == -1 ||
 		    account_device_tsig(account, full, (unsigned)generation, &keys[i + 1]) == -1)
+			return -1;
+	for (unsigned i = 0; i < INVITE_SLOTS; i++)
+		if (account_invite_tsig(account, i + 1, &keys[1 + o->count + (int)i]) == -1)
 			return -1;
 	return 0;
 }
@@ -168,7 +172,7 @@ check(void)
 int
 cmd_zone(int argc, char **argv)
 {
-	static struct tsig_key keys[NAMES_MAX + 1];
+	static struct tsig_key keys[1 + NAMES_MAX + INVITE_SLOTS];
 	uint8_t entropy[PHRASE_ENTROPY];
 	struct account account = {0};
 	struct zone_options o;
@@ -188,7 +192,7 @@ cmd_zone(int argc, char **argv)
 	    derive_keys(&o, &account, keys) == 0) {
 		o.print(&(struct zone_text) {.domain = o.domain,
 			    .key = keys,
-			    .keys = (size_t)o.count + 1,
+			    .keys = 1 + (size_t)o.count + (o.keys_only ? 0 : INVITE_SLOTS),
 			    .keys_only = o.keys_only},
 		    stdout);
 	} else {

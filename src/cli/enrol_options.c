@@ -1,11 +1,13 @@
 #include "cli/enrol_options.h"
 
+#include "base/file.h"
 #include "base/str.h"
 #include "cli/cmd.h"
 #include "crypto/mac.h"
 #include "identity/account_file.h"
 #include "identity/tsig_file.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,6 +25,7 @@ enum option_key {
 	OPT_REPLACE,
 	OPT_DNSD,
 	OPT_DNSD_CONFIG,
+	OPT_CODE_FILE,
 };
 
 static const struct option options[] = {
@@ -35,6 +38,7 @@ static const struct option options[] = {
     {"replace", no_argument, NULL, OPT_REPLACE},
     {"dnsd", required_argument, NULL, OPT_DNSD},
     {"dnsd-config", required_argument, NULL, OPT_DNSD_CONFIG},
+    {"code-file", required_argument, NULL, OPT_CODE_FILE},
     {NULL, 0, NULL, 0},
 };
 
@@ -93,6 +97,23 @@ set_wait(struct enrol_options *o, const char *text)
 	return -1;
 }
 
+/* "-" is standard input. */
+static int
+read_code(struct enrol_options *o, const char *path)
+{
+	char text[INVITE_TEXT_MAX];
+	ssize_t n = file_read(strcmp(path, "-") == 0 ? "/dev/stdin" : path, text, sizeof text - 1);
+
+	if (n == -1) {
+		cmd_warn("%s: %s", path, strerror(errno));
+		return -1;
+	}
+	text[n] = '\0';
+	memcpy(o->code, text, sizeof text);
+	crypto_wipe(text, sizeof text);
+	return 0;
+}
+
 static int
 set_option(struct enrol_options *o, const char *verb, int c)
 {
@@ -122,6 +143,8 @@ set_option(struct enrol_options *o, const char *verb, int c)
 	case OPT_REPLACE:
 		o->replace = 1;
 		return init ? -1 : 0;
+	case OPT_CODE_FILE:
+		return init ? -1 : read_code(o, optarg);
 	default:
 		return -1;
 	}
@@ -139,6 +162,16 @@ complete_name(struct enrol_options *o)
 		memcpy(o->name, full, sizeof full);
 	}
 	return account_name_valid(o->name, o->domain) ? 0 : -1;
+}
+
+int
+enrol_complete_name(struct enrol_options *o)
+{
+	if (complete_name(o) == 0)
+		return 0;
+	cmd_warn(
+	    "\"%s\" cannot be a machine's name: one label of letters, digits and hyphens", o->name);
+	return -1;
 }
 
 int
@@ -165,16 +198,14 @@ enrol_options_parse(struct enrol_options *o, int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
 		if (set_option(o, argv[0], c) == -1)
 			return cmd_usage(argv[0]);
-	if (!init && optind < argc && set_domain(o, argv[optind++]) == -1)
+	if (!init && optind < argc && strncmp(argv[optind], "at1-", 4) == 0)
+		str_copy(o->code, sizeof o->code, argv[optind++]);
+	else if (!init && optind < argc && set_domain(o, argv[optind++]) == -1)
 		return EXIT_USAGE;
-	if (optind != argc || o->domain[0] == '\0')
+	if (optind != argc || (o->domain[0] == '\0') == (o->code[0] == '\0'))
 		return cmd_usage(argv[0]);
-	if (o->name[0] != '\0' && complete_name(o) == -1) {
-		cmd_warn(
-		    "\"%s\" cannot be a machine's name: one label of letters, digits and hyphens",
-		    o->name);
+	if (o->name[0] != '\0' && o->code[0] == '\0' && enrol_complete_name(o) == -1)
 		return EXIT_USAGE;
-	}
 	if (o->state_dir == NULL)
 		o->state_dir = cmd_config()->state_dir;
 	return EXIT_OK;
@@ -222,4 +253,5 @@ enrol_options_wipe(struct enrol_options *o)
 {
 	crypto_wipe(&o->device_key, sizeof o->device_key);
 	crypto_wipe(&o->zone_key, sizeof o->zone_key);
+	crypto_wipe(o->code, sizeof o->code);
 }

@@ -4,6 +4,7 @@
 
 #include "cli/dnsd_setup.h"
 #include "identity/identity.h"
+#include "identity/invite.h"
 
 struct enrol_options {
 	char domain[MSG_NAME_MAX];
@@ -14,6 +15,7 @@ struct enrol_options {
 	unsigned long wait_sec;
 	int replace; /* join only */
 	struct dnsd_setup dnsd; /* init only; addresses NULL = not wanted */
+	char code[INVITE_TEXT_MAX]; /* join only: instead of the domain; empty = none */
 	const char *state_dir;
 
 	/* of key_file, by enrol_keys() */
@@ -30,6 +32,9 @@ int enrol_add_servers(const char *list, uint8_t *servers, struct endpoint server
 
 /* The host's own name under the domain; 0, or -1 with a sentence on stderr. */
 int enrol_default_name(struct enrol_options *o);
+
+/* Make o->name, which was said, a full one; 0, or -1 with a sentence on stderr. */
+int enrol_complete_name(struct enrol_options *o);
 
 /* Read key_file, now that the name is known.  An exit status. */
 int enrol_keys(struct enrol_options *o);

@@ -43,11 +43,15 @@ const struct cmd cmds[] = {
 	"make an account, with this device as its first"},
     {"join", cmd_join,
 	"[--server ADDRESS] [--name NAME] [--key FILE] [--wait SECONDS] [--state DIR]"
-	" [--replace] DOMAIN",
+	" [--replace] [--code-file FILE] DOMAIN|CODE",
 	"enrol this device in an account"},
     {"zone", cmd_zone,
 	"[--keys-only] dnsd|bind|knot|powerdns DOMAIN [NAME[:GENERATION] ...] | check",
 	"what the name server must be told, and whether it knows"},
+    {"invite", cmd_invite,
+	"[--for TIME] [--yes] [--code-file FILE] [--domain DOMAIN] [--server ADDRESS] [--key FILE]"
+	" [--state DIR] [NAME]",
+	"make a code with which a device can join"},
     {"devices", cmd_devices, "[--json] [--server ADDRESS] [--state DIR]",
 	"the account's machines, by its roster"},
     {"revoke", cmd_revoke, "[--domain DOMAIN] [--server ADDRESS] [--key FILE] [--state DIR] NAME",

@@ -113,20 +113,46 @@ make_cert(const struct account *a, const uint8_t *public_key, struct identity *i
 }
 
 int
-account_issue(const struct account *a, const char *host, const uint8_t seed[ED25519_SEED_LEN],
-    struct identity *id)
+account_invite_tsig(const struct account *a, unsigned slot, struct tsig_key *out)
 {
-	uint8_t ca_key[ED25519_PUBLIC_LEN], key[ED25519_PUBLIC_LEN];
+	char label[sizeof "tsig-invite:" + MSG_NAME_MAX];
+
+	memset(out, 0, sizeof *out);
+	if (snprintf(out->name, sizeof out->name, "invite%u._join.%s", slot, a->domain) >=
+	    (int)sizeof out->name)
+		return -1;
+	snprintf(label, sizeof label, "tsig-invite:%s", out->name);
+	out->algorithm = TSIG_HMAC_SHA256;
+	out->secret_len = ACCOUNT_INVITE_SECRET;
+	return derive(a, label, out->secret, ACCOUNT_INVITE_SECRET);
+}
+
+int
+account_issue_key(const struct account *a, const char *host, unsigned generation,
+    const uint8_t public_key[ED25519_PUBLIC_LEN], struct identity *id)
+{
+	uint8_t ca_key[ED25519_PUBLIC_LEN];
 
 	memset(id, 0, sizeof *id);
-	if (ed25519_public(a->ca_seed, ca_key) == -1 || ed25519_public(seed, key) == -1 ||
-	    account_device_tsig(a, host, 0, &id->tsig) == -1)
+	if (ed25519_public(a->ca_seed, ca_key) == -1 ||
+	    account_device_tsig(a, host, generation, &id->tsig) == -1)
 		return -1;
 	memcpy(id->domain, a->domain, sizeof id->domain);
 	memcpy(id->name, id->tsig.name, sizeof id->name);
-	ula_derive(ca_key, key, id->ula);
+	ula_derive(ca_key, public_key, id->ula);
 	id->ca = a->ca;
+	return make_cert(a, public_key, id);
+}
+
+int
+account_issue(const struct account *a, const char *host, const uint8_t seed[ED25519_SEED_LEN],
+    struct identity *id)
+{
+	uint8_t key[ED25519_PUBLIC_LEN];
+
+	if (ed25519_public(seed, key) == -1 || account_issue_key(a, host, 0, key, id) == -1)
+		return -1;
 	ed25519_to_pkcs8(seed, id->key.data);
 	id->key.len = ED25519_PKCS8_LEN;
-	return make_cert(a, key, id);
+	return 0;
 }

@@ -11,6 +11,7 @@
  *	  "tsig-device:HOST"   secret of the key HOST (full name, lower case), HMAC-SHA256
  *	  "tsig-device:HOST:N" the same in generation N > 0: a name whose machine was revoked gets
  *	                       another secret when it is given again (roster.h)
+ *	  "tsig-invite:NAME"   secret (16 octets) of the key NAME, inviteN._join.DOMAIN (invite.h)
  *
  * The cost is the second recommendation of RFC 9106 section 4.  Changing anything here makes
  * every phrase in a drawer worthless; the unit test holds it fixed.
@@ -24,6 +25,7 @@
 
 #define ACCOUNT_KEY_LABEL "autotunnel-account" /* of the account's TSIG key, under the domain */
 #define ACCOUNT_MASTER_LEN 32
+#define ACCOUNT_INVITE_SECRET 16 /* octets */
 
 struct account {
 	char domain[MSG_NAME_MAX];
@@ -43,6 +45,14 @@ void account_seal(struct account *a);
 /* The TSIG key of the device with this full name, in this generation. */
 int account_device_tsig(
     const struct account *a, const char *host, unsigned generation, struct tsig_key *out);
+
+/* The TSIG key for the invitations of this slot, 1 and so on. */
+int account_invite_tsig(const struct account *a, unsigned slot, struct tsig_key *out);
+
+/* Make the device with this full name and public key a machine of the account: fills id but for its
+ * key and the name servers; its TSIG key is that of this generation.  0, or -1 as below. */
+int account_issue_key(const struct account *a, const char *host, unsigned generation,
+    const uint8_t public_key[ED25519_PUBLIC_LEN], struct identity *id);
 
 /* Make the device with this full name and private key a machine of the account: fills id but for
  * the name servers; its TSIG key is that of generation 0.  0, or -1 when the engine fails. */

@@ -2,6 +2,7 @@
 
 #include "base/str.h"
 #include "identity/account.h"
+#include "identity/base64.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -36,6 +37,16 @@ add_server(struct identity *id, const char *value)
 }
 
 static int
+add_pin(struct identity *id, const char *value)
+{
+	if (id->pins == MSG_PINS_MAX ||
+	    base64_decode(value, id->pin[id->pins], MSG_PIN_LEN) != MSG_PIN_LEN)
+		return -1;
+	id->pins++;
+	return 0;
+}
+
+static int
 set_once(char out[MSG_NAME_MAX], const char *value)
 {
 	return out[0] != '\0' ? -1 : str_copy(out, MSG_NAME_MAX, value);
@@ -56,6 +67,8 @@ read_line(struct identity *id, char *line)
 		return set_once(id->domain, value);
 	if (strcmp(key, "name") == 0)
 		return set_once(id->name, value);
+	if (strcmp(key, "pin") == 0)
+		return add_pin(id, value);
 	return strcmp(key, "server") == 0 ? add_server(id, value) : -1;
 }
 
@@ -96,7 +109,8 @@ account_file_parse(const char *text, size_t len, struct identity *id, char why[M
 	char line[LINE_MAX_LEN];
 
 	id->domain[0] = id->name[0] = '\0';
-	id->servers = 0;
+	id->servers = id->pins = 0;
+	memset(id->pin, 0, sizeof id->pin);
 	memset(id->server, 0, sizeof id->server);
 	for (int number = 1; text < end; number++) {
 		if (take_line(&text, end, line) == 0 && read_line(id, line) == 0)
@@ -116,5 +130,11 @@ account_file_print(const struct identity *id, char out[ACCOUNT_FILE_SIZE])
 	for (int i = 0; i < id->servers; i++)
 		n += snprintf(out + n, ACCOUNT_FILE_SIZE - (size_t)n, "server = %s\n",
 		    endpoint_text(&id->server[i], addr));
+	for (int i = 0; i < id->pins; i++) {
+		char text[BASE64_SIZE(MSG_PIN_LEN)];
+
+		base64_encode(id->pin[i], MSG_PIN_LEN, text);
+		n += snprintf(out + n, ACCOUNT_FILE_SIZE - (size_t)n, "pin = %s\n", text);
+	}
 	return (size_t)n;
 }

@@ -4,6 +4,7 @@
  *	domain = alice.example.com
  *	name = nas.alice.example.com
  *	server = 192.0.2.53:53		(none to four lines; none: found through DNS)
+ *	pin = BASE64			(none to four lines: the servers' TLS keys)
  */
 #ifndef IDENTITY_ACCOUNT_FILE_H
 #define IDENTITY_ACCOUNT_FILE_H

@@ -31,6 +31,8 @@ struct identity {
 	uint8_t ula[16];
 	uint8_t servers;
 	struct endpoint server[MSG_SERVERS_MAX];
+	uint8_t pins; /* of the servers' TLS keys: SHA-256 of what is certified */
+	uint8_t pin[MSG_PINS_MAX][MSG_PIN_LEN];
 	struct tsig_key tsig;
 	struct blob key, cert, ca;
 };

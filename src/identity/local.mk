@@ -5,6 +5,7 @@ libatidentity_a_SOURCES = \
 	src/identity/account_file.c src/identity/account_file.h \
 	src/identity/base64.c src/identity/base64.h \
 	src/identity/identity.c src/identity/identity.h \
+	src/identity/invite.c src/identity/invite.h \
 	src/identity/phrase.c src/identity/phrase.h \
 	src/identity/roster.c src/identity/roster.h \
 	src/identity/store.c src/identity/store.h \
@@ -13,18 +14,23 @@ libatidentity_a_SOURCES = \
 	src/identity/words.c
 
 # All that a program with src/identity links.
-IDENTITY_LIBS = libatidentity.a libatcrypto.a libbase.a $(OPENSSL_LIBS) $(ARGON2_LIBS)
+IDENTITY_LIBS = libatidentity.a libatcrypto.a libbase.a $(IPSEC_MB_LIBS) $(OPENSSL_LIBS) $(ARGON2_LIBS)
 
 check_PROGRAMS += tests/unit/identity_account \
+	tests/unit/identity_invite \
 	tests/unit/identity_load \
 	tests/unit/identity_phrase \
 	tests/unit/identity_roster \
 	tests/unit/identity_tsig_file
 TESTS += tests/unit/identity_account \
+	tests/unit/identity_invite \
 	tests/unit/identity_load \
 	tests/unit/identity_phrase \
 	tests/unit/identity_roster \
 	tests/unit/identity_tsig_file
+tests_unit_identity_invite_SOURCES = tests/unit/identity_invite.c
+tests_unit_identity_invite_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_identity_invite_LDADD = $(IDENTITY_LIBS) $(CMOCKA_LIBS)
 tests_unit_identity_account_SOURCES = tests/unit/identity_account.c
 tests_unit_identity_account_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_identity_account_LDADD = $(IDENTITY_LIBS) $(CMOCKA_LIBS)
@@ -41,11 +47,14 @@ tests_unit_identity_tsig_file_SOURCES = tests/unit/identity_tsig_file.c
 tests_unit_identity_tsig_file_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_identity_tsig_file_LDADD = $(IDENTITY_LIBS) $(CMOCKA_LIBS)
 
-check_PROGRAMS += tests/fuzz/fuzz_account_file tests/fuzz/fuzz_roster tests/fuzz/fuzz_tsig_file
-TESTS += tests/fuzz/fuzz_account_file tests/fuzz/fuzz_roster tests/fuzz/fuzz_tsig_file
+check_PROGRAMS += tests/fuzz/fuzz_account_file tests/fuzz/fuzz_invite tests/fuzz/fuzz_roster tests/fuzz/fuzz_tsig_file
+TESTS += tests/fuzz/fuzz_account_file tests/fuzz/fuzz_invite tests/fuzz/fuzz_roster tests/fuzz/fuzz_tsig_file
 tests_fuzz_fuzz_account_file_SOURCES = tests/fuzz/fuzz_account_file.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_account_file_LDADD = $(IDENTITY_LIBS)
 tests_fuzz_fuzz_account_file_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
+tests_fuzz_fuzz_invite_SOURCES = tests/fuzz/fuzz_invite.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_invite_LDADD = $(IDENTITY_LIBS)
+tests_fuzz_fuzz_invite_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
 tests_fuzz_fuzz_roster_SOURCES = tests/fuzz/fuzz_roster.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_roster_LDADD = $(IDENTITY_LIBS)
 tests_fuzz_fuzz_roster_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)

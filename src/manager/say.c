@@ -56,6 +56,10 @@ put_server(const struct manager *m, struct msg_dns_zone *z)
 	for (unsigned i = 0; i < c->tls_pins; i++)
 		if (base64_decode(c->tls_pin[i], z->pin[z->pins], MSG_PIN_LEN) == MSG_PIN_LEN)
 			z->pins++;
+	if (c->tls_pins == 0 && !own) { /* what an invitation said */
+		z->pins = m->identity->pins;
+		memcpy(z->pin, m->identity->pin, sizeof z->pin);
+	}
 	z->tls_seen = m->known.tls_seen;
 	z->knowns = m->known.count;
 	memcpy(z->known, m->known.server, sizeof z->known);
