@@ -262,6 +262,23 @@ giants() {
 	ok "giant and malformed messages"
 }
 
+# As the unit of a socket: who opens the ports is not who answers.
+activated() {
+	command -v systemd-socket-activate >/dev/null || fail "systemd-socket-activate is not installed"
+	stop
+	sed 's/^listen = .*/listen = none/' conf >conf.activated
+	systemd-socket-activate -d -l 127.0.0.1:5353 "$dnsd" -c "$work/conf.activated" >log 2>&1 &
+	server=$!
+	# the first packet starts it
+	for _ in $(seq 100); do
+		dig +short +tries=1 +time=1 $at SOA $zone | grep -q hostmaster && break
+		sleep 0.05
+	done
+	is 192.0.2.1 dig +short $at a.$zone A
+	[ "$(ss -Huln "( sport = :5353 )" | wc -l)" -eq 1 ] || fail "it opened sockets of its own"
+	ok "a socket from systemd"
+}
+
 # Equal answers over UDP are limited; who comes with a cookie or over TCP is not.
 reflection() {
 	local got
@@ -285,6 +302,7 @@ killed
 giants
 slow_loris
 flood
+activated
 reflection
 stop
 echo "dnsd_clients.sh: all is well"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# dnsupdate/wire against stock BIND and stock Knot (tests/wire_drive.c), on the loopback interface
+# dnsupdate/wire against stock BIND, stock Knot and autotunnel-dnsd (tests/wire_drive.c), on the loopback interface
 # of a network namespace of its own.
 set -eu
 
@@ -11,6 +11,7 @@ fi
 . "$top_srcdir/tests/servers.sh"
 
 drive=$(realpath "$top_builddir/tests/wire_drive")
+dnsd=$(realpath "$top_builddir/autotunnel-dnsd")
 domain=alice.example
 work=$(mktemp -d)
 server=
@@ -98,6 +99,24 @@ knot_conf() {
 	CONF
 }
 
+dnsd_conf() {
+	local i
+
+	cat <<-CONF
+		[server]
+		listen = 127.0.0.1:5303
+		user = nobody
+		state-dir = $work/dnsd/state
+		run-dir = $work/dnsd/run
+		[zone $domain]
+		services = no
+		address = 127.0.0.1
+		records = $work/dnsd/records
+		device-key = hmac-sha256:nas.$domain:$(secret 32)
+		account-key = hmac-sha512:account.$domain:$(secret 64)
+	CONF
+}
+
 # run NAME PORT MESSAGES COMMAND...
 run() {
 	local name=$1 port=$2 messages=$3
@@ -126,4 +145,8 @@ knot_conf >knot.conf
 mkdir knot
 run BIND 5301 100 named -g -c "$work/named.conf"
 run Knot 5302 1 knotd -c "$work/knot.conf"
+mkdir dnsd
+zone_file >dnsd/records
+dnsd_conf >dnsd.conf
+run autotunnel-dnsd 5303 1 "$dnsd" -c "$work/dnsd.conf"
 echo "wire_servers.sh: ok"
