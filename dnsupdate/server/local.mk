@@ -80,7 +80,7 @@ autotunnel_dnsd_SOURCES = dnsupdate/server/main.c
 autotunnel_dnsd_LDADD = $(DNSD_LIBS)
 
 DNSD_UNIT = tests/unit/dnsd_notify tests/unit/dnsd_crc32c tests/unit/dnsd_journal tests/unit/dnsd_store \
-	tests/unit/dnsd_sweep
+	tests/unit/dnsd_sweep tests/unit/dnsd_xfr
 check_PROGRAMS += $(DNSD_UNIT)
 TESTS += $(DNSD_UNIT)
 tests_unit_dnsd_crc32c_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
@@ -92,6 +92,23 @@ tests_unit_dnsd_store_SOURCES = tests/unit/dnsd_store.c \
 tests_unit_dnsd_store_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
 tests_unit_dnsd_notify_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
 tests_unit_dnsd_sweep_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
+tests_unit_dnsd_xfr_SOURCES = tests/unit/dnsd_xfr.c \
+	tests/unit/dnsd_faults.c tests/unit/dnsd_faults.h
+tests_unit_dnsd_xfr_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
+
+# What is on disk, and what the administrator sends.
+DNSD_FILE_FUZZ = tests/fuzz/fuzz_dnsd_entry tests/fuzz/fuzz_dnsd_import tests/fuzz/fuzz_dnsd_store
+check_PROGRAMS += $(DNSD_FILE_FUZZ)
+TESTS += $(DNSD_FILE_FUZZ)
+tests_fuzz_fuzz_dnsd_entry_SOURCES = tests/fuzz/fuzz_dnsd_entry.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_dnsd_entry_LDADD = $(DNSD_LIBS)
+tests_fuzz_fuzz_dnsd_entry_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
+tests_fuzz_fuzz_dnsd_import_SOURCES = tests/fuzz/fuzz_dnsd_import.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_dnsd_import_LDADD = $(DNSD_LIBS)
+tests_fuzz_fuzz_dnsd_import_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
+tests_fuzz_fuzz_dnsd_store_SOURCES = tests/fuzz/fuzz_dnsd_store.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_dnsd_store_LDADD = $(DNSD_LIBS)
+tests_fuzz_fuzz_dnsd_store_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
 
 # Updates at full rate, for tests and benchmarks.
 check_PROGRAMS += tests/dnsd_load
