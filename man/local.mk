@@ -5,6 +5,7 @@ MAN_PAGES = \
 	man/autotunnel-dnsctl.8 \
 	man/autotunnel-dnsd.8 \
 	man/autotunnel-dnsd.conf.5 \
+	man/autotunnel-identity.7 \
 	man/autotunnel-records.7 \
 	man/autotunneld.8 \
 	man/libnss_autotunnel.8

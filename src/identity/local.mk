@@ -21,13 +21,15 @@ check_PROGRAMS += tests/unit/identity_account \
 	tests/unit/identity_load \
 	tests/unit/identity_phrase \
 	tests/unit/identity_roster \
-	tests/unit/identity_tsig_file
+	tests/unit/identity_tsig_file \
+	tests/unit/identity_vectors
 TESTS += tests/unit/identity_account \
 	tests/unit/identity_invite \
 	tests/unit/identity_load \
 	tests/unit/identity_phrase \
 	tests/unit/identity_roster \
-	tests/unit/identity_tsig_file
+	tests/unit/identity_tsig_file \
+	tests/unit/identity_vectors
 tests_unit_identity_invite_SOURCES = tests/unit/identity_invite.c
 tests_unit_identity_invite_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_identity_invite_LDADD = $(IDENTITY_LIBS) $(CMOCKA_LIBS)
@@ -43,6 +45,9 @@ tests_unit_identity_phrase_LDADD = $(IDENTITY_LIBS) $(CMOCKA_LIBS)
 tests_unit_identity_roster_SOURCES = tests/unit/identity_roster.c
 tests_unit_identity_roster_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_identity_roster_LDADD = $(IDENTITY_LIBS) $(CMOCKA_LIBS)
+tests_unit_identity_vectors_SOURCES = tests/unit/identity_vectors.c
+tests_unit_identity_vectors_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_identity_vectors_LDADD = $(IDENTITY_LIBS) $(CMOCKA_LIBS)
 tests_unit_identity_tsig_file_SOURCES = tests/unit/identity_tsig_file.c
 tests_unit_identity_tsig_file_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_identity_tsig_file_LDADD = $(IDENTITY_LIBS) $(CMOCKA_LIBS)
