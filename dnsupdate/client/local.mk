@@ -41,7 +41,7 @@ tests_netns_dns_drive_LDADD = $(DNS_WORKER_LIBS)
 tests_netns_dns_drive_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_wall_sec
 
 DNS_UNIT = \
-	tests/unit/dns_exchange \
+	tests/unit/dns_exchange tests/unit/dns_hostile \
 	tests/unit/dns_ladder \
 	tests/unit/dns_llq_client \
 	tests/unit/dns_outcome \
@@ -110,3 +110,6 @@ tests_fuzz_fuzz_llq_client_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
 tests_unit_dns_targets_SOURCES = tests/unit/dns_targets.c
 tests_unit_dns_targets_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_dns_targets_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
+tests_unit_dns_hostile_SOURCES = tests/unit/dns_hostile.c
+tests_unit_dns_hostile_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_dns_hostile_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)

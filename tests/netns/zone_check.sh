@@ -4,7 +4,7 @@
 #
 #    two machines for each server ── Internet ── ns .53
 . "${0%/*}/lab.sh"
-lab_require named knotd pdns_server
+lab_require named knotd pdns_server kdig
 
 lab_internet
 lab_ns
@@ -64,6 +64,17 @@ tls-pin = $pin"
 		check "$kind: the daemon takes the pin over" lab_exec $host autotunnel reload
 		check_soon "$kind: status names TLS and Push" 10 eval \
 			'lab_exec $host autotunnel status | grep -E "answers over TLS, .*pushed; published, leased for"'
+		# As autotunnel-records(7) says.
+		check "$kind: kdig knows the server by its pin" eval \
+			'lab_exec $host kdig @$LAB_NS +tls +tls-pin=$pin $LAB_DOMAIN SOA | grep -q "status: NOERROR"'
+		check "$kind: and by no other" eval \
+			'! lab_exec $host kdig @$LAB_NS +tls +tls-pin=${pin/[A-Z]/a} $LAB_DOMAIN SOA | grep -q "status: NOERROR"'
+		check "$kind: kdig shows the pin" eval \
+			'lab_exec $host kdig -d @$LAB_NS +tls $LAB_DOMAIN SOA 2>&1 | grep -F "SHA-256 PIN: $pin"'
+		check "$kind: kdig shows where changes are pushed" eval \
+			'lab_exec $host kdig @$LAB_NS +tls +short _dns-push-tls._tcp.$LAB_DOMAIN SRV | grep " 853 "'
+		check "$kind: a signed question" eval \
+			'lab_exec $host dig @$LAB_NS -k /var/lib/autotunnel/tsig.key $LAB_DOMAIN SOA | grep -q "status: NOERROR"'
 		check "$kind: TLS is remembered" lab_exec $host grep -q tls-seen /var/lib/autotunnel/server ;;
 	*) check "$kind: no leases" says lease note 'no leases'
 		check "$kind: nobody is told of changes" says push note 'each 5 to' ;;
