@@ -262,6 +262,19 @@ giants() {
 	ok "giant and malformed messages"
 }
 
+# Bound to all addresses, it answers from the one that was asked.
+all_addresses() {
+	stop
+	ip address add 127.0.0.2/8 dev lo
+	ip address add fd00::2/128 dev lo nodad
+	start "listen = 0.0.0.0:5353 [::]:5353"
+	for addr in 127.0.0.1 127.0.0.2 ::1 fd00::2; do
+		is 192.0.2.1 dig +short +tries=1 "@$addr" -p 5353 a.$zone A
+		is 192.0.2.1 dig +short +tries=1 +tcp "@$addr" -p 5353 a.$zone A
+	done
+	ok "each address answers for itself"
+}
+
 # As the unit of a socket: who opens the ports is not who answers.
 activated() {
 	command -v systemd-socket-activate >/dev/null || fail "systemd-socket-activate is not installed"
@@ -302,6 +315,7 @@ killed
 giants
 slow_loris
 flood
+all_addresses
 activated
 reflection
 stop

@@ -2,6 +2,7 @@
 #include "tests/unit/dnsd_test.h"
 
 #include "dnsupdate/server/rrl.h"
+#include "dnsupdate/wire/tsig_rr.h"
 
 /* ---- vectors ---- */
 
@@ -192,8 +193,6 @@ static void
 a_key_is_good_for_minutes(void **state)
 {
 	struct test_server *t = *state;
-	struct name n = name_of("h.z.example");
-	struct rdata rd = rd_a("192.0.2.1");
 
 	for (int i = 0; i < 2; i++) {
 		int late = i == 0;
@@ -206,17 +205,31 @@ a_key_is_good_for_minutes(void **state)
 	t->now_sec = NOW + 300;
 	assert_int_equal(test_raw(t, signed_update, signed_len, TRANSPORT_UDP), 1);
 	assert_int_equal(t->m.rcode, RCODE_NOERROR);
-	/* A fudge of hours is refused, signed: the TSIG record written by hand. */
-	t->now_sec = NOW;
+}
+
+/* Good for hours, if it were for the signer: refused, and signed, since the key is right. */
+static void
+a_fudge_of_hours(void **state)
+{
+	struct test_server *t = *state;
+	struct tsig_rr rr = {.time_sec = NOW, .fudge = 7200};
+	struct tsig_scope scope = {.key = &t->signer};
+	struct name n = name_of("h.z.example");
+	struct rdata rd = rd_a("192.0.2.1");
+
 	test_update(t);
 	update_add(&t->u, &n, 60, &rd);
-	t->request_len = update_finish(&t->u, NULL, 0);
+	assert_true(update_finish(&t->u, NULL, 0) > 0);
 	test_signer(t, "h.z.example");
-	tsig_forget(&t->tsig);
-	assert_int_equal(tsig_sign(&t->tsig, &t->signer, &t->u.b, NOW), 0);
-	t->request[t->u.b.pos - 32 - 8 - 2] = 0x1c; /* 7200 instead of 300: the MAC is wrong */
+	assert_int_equal(tsig_rr_sign(&t->tsig, &scope, &t->u.b, &rr), 0);
+	t->tsig.key = &t->signer;
+	t->tsig.id = t->id;
+	t->tsig.time_sec = NOW;
+	t->tsig.fudge = TSIG_FUDGE;
 	assert_int_equal(test_raw(t, t->request, t->u.b.pos, TRANSPORT_TCP), 1);
-	assert_int_equal(tsig_error_of(t), TSIG_BADSIG);
+	assert_int_equal(tsig_verify(&t->tsig, &t->m, NOW, NULL), TSIG_OK);
+	assert_int_equal(t->m.rcode, RCODE_REFUSED);
+	assert_int_equal(test_count(t, "h.z.example", TYPE_A), 0);
 }
 
 /* ---- replays ---- */
@@ -469,6 +482,7 @@ main(void)
 	    TEST(misplaced_signatures),
 	    TEST(another_id_is_no_other_message),
 	    TEST(a_key_is_good_for_minutes),
+	    TEST(a_fudge_of_hours),
 	    TEST(the_same_bytes_get_the_same_answer),
 	    TEST(a_captured_update_does_not_come_back),
 	    TEST(many_updates_in_one_second),

@@ -506,6 +506,44 @@ too_much_is_refused_whole(void **state)
 	assert_true(test_count(t, "a.z.example", TYPE_A) >= 4000);
 }
 
+static void
+a_full_zone(void **state)
+{
+	struct test_server *t = *state;
+
+	t->z->max_records = t->z->records + 1;
+	add_a(t, "a.z.example", A1);
+	assert_int_equal(change(t, "b.z.example", TYPE_A, CLASS_IN, 60, A1), RCODE_REFUSED);
+	assert_int_equal(test_count(t, "b.z.example", TYPE_A), 0);
+	add_a(t, "a.z.example", A1); /* no more than before */
+	begin(t, "z.example", TYPE_SOA, CLASS_IN); /* one for another */
+	put(t, SECTION_UPDATE, "a.z.example", TYPE_A, CLASS_ANY, 0, "");
+	put(t, SECTION_UPDATE, "b.z.example", TYPE_A, CLASS_IN, 60, A1);
+	assert_int_equal(test_signed(t, "k.z.example"), RCODE_NOERROR);
+	assert_int_equal(test_count(t, "b.z.example", TYPE_A), 1);
+}
+
+/* A key is good for its own zone, whatever its name. */
+static void
+keys_of_another_zone(void **state)
+{
+	struct test_server *t = *state;
+	struct name apex = name_of("y.example"), k = name_of("y.z.example");
+	struct zone *other = zone_new(&apex);
+	struct question q = {.name = name_of("z.example"), .type = TYPE_SOA, .class = CLASS_IN};
+	struct buf b = buf_writer(t->request, sizeof t->request);
+
+	zones_add(&t->s.zones, other);
+	keyring_add(t->s.keys, &k, KEY_ACCOUNT, TSIG_HMAC_SHA256, vector_secret(), 32, other);
+	begin(t, "z.example", TYPE_SOA, CLASS_IN);
+	put(t, SECTION_UPDATE, "a.z.example", TYPE_A, CLASS_IN, 60, A1);
+	assert_int_equal(test_signed(t, "y.z.example"), RCODE_REFUSED);
+	t->z->is_private = 1;
+	query_build(&b, ++t->id, &q, 0);
+	t->request_len = b.pos;
+	assert_int_equal(test_signed(t, "y.z.example"), RCODE_REFUSED);
+}
+
 /* ---- device keys at run time ---- */
 
 static unsigned
@@ -643,6 +681,8 @@ main(void)
 	    TEST(a_device_keeps_to_its_name),
 	    TEST(updates_of_a_batch_see_each_other),
 	    TEST(too_much_is_refused_whole),
+	    TEST(a_full_zone),
+	    TEST(keys_of_another_zone),
 	    TEST(the_account_makes_and_removes_device_keys),
 	    TEST(nobody_else_makes_keys),
 	    TEST(seals_hold),
