@@ -93,6 +93,13 @@ tests_fuzz_fuzz_esp_inner_SOURCES = tests/fuzz/fuzz_esp_inner.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_esp_inner_LDADD = $(ESP_LIBS)
 tests_fuzz_fuzz_esp_inner_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
 
+# For tests/bench/curves.sh and flood.sh.
+check_PROGRAMS += tests/bench/esp_speed tests/bench/esp_garbage
+tests_bench_esp_speed_SOURCES = tests/bench/esp_speed.c
+tests_bench_esp_speed_LDADD = $(ESP_LIBS)
+tests_bench_esp_garbage_SOURCES = tests/bench/esp_garbage.c
+tests_bench_esp_garbage_LDADD = libbase.a
+
 check_PROGRAMS += tests/netns/esp_drive
 tests_netns_esp_drive_SOURCES = tests/netns/esp_drive.c
 tests_netns_esp_drive_LDADD = $(ESP_LIBS)

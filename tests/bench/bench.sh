@@ -8,11 +8,13 @@
 #	memory	resident, idle and after a flood of UDP through the tunnel
 #	idle	wake-ups and processor time of all processes when nothing is sent
 #	tcp	one TCP stream through the tunnel, and the processor time it costs
+#	wire	one wire, cut to frames of 1500 octets and not: TCP, small UDP, ping, 1 Gbit/s
+#	flood	the memory of ESP under floods, and whether another tunnel works meanwhile
 #	map	a port mapping: from nothing, and after the router restarted (natpmpc, upnpc)
 #
 # In the same run, on the same machines of the lab, the same is measured of what one would take
-# instead (wireguard,tinc,charon; --against none for no other): wireguard-go and tinc with keys and
-# port forwards made by hand, and strongSwan's daemon with its own user-space ESP.
+# instead (wireguard,tinc,charon,fastd; --against none for no other): wireguard-go, tinc and fastd with keys
+# and port forwards made by hand, and strongSwan's daemon with its own user-space ESP.
 # doc/benchmarks.md has figures, and says what was counted.
 #
 # --json prints a line for each metric and subject instead, with every single value; -v shows what
@@ -25,8 +27,8 @@ dir=$(cd "$(dirname "$0")" && pwd)
 export AT_BUILD=${AT_BUILD:-${dir%/tests/bench}/build}
 export BENCH_RUNS=${BENCH_RUNS:-5} BENCH_FIRST=${BENCH_FIRST:-20}
 export BENCH_SECONDS=${BENCH_SECONDS:-30} BENCH_LOOKS=${BENCH_LOOKS:-3}
-all=(cold first memory idle tcp map)
-against=wireguard,tinc,charon json= verbose=
+all=(cold first memory idle tcp wire flood map)
+against=wireguard,tinc,charon,fastd json= verbose=
 limit=600 # seconds, for each
 
 die() {
@@ -55,6 +57,7 @@ check_tools() {
 	need jq jq
 	[[ ,$against, != *,wireguard,* ]] || { need wireguard-go wireguard-go; need wg wireguard-tools; }
 	[[ ,$against, != *,tinc,* ]] || need tincd tinc
+	[[ ,$against, != *,fastd,* ]] || need fastd fastd
 	[[ ,$against, != *,charon,* ]] || {
 		need charon-systemd charon-systemd
 		need swanctl strongswan-swanctl
@@ -137,6 +140,7 @@ load=$(foreign_load)
 for name in "${names[@]-${all[@]}}"; do
 	case $name in
 	cold) run cold bind; run cold knot ;;
+	wire) run wire uncut; run wire cut ;;
 	*) run "$name" ;;
 	esac
 done

@@ -34,10 +34,33 @@ bench_pair() {
 	done
 }
 
+# bench_direct cut|uncut: the same without NATs: both on the Internet at bench_outside's addresses,
+# and a wire of their own for what they send each other.
+bench_direct() {
+	local host subject
+
+	lab_internet
+	lab_ns
+	lab_host laptop internet 2
+	lab_host nas internet 3
+	lab_account bind laptop nas
+	ip link add wire netns laptop type veth peer name wire netns nas
+	for host in laptop nas; do
+		ip -n $host link set wire up
+		ip -n $host route add "$(bench_outside "$(bench_other $host)")/32" dev wire
+		[ "$1" = uncut ] || lab_cut $host wire
+	done
+	BENCH_DIRECT=1
+	for subject in "${SUBJECTS[@]}"; do
+		"${subject}_setup"
+	done
+}
+
 # bench_forward PROTOCOL PORT: by hand, on both NATs, to the host behind each.
 bench_forward() {
 	local nat net=1
 
+	[ -z "${BENCH_DIRECT:-}" ] || return 0
 	for nat in home office; do
 		lab_exec "$nat" nft add rule inet filter forward ct status dnat accept
 		lab_exec "$nat" nft add rule inet filter prerouting iifname wan \

@@ -7,7 +7,7 @@
 . "${0%/*}/lab.sh"
 lab_require nft miniupnpd named busybox
 
-seconds=${REKEY_SECONDS:-32}
+seconds=${REKEY_SECONDS:-24}
 lab_pair bind
 for host in laptop nas; do
 	printf '[account]\nrekey = 10\n[daemon]\nlog = debug\n' | lab_config $host
