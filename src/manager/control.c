@@ -27,6 +27,9 @@ struct client {
 	struct loop_channel *channel;
 	int privileged; /* root or ourselves: may change things */
 	int watch, exchanges;
+	/* A snapshot that is under way: more machines than the socket holds go out as it drains. */
+	int sending, again; /* again: it is old before it is whole */
+	uint32_t last_id, peers; /* the last machine sent, and how many so far */
 };
 
 TAILQ_HEAD(client_list, client);
@@ -123,16 +126,55 @@ send_maps(struct client *cl)
 	return 0;
 }
 
+/* The machines not sent yet, as far as there is room, and the end: 0 or -1.  Their numbers rise
+ * along the list. */
+static int
+send_peers(struct client *cl)
+{
+	struct peer *p;
+	union msg msg;
+
+	TAILQ_FOREACH (p, &cl->control->manager->peers, entry) {
+		if (p->forget || p->id <= cl->last_id)
+			continue;
+		row_peer(p, &msg);
+		if (loop_channel_send(cl->channel, &msg, -1) == -1)
+			return -1;
+		cl->last_id = p->id;
+		cl->peers++;
+	}
+	msg_begin(&msg, MSG_CTL_END, 0);
+	msg.ctl_end.peers = cl->peers;
+	if (loop_channel_send(cl->channel, &msg, -1) == -1)
+		return -1;
+	cl->sending = 0;
+	return 0;
+}
+
+/* 0, also when the rest has to wait for room; -1: nothing more to this client. */
+static int
+go_on(struct client *cl)
+{
+	if (send_peers(cl) == 0)
+		return 0;
+	if (errno != EAGAIN)
+		return -1;
+	loop_channel_want_write(cl->channel);
+	return 0;
+}
+
 /* The whole state, or nothing more to this client: 0 or -1. */
 static int
 send_snapshot(struct client *cl)
 {
 	void (*const rows[])(struct manager *, union msg *) = {row_dns, row_roster};
 	struct manager *m = cl->control->manager;
-	uint32_t peers = 0;
-	struct peer *p;
 	union msg msg;
 
+	if (cl->sending) {
+		cl->again = 1;
+		return 0;
+	}
 	row_self(m, &msg);
 	if (loop_channel_send(cl->channel, &msg, -1) == -1 || send_maps(cl) == -1)
 		return -1;
@@ -141,17 +183,10 @@ send_snapshot(struct client *cl)
 		if (loop_channel_send(cl->channel, &msg, -1) == -1)
 			return -1;
 	}
-	TAILQ_FOREACH (p, &m->peers, entry) {
-		if (p->forget)
-			continue;
-		row_peer(p, &msg);
-		if (loop_channel_send(cl->channel, &msg, -1) == -1)
-			return -1;
-		peers++;
-	}
-	msg_begin(&msg, MSG_CTL_END, 0);
-	msg.ctl_end.peers = peers;
-	return loop_channel_send(cl->channel, &msg, -1);
+	cl->sending = 1;
+	cl->again = 0;
+	cl->last_id = cl->peers = 0;
+	return go_on(cl);
 }
 
 /* ---- requests ---- */
@@ -246,6 +281,12 @@ client_message(void *ctx, const union msg *msg, int fd)
 static void
 client_writable(void *ctx)
 {
+	struct client *cl = ctx;
+
+	if (cl->sending && go_on(cl) == -1)
+		drop(cl);
+	else if (!cl->sending && cl->again)
+		control_changed(cl->control);
 }
 
 static void

@@ -186,6 +186,38 @@ never_reads(void **state)
 	close(other);
 }
 
+/* More machines than the socket holds: the rest goes out as it is read, each once; and a watcher
+ * gets a new snapshot when things changed in the middle of it. */
+static void
+many_machines(void **state)
+{
+	static struct peer peers[MSG_PEERS_MAX];
+	int fd = dial(), type, seen = 0, ends = 0;
+
+	for (uint32_t i = 0; i < MSG_PEERS_MAX; i++) {
+		peers[i] = (struct peer) {.id = i + 1};
+		snprintf(peers[i].records.name, MSG_NAME_MAX, "m%u.example.com", i);
+		peers[i].records.present = 1;
+		peers[i].tunnel.state = TUNNEL_IDLE;
+		peers[i].tunnel.hdr.id = i + 1;
+		TAILQ_INSERT_TAIL(&m.peers, &peers[i], entry);
+	}
+	ask(fd, 1);
+	run(20);
+	control_changed(m.control);
+	for (int i = 0; i < 5000 && ends < 2; i++) {
+		run(1);
+		for (int k = 0; k < 100 && (type = next(fd)) > 0; k++) {
+			seen += type == MSG_CTL_PEER;
+			ends += type == MSG_CTL_END;
+			if (type == MSG_CTL_END)
+				assert_int_equal(seen, ends * MSG_PEERS_MAX);
+		}
+	}
+	assert_int_equal(ends, 2);
+	close(fd);
+}
+
 static void
 rubbish(void **state)
 {
@@ -239,6 +271,7 @@ main(void)
 	    CONTROL_TEST(too_many),
 	    CONTROL_TEST(a_place_for_root),
 	    CONTROL_TEST(never_reads),
+	    CONTROL_TEST(many_machines),
 	    CONTROL_TEST(rubbish),
 	    CONTROL_TEST(second_daemon),
 	};
