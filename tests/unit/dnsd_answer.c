@@ -232,6 +232,40 @@ large_answers(void **state)
 	assert_true(t->m.flags & FLAG_TC);
 }
 
+/* What is only a help makes room for the OPT record; it is never a reason to truncate. */
+static void
+helpful_records_give_way(void **state)
+{
+	struct test_server *t = *state;
+	struct srv srv = {.port = 1, .target = name_of("at.z.example")};
+	unsigned with = 0;
+	char text[32], owner[64];
+	struct rdata rd, a;
+
+	rdata_srv(&rd, &srv);
+	for (int i = 0; i < 60 * 16; i++) {
+		struct question q = {.type = TYPE_SRV, .class = CLASS_IN};
+		struct buf b = buf_writer(t->request, sizeof t->request);
+
+		/* names of 16 lengths, so that every size of answer comes up */
+		snprintf(owner, sizeof owner, "%.*s.z.example", 1 + i % 16, "abcdefghijklmnopq");
+		q.name = name_of(owner);
+		test_put(t->z, owner, 60, &rd);
+		snprintf(text, sizeof text, "10.0.0.%d", i / 16);
+		a = rd_a(text);
+		test_put(t->z, "at.z.example", 60, &a);
+		query_build(&b, ++t->id, &q, 0);
+		b.data[b.pos - 8] = 2; /* 512 octets */
+		b.data[b.pos - 7] = 0;
+		assert_int_equal(test_raw(t, b.data, b.pos, TRANSPORT_UDP), 1);
+		assert_true(t->reply_len <= 512);
+		assert_false(t->m.flags & FLAG_TC);
+		assert_int_equal(test_section(t, SECTION_ANSWER), 1);
+		with += test_section(t, SECTION_ADDITIONAL) > 0;
+	}
+	assert_true(with > 16 * 20 && with < 16 * 40);
+}
+
 static void
 private_zones(void **state)
 {
@@ -305,6 +339,7 @@ main(void)
 	    TEST(odd_questions),
 	    TEST(the_case_is_kept),
 	    TEST(large_answers),
+	    TEST(helpful_records_give_way),
 	    TEST(private_zones),
 	    TEST(who_am_i),
 	    TEST(long_names),
