@@ -1,14 +1,16 @@
 /*
  * The data plane alone, with fixed keys in IKE's place: esp_drive [-o OFFLOAD] [-m MTU]
- * [-n SAS] a|b PORT REMOTE [ALGORITHM [esn]].  OFFLOAD are bits of ESP_IO_*, what it may use; MTU
- * is what the path carries; SAS other peers' SAs stand in the tables beside the one that is used.
- * Makes the tunnel device at0 and waits for somebody to give it addresses.  B's SAs are
- * there from the start; A's come when a packet asks for them, a twentieth of a second later.  Ends
- * with SIGTERM; SIGUSR1 pokes the peer.  esp_plane.sh starts two.
+ * [-n SAS] [-s SEQUENCE] a|b PORT REMOTE [ALGORITHM [esn]].  OFFLOAD are bits of ESP_IO_*, what it
+ * may use; MTU is what the path carries; SAS other peers' SAs stand in the tables beside the one
+ * that is used; SEQUENCE packets of each SA are taken for used already. Makes the tunnel device at0
+ * and waits for somebody to give it addresses.  B's SAs are there from the start; A's come when a
+ * packet asks for them, a twentieth of a second later.  Ends with SIGTERM; SIGUSR1 pokes the peer.
+ * esp_plane.sh starts two.
  */
 #include "base/clock.h"
 #include "base/log.h"
 #include "ipsec/esp/esp_io.h"
+#include "ipsec/esp/state.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,7 +38,7 @@ static const uint8_t ula_b[16] = {0xfd, 1, 2, 3, 4, 5, [15] = 0xb};
 #endif
 
 static int is_a;
-static unsigned offload = ESP_IO_ALL, mtu, others;
+static unsigned offload = ESP_IO_ALL, mtu, others, used;
 static struct endpoint remote;
 static struct esp_sa sa;
 static struct esp *esp;
@@ -149,12 +151,21 @@ crowd(void)
 	}
 }
 
+/* As if so many packets had crossed. */
+static void
+wear(void)
+{
+	sa_find(&esp->out.sas, is_a ? SPI_AB : SPI_BA)->seq = used;
+	sa_find(&esp->in.sas, is_a ? SPI_BA : SPI_AB)->replay.highest = used;
+}
+
 static void
 install(struct esp_io *io)
 {
 	crowd();
 	add_sa(is_a ? SPI_BA : SPI_AB, 1);
 	add_sa(is_a ? SPI_AB : SPI_BA, 0);
+	wear();
 	esp_io_release(io);
 	log_info("installed");
 }
@@ -202,8 +213,9 @@ static void
 parse(int argc, char **argv)
 {
 	if (argc < 4 || endpoint_parse(argv[3], 4500, &remote) == -1)
-		fatalx("usage: esp_drive [-o OFFLOAD] [-m MTU] [-n SAS] a|b PORT REMOTE [ALGORITHM"
-		       " [esn]]");
+		fatalx(
+		    "usage: esp_drive [-o OFFLOAD] [-m MTU] [-n SAS] [-s SEQUENCE] a|b PORT REMOTE [ALGORITHM"
+		    " [esn]]");
 	is_a = strcmp(argv[1], "a") == 0;
 	sa.algorithm = argc > 4 ? (uint8_t)atoi(argv[4]) : AEAD_AES_128_GCM;
 	sa.esn = argc > 5;
@@ -221,13 +233,15 @@ options(int argc, char **argv)
 {
 	int opt;
 
-	while ((opt = getopt(argc, argv, "+o:m:n:")) != -1) {
+	while ((opt = getopt(argc, argv, "+o:m:n:s:")) != -1) {
 		if (opt == 'o')
 			offload = number(optarg);
 		else if (opt == 'm')
 			mtu = number(optarg);
 		else if (opt == 'n')
 			others = number(optarg);
+		else if (opt == 's')
+			used = number(optarg);
 	}
 	return optind - 1;
 }

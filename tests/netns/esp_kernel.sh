@@ -44,6 +44,7 @@ policy() {
 		tmpl src "$4" dst "$5" proto esp mode tunnel
 }
 
+OPTIONS=()
 # kernel_side CIPHER KEY-LENGTH [FLAG...]
 kernel_side() {
 	local cipher=$1 len=$2 flags=("${@:3}")
@@ -58,7 +59,7 @@ kernel_side() {
 
 user_side() {
 	: >"$(lab_log laptop drive)"
-	lab_start laptop drive $LAB/esp_drive a 4500 11.22.33.6 "$@"
+	lab_start laptop drive $LAB/esp_drive "${OPTIONS[@]}" a 4500 11.22.33.6 "$@"
 	lab_wait_until 10 grep -q ready "$(lab_log laptop drive)" || lab_die "esp_drive does not start"
 	ip -n laptop link set dev at0 mtu 1280
 	ip -n laptop link set dev at0 addrgenmode none
@@ -87,5 +88,13 @@ kernel_side 'rfc4106(gcm(aes))' 32
 try AES-256-GCM 2
 kernel_side 'rfc4106(gcm(aes))' 16 flag esn
 try "AES-128-GCM with ESN" "1 esn"
+# The 2^32nd packet, both ways: with ESN the numbers go on.
+before=(replay-seq 0xfffffff0 replay-seq-hi 0 replay-oseq 0xfffffff0 replay-oseq-hi 0)
+kernel_side 'rfc4106(gcm(aes))' 16 flag esn "${before[@]}"
+OPTIONS=(-s 0xfffffff0)
+try "ESN past 2^32" "1 esn"
+numbers=$(ip -n nas -s xfrm state | grep -cE 'seq-hi 0x1')
+check "the kernel counts beyond" test "$numbers" -ge 1
+OPTIONS=()
 kernel_side 'rfc7539esp(chacha20,poly1305)' 32
 try ChaCha20-Poly1305 3
