@@ -19,6 +19,7 @@
 #include <string.h>
 
 #define STREAM_MS 12000 /* a request by the stream has so long */
+#define LOST_MS 2500 /* ... if there is no connection in spite of several tries, only so long */
 #define DOUBT_MS 1000
 #define SILENCE_MS 4000 /* ... and the connection so long to bring an answer */
 #define TLS_AGAIN_MS 600000
@@ -118,11 +119,14 @@ choose(struct transport *t)
 static void
 send_waiting(struct transport *t)
 {
+	uint64_t now = clock_boot_ms(), left;
+
 	for (struct transport_request *r = t->requests; r != NULL; r = r->next) {
 		if (!r->by_stream || r->out || session_send(t->session, r->msg, r->len) != 0)
 			continue;
 		r->out = 1;
-		loop_timer_set(r->timer, SILENCE_MS);
+		left = r->end_ms > now ? r->end_ms - now : 0;
+		loop_timer_set(r->timer, left < SILENCE_MS ? left : SILENCE_MS);
 	}
 }
 
@@ -233,6 +237,23 @@ give_up_tls(struct transport *t)
 	want_stream(t);
 }
 
+/* There is no connection to be had: who has waited for a while shall know. */
+static void
+fail_old(struct transport *t)
+{
+	uint64_t old = clock_boot_ms() + STREAM_MS - LOST_MS;
+	struct transport_request *r = t->requests;
+
+	while (r != NULL) {
+		struct transport_request *next = r->next;
+
+		if (r->by_stream && r->end_ms <= old)
+			request_fail(r);
+		r = next;
+	}
+	want_stream(t);
+}
+
 static void
 stream_down(void *ctx, int was_up, const char *why)
 {
@@ -245,6 +266,8 @@ stream_down(void *ctx, int was_up, const char *why)
 	str_copy(t->trouble, sizeof t->trouble, why);
 	if (t->policy == DNS_TRANSPORT_AUTO && !must_be_tls(t) && t->servers > 0)
 		give_up_tls(t);
+	else
+		fail_old(t);
 }
 
 /* Nothing came for so long: the request or the connection has had its time. */
