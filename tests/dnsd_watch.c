@@ -4,7 +4,7 @@
  *	dnsd_watch [options] ADDRESS PORT ZONE KEY		KEY as for dig -y
  *
  *	-l N	long-lived queries, each from an address of its own in 127.64.0.0/10
- *	-p N	push connections over TLS, 250 from each address in 127.32.0.0/11
+ *	-p N	push connections over TLS, 100 from each /24 of 127.32.0.0/11
  *	-P PORT -k PIN	of the TLS listener
  *	-h N	they follow h0.ZONE ... in turn (1)
  *	-u N	updates, one after the other, of h0, h1 ... (0)
@@ -39,7 +39,7 @@
 
 #define LLQ_NET 0x7f400000u /* 127.64.0.0 */
 #define PUSH_NET 0x7f200000u
-#define PER_ADDRESS 250
+#define PER_ADDRESS 100
 #define WINDOW 128 /* handshakes of LLQs at a time */
 #define PATIENCE_US 5000000
 #define TTL 60
@@ -442,7 +442,7 @@ push_connect(unsigned i)
 	struct sockaddr_in to = {
 	    .sin_family = AF_INET, .sin_port = htons(o.tls_port), .sin_addr = server};
 	struct sockaddr_in from = {
-	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(PUSH_NET + 1 + i / PER_ADDRESS)};
+	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(PUSH_NET + (i / PER_ADDRESS << 8) + 1)};
 	struct epoll_event e = {.events = EPOLLIN | EPOLLET, .data.u32 = i};
 	struct push_client *c = &push[i];
 	int on = 1;

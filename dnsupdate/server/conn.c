@@ -445,13 +445,24 @@ conns_count(const struct conns *cs)
 	return cs->count;
 }
 
+/* What is sent is a whole message, with nothing to wait for; who does not read keeps little of the
+ * system's memory, and who is gone not for long. */
+static void
+set_up_socket(int fd)
+{
+	int on = 1, unsent = STREAM_LOW, timeout = LIMIT_STREAM_DEAD_SEC * 1000;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
+	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof timeout);
+}
+
 struct conn *
 conn_new(struct conns *cs, int fd, enum transport transport, const union socket_address *from,
     const struct conn_io *io, void *io_ctx)
 {
 	int rc = cs->count < cs->max ? crowd_enter(&cs->crowd, from, cs->per_network) : -1;
 	struct conn *c = rc == 0 ? calloc(1, sizeof *c) : NULL;
-	int on = 1;
 
 	if (rc == 0 && c == NULL)
 		fatalx("out of memory");
@@ -475,8 +486,7 @@ conn_new(struct conns *cs, int fd, enum transport transport, const union socket_
 	cs->count++;
 	cs->server->stats.streams_accepted++;
 	cs->server->stats.streams_open++;
-	/* what is sent is a whole message: nothing to wait for */
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	set_up_socket(fd);
 	c->watched = LOOP_READ;
 	c->watch = loop_fd_new(cs->loop, fd, LOOP_READ, on_ready, c);
 	c->timer = loop_timer_new(cs->loop, on_timer, c);

@@ -15,6 +15,8 @@
 /* Seconds a connection may stand idle, and may need for one message (slow loris). */
 #define LIMIT_STREAM_IDLE_SEC 15
 #define LIMIT_STREAM_MESSAGE_SEC 10
+/* Seconds after which a peer that acknowledges nothing is taken for dead. */
+#define LIMIT_STREAM_DEAD_SEC 60
 /* Descriptors besides those of connections. */
 #define LIMIT_OTHER_FILES 256
 /* Octets waiting to be sent on one connection before nothing more is read from it. */
