@@ -44,6 +44,7 @@ static struct {
 	struct tsig_signer key;
 	int fd; /* to the server */
 	uint64_t *epoch; /* of each machine */
+	uint16_t *port; /* where it is called */
 	unsigned updates;
 } o;
 
@@ -74,9 +75,8 @@ records_of(unsigned i)
 	snprintf(text, sizeof text, "machine-%u.%s", i, o.domain);
 	if (name_parse(&r.host, text) != 0)
 		fatalx("%s", text);
-	/* Another contact in each epoch. */
 	r.contact[0] = (struct endpoint) {.family = 4,
-	    .port = (uint16_t)(4500 + o.epoch[i] % 1000),
+	    .port = o.port[i],
 	    .addr = {11, 22, (uint8_t)(i >> 8), (uint8_t)i}};
 	return r;
 }
@@ -94,9 +94,9 @@ sign_and_send(struct update *u)
 	o.updates++;
 }
 
-/* The next epoch of machine i is on its way. */
+/* The next epoch of machine i is on its way: a refresh, or with another contact. */
 static void
-change(unsigned i)
+update(unsigned i, int move)
 {
 	static uint8_t room[4096];
 	static struct update u;
@@ -106,6 +106,7 @@ change(unsigned i)
 
 	if (status_to_txt(&r.status, &before) != 0)
 		fatalx("status");
+	o.port[i] = (uint16_t)(move ? o.port[i] + 1 : o.port[i]);
 	r = records_of(i);
 	update_begin(&u, room, sizeof room, (uint16_t)o.updates, &o.zone);
 	records_publish(&u, &r, &before, old != 0);
@@ -268,7 +269,7 @@ one_change(unsigned i)
 	char name[MSG_NAME_MAX];
 
 	snprintf(name, sizeof name, "machine-%u.%s", i, o.domain);
-	change(i);
+	update(i, 1);
 	while (acked == 0 || known == 0) {
 		listen_until(end);
 		if (acked == 0 && acknowledged())
@@ -354,7 +355,7 @@ measure_idle(void)
 		rest((due < end ? due : end) - now_us());
 		if (due >= end)
 			continue;
-		change(refreshes++ % o.peers);
+		update(refreshes++ % o.peers, 0);
 		wait_acknowledged();
 	}
 	say("packets", "1/h", (double)(packets() - p - 2 * refreshes) * 3600 / o.seconds);
@@ -386,6 +387,9 @@ options(int argc, char **argv)
 		o.source++;
 	o.interface = argv[8];
 	o.epoch = calloc(o.peers, sizeof *o.epoch);
+	o.port = calloc(o.peers, sizeof *o.port);
+	for (unsigned i = 0; i < o.peers; i++)
+		o.port[i] = 4500;
 	len = endpoint_to_sockaddr(&o.server, &sa);
 	o.fd = socket(sa.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (o.fd == -1 || connect(o.fd, (struct sockaddr *)&sa, len) == -1)
@@ -398,7 +402,7 @@ main(int argc, char **argv)
 	log_init("changes_drive", 0);
 	options(argc, argv);
 	for (unsigned i = 0; i < o.peers; i++) {
-		change(i);
+		update(i, 0);
 		wait_acknowledged();
 	}
 	start(argc > 9 && strncmp(argv[9], "pin=", 4) == 0 ? argv[9] + 4 : NULL);
