@@ -25,6 +25,8 @@ struct llq_io *llq_io_new(struct loop *l, const struct endpoint *server, struct 
 /* NULL is fine. */
 void llq_io_free(struct llq_io *io);
 const struct endpoint *llq_io_server(const struct llq_io *io);
+/* Would a new socket have another address of ours?  Then the server answers to one that is gone. */
+int llq_io_moved(const struct llq_io *io);
 
 /* Send what is due. */
 void llq_io_step(struct llq_io *io, uint64_t now);

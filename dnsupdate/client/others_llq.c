@@ -76,6 +76,21 @@ start_llq(struct worker *w)
 	watch_refollow(w->watch);
 }
 
+/* The network is another one, or something is about to change: is the way back still open? */
+void
+others_llq_hurry(struct worker *w, uint64_t now)
+{
+	if (w->llq_io == NULL)
+		return;
+	if (!llq_io_moved(w->llq_io)) {
+		llq_client_doubt(&w->llq, now);
+		return;
+	}
+	log_info("%s: our address is another one: long-lived queries begin anew", w->zone.domain);
+	llq_io_free(w->llq_io);
+	w->llq_io = NULL;
+}
+
 void
 others_llq_step(struct worker *w, int wanted, uint64_t now)
 {

@@ -263,8 +263,10 @@ on_message(void *ctx, const union msg *m, int fd)
 		publish_want(&w->publish, &m->dns_publish, clock_boot_ms());
 		break;
 	case MSG_DNS_HURRY:
-		if (w->watch != NULL)
+		if (w->watch != NULL) {
 			watch_hurry(w->watch, m->dns_hurry.seconds, clock_boot_ms());
+			others_llq_hurry(w, clock_boot_ms());
+		}
 		server_hurry(w);
 		break;
 	case MSG_LOG_LEVEL:

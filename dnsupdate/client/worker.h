@@ -63,10 +63,11 @@ void others_push_hear(struct worker *w, uint64_t now);
 void others_push_again(struct worker *w);
 
 /* others_llq.c: ask for the SRV record (the answer goes to the ladder); run or stop, and send what
- * is due; give all back. */
+ * is due; give all back; make sure of it. */
 void others_llq_ask(struct worker *w, uint64_t now);
 void others_llq_step(struct worker *w, int wanted, uint64_t now);
 void others_llq_stop(struct worker *w, uint64_t now);
+void others_llq_hurry(struct worker *w, uint64_t now);
 
 /* Send w->out to the manager; 0, or -1 when it must wait for room. */
 int worker_say(struct worker *w);

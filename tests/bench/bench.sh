@@ -7,6 +7,8 @@
 #	first	both run, no tunnel is up: from the first packet to its reply
 #	memory	resident, idle and after a flood of UDP through the tunnel
 #	idle	wake-ups and processor time of all processes when nothing is sent
+#	changes	how soon a change of one machine is known to another, by each channel, and what
+#		following 10 and 1000 costs; 200 changes (BENCH_CHANGES); no other subject
 #	tcp	one TCP stream through the tunnel, and the processor time it costs
 #	wire	one wire, cut to frames of 1500 octets and not: TCP, small UDP, ping, 1 Gbit/s
 #	flood	the memory of ESP under floods, and whether another tunnel works meanwhile
@@ -27,7 +29,7 @@ dir=$(cd "$(dirname "$0")" && pwd)
 export AT_BUILD=${AT_BUILD:-${dir%/tests/bench}/build}
 export BENCH_RUNS=${BENCH_RUNS:-5} BENCH_FIRST=${BENCH_FIRST:-20}
 export BENCH_SECONDS=${BENCH_SECONDS:-30} BENCH_LOOKS=${BENCH_LOOKS:-3}
-all=(cold first memory idle tcp wire flood map)
+all=(cold first memory idle tcp wire flood map changes)
 against=wireguard,tinc,charon,fastd json= verbose=
 limit=600 # seconds, for each
 
@@ -140,6 +142,7 @@ load=$(foreign_load)
 for name in "${names[@]-${all[@]}}"; do
 	case $name in
 	cold) run cold bind; run cold knot ;;
+	changes) BENCH_SECONDS=60 limit=1500 run changes ;;
 	wire) run wire uncut; run wire cut ;;
 	*) run "$name" ;;
 	esac

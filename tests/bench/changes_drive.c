@@ -75,9 +75,8 @@ records_of(unsigned i)
 	snprintf(text, sizeof text, "machine-%u.%s", i, o.domain);
 	if (name_parse(&r.host, text) != 0)
 		fatalx("%s", text);
-	r.contact[0] = (struct endpoint) {.family = 4,
-	    .port = o.port[i],
-	    .addr = {11, 22, (uint8_t)(i >> 8), (uint8_t)i}};
+	r.contact[0] = (struct endpoint) {
+	    .family = 4, .port = o.port[i], .addr = {11, 22, (uint8_t)(i >> 8), (uint8_t)i}};
 	return r;
 }
 

@@ -163,8 +163,24 @@ say nas hurry 5
 check_soon "poll: it comes back with more, and that is used" 15 source_is nas llq
 end
 
+# Another address of ours: the server must hear of it.
+other_address() {
+	lab_exec nas ip address add 11.22.33.66/24 dev eth0
+	lab_exec nas ip address del 11.22.33.6/24 dev eth0
+	lab_exec nas ip address add 11.22.33.66/24 dev eth0 2>/dev/null || : # it may have been a secondary one
+	say nas hurry 5
+	check_soon "llq: another address, and long-lived queries again" 5 logged nas 'our address is another one'
+	sleep 2
+	check "llq: is the channel of nas" source_is nas llq
+	list add box
+	check_soon "llq: a change is told at once at the new address" 1 told nas box 'present .* at$'
+	list del box
+	check_soon "llq: and another" 1 told nas box gone
+}
+
 story llq $LAB_NS
 lost_events
+other_address
 end
 
 story push tls "pin=$(sed -n 's/.*TLS key pin //p' "$(lab_log ns dns)" | tail -n 1)" $LAB_NS
