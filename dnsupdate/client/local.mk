@@ -30,6 +30,7 @@ libatdns_a_SOURCES = \
 	dnsupdate/client/transport.c dnsupdate/client/transport.h \
 	dnsupdate/client/transport_inner.h \
 	dnsupdate/client/watch.c dnsupdate/client/watch.h \
+	dnsupdate/client/whoami.c dnsupdate/client/whoami.h dnsupdate/client/whoami_ask.c \
 	dnsupdate/client/worker.c dnsupdate/client/worker.h
 DNS_WORKER_LIBS = libatdns.a libatwire.a libloop.a libatcrypto.a $(BASE_LIBS) \
 	$(CARES_LIBS) $(LDNS_LIBS) $(EVENT_LIBS) $(TLS_LIBS) $(OPENSSL_LIBS)
@@ -50,6 +51,7 @@ DNS_UNIT = \
 	tests/unit/dns_race \
 	tests/unit/dns_replay \
 	tests/unit/dns_roster_follow \
+	tests/unit/dns_whoami \
 	tests/unit/dns_stream tests/unit/dns_targets \
 	tests/unit/dns_transport \
 	tests/unit/dns_watch
@@ -73,6 +75,9 @@ tests_unit_dns_llq_client_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
 tests_unit_dns_push_session_SOURCES = tests/unit/dns_push_session.c
 tests_unit_dns_push_session_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_dns_push_session_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
+tests_unit_dns_whoami_SOURCES = tests/unit/dns_whoami.c
+tests_unit_dns_whoami_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_dns_whoami_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
 tests_unit_dns_roster_follow_SOURCES = tests/unit/dns_roster_follow.c
 tests_unit_dns_roster_follow_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_dns_roster_follow_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)

@@ -6,7 +6,8 @@
  *        worker.c  ---------- server.c, resolve.c (c-ares), targets.c: which server?
  *        /       \
  *   publish.c   watch.c ...   decide, know no socket and no clock
- *     own.c     others.c      carry out what these want; roster.c that of roster_follow.c
+ *     own.c     others.c      carry out what these want; roster.c that of roster_follow.c,
+ *                             whoami_ask.c that of whoami.c
  *        \       /
  *       exchange.c            signs, verifies, names the outcome (outcome.c)
  *      transport.c            carries: datagram.c, or session.c over line.c, see transport.h
@@ -113,7 +114,9 @@ say_state(struct worker *w, uint64_t now, uint64_t wall)
 	    .transport = transport_status(w->transport),
 	    .key = w->zone.key_name,
 	    .skew_sec = w->skew_sec,
-	    .heard_ms = w->heard_ms};
+	    .heard_ms = w->heard_ms,
+	    .seen = w->whoami.seen,
+	    .seen_ms = w->whoami.seen_ms};
 
 	msg_begin(&w->out, MSG_DNS_STATE, 0);
 	report_state(&w->out.dns_state, &facts, now, wall);
@@ -139,8 +142,10 @@ sleep_until_due(struct worker *w, uint64_t now)
 	if (transport_server(w->transport) != NULL) {
 		at = sooner(at, others_wake(w, now));
 		at = sooner(at, roster_follow_wake(&w->roster));
-		if (watch_status(w->watch).zone != NULL)
+		if (watch_status(w->watch).zone != NULL) {
 			at = sooner(at, publish_wake(&w->publish));
+			at = sooner(at, whoami_wake(&w->whoami));
+		}
 	}
 	at = sooner(at, server_wake(w));
 	loop_timer_set(w->step, at > now ? at - now : 0);
@@ -158,6 +163,7 @@ step(void *ctx)
 	if (transport_server(w->transport) != NULL) {
 		others_step(w, now);
 		roster_ask(w, now);
+		whoami_ask(w, now);
 		own_step(w, now);
 	}
 	if (roster_tell(w) == 0 && (roster_follow_busy(&w->roster) || say_peers(w) == 0) &&
@@ -202,6 +208,7 @@ start_over(struct worker *w)
 		publish_want(&w->publish, &want, clock_boot_ms());
 	others_start_over(w);
 	roster_follow_restart(&w->roster, &w->domain);
+	whoami_restart(&w->whoami);
 	w->said = OUTCOME_OK;
 	w->skew_sec = 0;
 	w->heard_ms = 0;
@@ -268,6 +275,7 @@ on_message(void *ctx, const union msg *m, int fd)
 			others_llq_hurry(w, clock_boot_ms());
 		}
 		server_hurry(w);
+		whoami_hurry(&w->whoami);
 		break;
 	case MSG_LOG_LEVEL:
 		log_set_level((enum log_level)m->log_level.level);

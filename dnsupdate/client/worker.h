@@ -10,6 +10,7 @@
 #include "dnsupdate/client/server.h"
 #include "dnsupdate/client/transport.h"
 #include "dnsupdate/client/watch.h"
+#include "dnsupdate/client/whoami.h"
 
 struct worker {
 	struct loop *loop;
@@ -26,6 +27,7 @@ struct worker {
 	struct watch *watch; /* NULL = no zone yet */
 	uint32_t readings, surprises; /* of watch, at the last step */
 	struct roster_follow roster;
+	struct whoami whoami;
 	enum outcome outcome; /* of watch, then */
 	/* How changes are learnt. */
 	struct ladder ladder;
@@ -75,6 +77,9 @@ int worker_say(struct worker *w);
 /* roster.c: ask what roster_follow.c has due; and tell the manager, 0 or -1 as above. */
 void roster_ask(struct worker *w, uint64_t now);
 int roster_tell(struct worker *w);
+
+/* whoami_ask.c: ask what whoami.c has due. */
+void whoami_ask(struct worker *w, uint64_t now);
 
 /* Send what publish.c has due.  worker.c calls it when server and zone may be known. */
 void own_step(struct worker *w, uint64_t now);

@@ -312,6 +312,8 @@ struct msg_dns_state {
 	uint64_t epoch; /* last written; the manager keeps it on disk */
 	uint64_t published_until_sec; /* wall clock; 0 = not published */
 	uint64_t heard_ms; /* boot time of the last good answer, 0 = never */
+	uint64_t seen_ms; /* boot time when seen was learnt, 0 = never */
+	struct endpoint seen; /* this machine, as the server sees it; family 0 = not known */
 	struct endpoint server;
 	char reason[MSG_TEXT_MAX];
 };

@@ -241,6 +241,8 @@ dns_state_wrong(const struct msg_dns_state *s)
 		return "flags";
 	if (!endpoint_valid(&s->server))
 		return "server";
+	if (!endpoint_valid(&s->seen))
+		return "seen";
 	return TEXT_OK(s->reason) ? NULL : "reason";
 }
 
@@ -560,7 +562,7 @@ static_assert(sizeof(struct dns_server) == 32, "dns server");
 static_assert(sizeof(struct msg_dns_zone) == 1600, "dns zone");
 static_assert(sizeof(struct msg_dns_known) == 272, "dns known");
 static_assert(sizeof(struct msg_dns_publish) == 224, "dns publish");
-static_assert(sizeof(struct msg_dns_state) == 240, "dns state");
+static_assert(sizeof(struct msg_dns_state) == 272, "dns state");
 static_assert(sizeof(struct msg_dns_peer) == 560, "dns peer");
 static_assert(sizeof(struct msg_roster) == 3096, "roster");
 static_assert(sizeof(struct msg_ipsec_roster_state) == 200, "roster state");

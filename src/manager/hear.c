@@ -25,6 +25,7 @@ hear_dns(struct manager *m, const union msg *msg)
 		if (identity_epoch_save(m->config.state_dir, m->epoch) == -1)
 			log_warn("%s: keeping the epoch", m->config.state_dir);
 	}
+	maps_see(m, &s->seen, s->seen_ms);
 	m->dns = *s;
 }
 

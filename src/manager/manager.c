@@ -119,7 +119,7 @@ network_changed(void *ctx)
 	m->network = now;
 	m->moved_dirty = m->hurry_dirty = 1; /* who moves together is found together */
 	m->inbound = INBOUND_UNKNOWN;
-	memset(&m->seen4, 0, sizeof m->seen4);
+	maps_unsee(m);
 	maps_say_again(m); /* the same wishes again: look now */
 	log_info("addresses or routes changed");
 	manager_changed(m);

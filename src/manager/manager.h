@@ -80,6 +80,7 @@ struct manager {
 	/* natpmp */
 	struct maps maps;
 	struct endpoint seen4; /* our address as the name server sees it; family 0 = not known */
+	uint64_t seen_after_ms; /* what was seen before is of another network or address */
 	uint8_t inbound; /* enum inbound: has anybody come in from outside? */
 	uint64_t inbound_ms; /* when that was found, boot time */
 

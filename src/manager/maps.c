@@ -454,11 +454,27 @@ maps_hear(struct manager *m, const struct msg_natpmp_state *s)
 		m->moved_dirty = 1;
 		if (map == maps_primary(m))
 			m->inbound = INBOUND_UNKNOWN;
+		maps_unsee(m);
 	}
 	map->state = *s;
 	if (s->state == NAT_UP)
 		learn_mac(m, map);
 	learn(m, map);
+}
+
+void
+maps_see(struct manager *m, const struct endpoint *seen, uint64_t seen_ms)
+{
+	if (seen_ms > m->seen_after_ms && seen->family == 4 && endpoint_is_public(seen))
+		m->seen4 = *seen;
+}
+
+void
+maps_unsee(struct manager *m)
+{
+	memset(&m->seen4, 0, sizeof m->seen4);
+	m->seen_after_ms = clock_boot_ms();
+	m->hurry_dirty = 1;
 }
 
 const struct map *
