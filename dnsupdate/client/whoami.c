@@ -19,6 +19,7 @@ void
 whoami_hurry(struct whoami *w)
 {
 	w->hurried = w->asking;
+	w->retry_ms = 0;
 	w->next_ms = 0;
 }
 
@@ -94,9 +95,13 @@ whoami_answer(struct whoami *w, enum outcome o, const struct message *m, const s
 
 	w->asking = w->hurried = 0;
 	if (o != OUTCOME_OK) {
-		w->next_ms = now + WHOAMI_RETRY_MS;
+		w->retry_ms = w->retry_ms == 0 ? WHOAMI_RETRY_MS : 2 * w->retry_ms;
+		if (w->retry_ms > WHOAMI_RETRY_MAX_MS)
+			w->retry_ms = WHOAMI_RETRY_MAX_MS;
+		w->next_ms = again ? now : now + w->retry_ms;
 		return;
 	}
+	w->retry_ms = 0;
 	memset(&w->seen, 0, sizeof w->seen);
 	if (read_answer(m, zone, &w->seen) != 0) {
 		w->next_ms = now + WHOAMI_NEVER_MS;

@@ -10,12 +10,14 @@
 #include "dnsupdate/wire/message.h"
 
 #define WHOAMI_EVERY_MS 600000
-#define WHOAMI_RETRY_MS 60000 /* after no answer */
+#define WHOAMI_RETRY_MS 2000 /* after no answer; doubles */
+#define WHOAMI_RETRY_MAX_MS 60000
 #define WHOAMI_NEVER_MS 3600000 /* after "no such name" */
 
 struct whoami {
 	uint8_t asking;
 	uint8_t hurried; /* while asking: the answer may be of before, ask again */
+	uint32_t retry_ms; /* the last wait after no answer */
 	uint64_t next_ms;
 	uint64_t seen_ms; /* boot time of the answer, 0 = never */
 	struct endpoint seen; /* port as well; family 0 = not known */

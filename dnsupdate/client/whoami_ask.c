@@ -11,6 +11,7 @@ answered(void *ctx, uint32_t ticket, const struct exchange_result *result)
 	const struct name *zone = watch_status(w->watch).zone;
 
 	(void)ticket;
+
 	whoami_answer(&w->whoami, zone == NULL ? OUTCOME_FAILED : result->outcome, result->m, zone,
 	    clock_boot_ms());
 	worker_wake(w);

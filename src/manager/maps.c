@@ -434,6 +434,18 @@ learn_mac(struct manager *m, struct map *map)
 	m->maps.memory_dirty = 1;
 }
 
+/* Another outside of the same NAT, or the first one: peers must hear of it now, not at their next
+ * question, and what was seen or verified of the last one says nothing about this one. */
+static void
+other_outside(struct manager *m, struct map *map, const struct msg_natpmp_state *s)
+{
+	m->moved_dirty = m->moved_dirty || map->outside.family != 0;
+	if (map == maps_primary(m))
+		m->inbound = INBOUND_UNKNOWN;
+	maps_unsee(m);
+	map->outside = s->external;
+}
+
 void
 maps_hear(struct manager *m, const struct msg_natpmp_state *s)
 {
@@ -447,15 +459,8 @@ maps_hear(struct manager *m, const struct msg_natpmp_state *s)
 	if (s->state == NAT_ASKING && map->state.state == NAT_UP)
 		return;
 	log_report(map, s);
-	/* Another outside of the same NAT: peers must hear of it now, not at their next question.
-	 */
-	if (map->state.external.family != 0 && s->state == NAT_UP &&
-	    !endpoint_equal(&s->external, &map->state.external)) {
-		m->moved_dirty = 1;
-		if (map == maps_primary(m))
-			m->inbound = INBOUND_UNKNOWN;
-		maps_unsee(m);
-	}
+	if (s->state == NAT_UP && !endpoint_equal(&s->external, &map->outside))
+		other_outside(m, map, s);
 	map->state = *s;
 	if (s->state == NAT_UP)
 		learn_mac(m, map);
@@ -465,7 +470,7 @@ maps_hear(struct manager *m, const struct msg_natpmp_state *s)
 void
 maps_see(struct manager *m, const struct endpoint *seen, uint64_t seen_ms)
 {
-	if (seen_ms > m->seen_after_ms && seen->family == 4 && endpoint_is_public(seen))
+	if (seen_ms >= m->seen_after_ms && seen->family == 4 && endpoint_is_public(seen))
 		m->seen4 = *seen;
 }
 

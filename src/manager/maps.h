@@ -27,6 +27,7 @@ struct map {
 	uint8_t mac[MEMORY_MAC_LEN]; /* of the router */
 	struct msg_natpmp_want want;
 	struct msg_natpmp_state state; /* as last reported; state 0 = never */
+	struct endpoint outside; /* as it was when last up; family 0 = never */
 };
 
 /* A line of a conversation with a router. */

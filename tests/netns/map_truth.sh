@@ -52,10 +52,10 @@ check_soon "the name server sees another one" 5 map_is .mapping.seen.address 11.
 check_soon "a double NAT, called so" 3 map_is .mapping.nat double
 check_soon "in the records, too" 5 txt_says 'nat=double'
 check_soon "and the useless address is not published" 5 contacts_are 192.168.1.10
-lab_exec laptop autotunnel map >$LAB/out
-check "map says why" grep -q '^The name server sees another address: another NAT stands' $LAB/out
-check "and what was seen" grep -q '^The name server sees this machine at 11\.22\.33\.7\.$' $LAB/out
-check "and what to do" grep -q 'bridge mode' $LAB/out
+lab_exec laptop autotunnel map >$LAB/map.txt
+check "map says why" grep -q '^The name server sees another address: another NAT stands' $LAB/map.txt
+check "and what was seen" grep -q '^The name server sees this machine at 11\.22\.33\.7\.$' $LAB/map.txt
+check "and what to do" grep -q 'bridge mode' $LAB/map.txt
 check_not "strictly not well" lab_exec laptop autotunnel map --strict
 
 # ---- the provider takes it away ----
@@ -66,7 +66,7 @@ lab_miniupnpd home both
 check_soon "another outside" 4 map_is .mapping.external.address 11.22.33.2
 check_soon "which is what is seen" 20 map_is .mapping.seen.address 11.22.33.2
 check_soon "no double NAT any more" 3 map_is .mapping.nat pcp
-check_soon "published" 5 contacts_are '11.22.33.2 192.168.1.10'
+check_soon "published" 5 contacts_are 11.22.33.2
 
 # ---- verified ----
 check "nobody has come in yet" map_is .mapping.inbound unknown

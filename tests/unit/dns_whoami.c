@@ -72,6 +72,9 @@ seen(void **state)
 	assert_int_equal(w.seen.family, 4);
 	assert_int_equal(w.seen_ms, 1005);
 	assert_int_equal(whoami_wake(&w), 700000 + WHOAMI_RETRY_MS);
+	ask(800000);
+	whoami_answer(&w, OUTCOME_TIMEOUT, NULL, &zone, 800000);
+	assert_int_equal(whoami_wake(&w), 800000 + 2 * WHOAMI_RETRY_MS);
 }
 
 static void
