@@ -85,6 +85,25 @@ open_segment(struct journal *j, uint64_t number, char path[PATH_MAX])
 	return j->ops->open(path, O_RDWR | O_NOFOLLOW, 0);
 }
 
+/* All that a file has from offset at on, the caller's to free; its length, or -1 with errno. */
+static ssize_t
+read_rest(const struct file_ops *ops, int fd, size_t at, uint8_t **rest)
+{
+	size_t size = 65536, used = 0;
+	ssize_t n;
+
+	*rest = NULL;
+	do {
+		size *= 2;
+		*rest = realloc(*rest, size);
+		if (*rest == NULL)
+			fatalx("out of memory");
+		n = file_take(ops, fd, *rest + used, size - used, (off_t)(at + used));
+		used += n > 0 ? (size_t)n : 0;
+	} while (n != -1 && used == size);
+	return n == -1 ? -1 : (ssize_t)used;
+}
+
 static int
 all_zero(const uint8_t *p, size_t len)
 {
@@ -124,15 +143,11 @@ read_head(struct opening *o, uint64_t number, struct file_head *h)
 static int
 remove_unused(struct opening *o, uint64_t number)
 {
-	size_t size = o->j->segment_size;
-	uint8_t *rest = malloc(size);
 	char path[PATH_MAX];
 	int fd = open_segment(o->j, number, path), used = 1;
-	ssize_t n;
+	uint8_t *rest = NULL;
+	ssize_t n = fd == -1 ? -1 : read_rest(o->j->ops, fd, FILE_HEAD, &rest);
 
-	if (rest == NULL)
-		fatalx("out of memory");
-	n = fd == -1 ? -1 : file_take(o->j->ops, fd, rest, size, FILE_HEAD);
 	if (n != -1)
 		used = !all_zero(rest, (size_t)n);
 	free(rest);
@@ -199,14 +214,10 @@ refuse_damage(struct opening *o, const struct segment *s, const char *path)
 static int
 judge_tail(struct opening *o, const struct segment *s, int fd, const char *path)
 {
-	size_t size = o->j->segment_size + FILE_HEAD + FRAME_PAYLOAD_MAX + FRAME_HEAD;
-	uint8_t *rest = malloc(size);
-	ssize_t n;
+	uint8_t *rest;
+	ssize_t n = read_rest(o->j->ops, fd, s->used, &rest);
 	int rc = 0;
 
-	if (rest == NULL)
-		fatalx("out of memory");
-	n = file_take(o->j->ops, fd, rest, size, (off_t)s->used);
 	if (n == -1)
 		rc = refuse(o, "%s: %s", path, strerror(errno));
 	else if (frame_follows(rest, (size_t)n, o->j->next - 1, s->salt))

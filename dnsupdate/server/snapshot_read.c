@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAMES_MAX (1u << 28) /* more means damage, and would cost memory */
+#define NAMES_MAX (1u << 26) /* more means damage, and would cost memory */
 
 struct reading {
 	const struct file_ops *ops;
