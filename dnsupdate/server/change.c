@@ -1,6 +1,7 @@
 #include "dnsupdate/server/change.h"
 
 #include "base/log.h"
+#include "crypto/siphash.h"
 #include "dnsupdate/server/zone.h"
 
 #include <stdlib.h>
@@ -18,19 +19,21 @@ grown(void *p, size_t size)
 	return p;
 }
 
-/* FNV-1a; whoever may change a zone may as well slow his own update down. */
-static uint32_t
-hash_octets(uint32_t hash, const uint8_t *p, size_t len)
-{
-	while (len-- > 0)
-		hash = (hash ^ *p++) * 16777619u;
-	return hash;
-}
-
+/* Keyed, so that nobody can choose records that all fall on one place. */
 static uint32_t
 hash_of(const struct name *owner, uint16_t type, const void *rdata, uint16_t len)
 {
-	return hash_octets(hash_octets(2166136261u ^ type, owner->wire, owner->len), rdata, len);
+	static struct siphash_key process;
+	static int has_key;
+	struct siphash_key key;
+
+	if (!has_key)
+		siphash_key_random(&process);
+	has_key = 1;
+	key = process;
+	key.k[0] ^= type;
+	key.k[0] ^= siphash(&process, owner->wire, owner->len);
+	return (uint32_t)siphash(&key, rdata, len);
 }
 
 static void

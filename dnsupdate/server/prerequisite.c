@@ -1,6 +1,6 @@
 #include "dnsupdate/server/prerequisite.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 static unsigned
 scan_one(const struct message *m, const struct rr *rr, const struct zone *z)
@@ -52,44 +52,6 @@ set_of(const struct message *m, const struct rr *rr, const struct zone *z)
 	return rr->type == TYPE_ANY ? n->sets : node_rrset(n, rr->type);
 }
 
-/* Is this record of the zone's set named by a prerequisite? */
-static int
-is_named(const struct message *m, const struct rr *like, const struct record *rec)
-{
-	struct name owner, other;
-	struct rdata rd;
-
-	rr_owner(m, like, &owner);
-	for (unsigned i = 0; i < m->count; i++) {
-		const struct rr *rr = &m->rr[i];
-
-		if (rr->section != SECTION_PREREQUISITE || rr->class != CLASS_IN ||
-		    rr->type != like->type)
-			continue;
-		rr_owner(m, rr, &other);
-		if (name_equal(&owner, &other) && rr_rdata(m, rr, &rd) == 0 && rd.len == rec->len &&
-		    memcmp(rd.data, rec->data, rec->len) == 0)
-			return 1;
-	}
-	return 0;
-}
-
-/* The set must be exactly the one that all prerequisites of this owner and type make up: each of
- * them is in it, and it has no more (section 3.2.3; order, TTL and doubles do not count). */
-static int
-equals(const struct message *m, const struct rr *rr, const struct rrset *set)
-{
-	struct record rec;
-	struct rdata rd;
-
-	if (set == NULL || rr_rdata(m, rr, &rd) == -1 || !rrset_has(set, rd.data, rd.len, NULL))
-		return 0;
-	for (size_t pos = 0; rrset_next(set, &pos, &rec);)
-		if (!is_named(m, rr, &rec))
-			return 0;
-	return 1;
-}
-
 static unsigned
 check_one(const struct message *m, const struct rr *rr, const struct zone *z)
 {
@@ -108,6 +70,84 @@ check_one(const struct message *m, const struct rr *rr, const struct zone *z)
 	return RCODE_NOERROR;
 }
 
+/* ---- those about values ---- */
+
+/* One of them: which set, which record, both as a keyed hash. */
+struct value {
+	uint64_t set_hash, value_hash;
+	const struct rrset *set;
+};
+
+static int
+compare(const void *a, const void *b)
+{
+	const struct value *x = a, *y = b;
+
+	if (x->set_hash != y->set_hash)
+		return x->set_hash < y->set_hash ? -1 : 1;
+	return (x->value_hash > y->value_hash) - (x->value_hash < y->value_hash);
+}
+
+/* The record must be in its set. */
+static int
+read_value(const struct message *m, const struct rr *rr, const struct zone *z, struct value *out)
+{
+	struct siphash_key key = z->key;
+	struct name owner;
+	struct rdata rd;
+
+	out->set = set_of(m, rr, z);
+	if (out->set == NULL || rr_rdata(m, rr, &rd) == -1 ||
+	    !rrset_has(out->set, rd.data, rd.len, NULL))
+		return -1;
+	rr_owner(m, rr, &owner);
+	key.k[1] ^= rr->type;
+	out->set_hash = siphash(&key, owner.wire, owner.len);
+	out->value_hash = siphash(&key, rd.data, rd.len);
+	return 0;
+}
+
+/*
+ * Each set must be exactly what the prerequisites of its owner and type make up (section 3.2.3;
+ * order, TTL and doubles do not count).  All of them are in their sets, so it is enough that there
+ * are as many different ones as the set has records.
+ */
+static int
+complete(const struct value *value, size_t count)
+{
+	size_t different = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		int is_last = i + 1 == count || value[i + 1].set_hash != value[i].set_hash;
+
+		different += is_last || value[i + 1].value_hash != value[i].value_hash;
+		if (!is_last)
+			continue;
+		if (different != value[i].set->count)
+			return 0;
+		different = 0;
+	}
+	return 1;
+}
+
+static unsigned
+check_values(const struct message *m, const struct zone *z)
+{
+	struct value value[MESSAGE_RECORDS_MAX];
+	size_t count = 0;
+
+	for (unsigned i = 0; i < m->count; i++) {
+		const struct rr *rr = &m->rr[i];
+
+		if (rr->section != SECTION_PREREQUISITE || rr->class != CLASS_IN)
+			continue;
+		if (read_value(m, rr, z, &value[count++]) == -1)
+			return RCODE_NXRRSET;
+	}
+	qsort(value, count, sizeof value[0], compare);
+	return complete(value, count) ? RCODE_NOERROR : RCODE_NXRRSET;
+}
+
 /* Those about values come last (section 3.2.5). */
 unsigned
 prerequisites_check(const struct message *m, const struct zone *z)
@@ -121,12 +161,5 @@ prerequisites_check(const struct message *m, const struct zone *z)
 		if (rcode != RCODE_NOERROR)
 			return rcode;
 	}
-	for (unsigned i = 0; i < m->count; i++) {
-		const struct rr *rr = &m->rr[i];
-
-		if (rr->section == SECTION_PREREQUISITE && rr->class == CLASS_IN &&
-		    !equals(m, rr, set_of(m, rr, z)))
-			return RCODE_NXRRSET;
-	}
-	return RCODE_NOERROR;
+	return check_values(m, z);
 }

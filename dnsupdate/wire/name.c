@@ -208,7 +208,7 @@ name_get(struct buf *b, struct name *out)
 	struct name n = {0};
 	struct buf r = *b; /* follows pointers; b itself stops behind the first one */
 	size_t limit = b->pos;
-	int jumped = 0;
+	unsigned jumps = 0;
 
 	for (;;) {
 		unsigned first = buf_get_u8(&r);
@@ -221,19 +221,20 @@ name_get(struct buf *b, struct name *out)
 			continue;
 		}
 		target = (first & ~POINTER) << 8 | buf_get_u8(&r);
-		if (!jumped)
+		if (jumps++ == 0)
 			b->pos = r.pos;
-		jumped = 1;
 		/* The top bits 01 and 10 mean nothing.  A pointer must lead before all that was
-		 * read of this name, so there is an end. */
-		if (r.failed || (first & POINTER) != POINTER || target >= limit) {
+		 * read of this name, so there is an end; and one that leads to a pointer again and
+		 * again would take a while. */
+		if (r.failed || (first & POINTER) != POINTER || target >= limit ||
+		    jumps > NAME_JUMPS_MAX) {
 			r.failed = 1;
 			break;
 		}
 		limit = target;
 		r.pos = target;
 	}
-	if (!jumped)
+	if (jumps == 0)
 		b->pos = r.pos;
 	if (r.failed) {
 		b->failed = 1;

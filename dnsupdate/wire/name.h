@@ -13,6 +13,7 @@
 
 #define NAME_WIRE_MAX 255
 #define NAME_LABEL_MAX 63
+#define NAME_JUMPS_MAX 127 /* pointers in one name: there cannot be more labels */
 #define NAME_TEXT_MAX 1020 /* every octet escaped, and NUL */
 
 /* len counts the root label's zero octet: the root is { 1, { 0 } }.  len 0 is no name. */
@@ -43,7 +44,8 @@ unsigned name_labels(const struct name *n);
 
 /*
  * Read a name at b->pos of a message (b->data is the message's first octet).  Compression pointers
- * must lead backwards, each further back than the one before, so no loop is possible.  Sets
+ * must lead backwards, each further back than the one before, so no loop is possible, and be
+ * NAME_JUMPS_MAX at most.  Sets
  * b->failed when it is malformed; out is then the root.
  */
 void name_get(struct buf *b, struct name *out);

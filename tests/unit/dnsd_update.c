@@ -41,7 +41,8 @@ put(struct test_server *t, enum dns_section section, const char *owner, uint16_t
 	buf_put(&b, data, len);
 	assert_false(b.failed);
 	t->request_len = b.pos;
-	t->request[at + 1]++;
+	if (++t->request[at + 1] == 0)
+		t->request[at]++;
 }
 
 #define A1 "c0000201"
@@ -120,6 +121,28 @@ values_are_compared_as_sets(void **state)
 			put(t, SECTION_PREREQUISITE, "a.z.example", TYPE_A, CLASS_IN, 0,
 			    lists[i][j]);
 		assert_int_equal(test_signed(t, "k.z.example"), rcodes[i]);
+	}
+}
+
+/* Two sets at once, and as many prerequisites as a message takes: no effort beyond their number. */
+static void
+many_values(void **state)
+{
+	enum { MANY = 1000 };
+	struct test_server *t = *state;
+	char hex[9];
+
+	for (int round = 0; round < 3; round++) {
+		begin(t, "z.example", TYPE_SOA, CLASS_IN);
+		for (unsigned i = 0; i < MANY; i++) {
+			snprintf(hex, sizeof hex, "%08x", i);
+			put(t, round == 0 ? SECTION_UPDATE : SECTION_PREREQUISITE,
+			    i % 2 ? "a.z.example" : "b.z.example", TYPE_A, CLASS_IN, 0, hex);
+		}
+		if (round == 2) /* one of one set is missing, one of the other is there twice */
+			t->request[t->request_len - 1] = (uint8_t)(MANY - 3);
+		assert_int_equal(
+		    test_signed(t, "k.z.example"), round == 2 ? RCODE_NXRRSET : RCODE_NOERROR);
 	}
 }
 
@@ -665,6 +688,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(five_prerequisites),
 	    TEST(values_are_compared_as_sets),
+	    TEST(many_values),
 	    TEST(malformed_prerequisites),
 	    TEST(four_forms),
 	    TEST(what_changes_nothing_has_no_serial),

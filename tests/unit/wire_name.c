@@ -270,10 +270,34 @@ compresses_repeated_labels(void **state)
 	assert_true(name_equal(&n, &back));
 }
 
+/* Pointers to pointers: legal backwards, but not without end. */
+static void
+chains_of_pointers(void **state)
+{
+	uint8_t room[2 + 2 * 300] = {0, 0};
+
+	for (unsigned i = 1; i < 300; i++) {
+		unsigned target = i == 1 ? 0 : 2 * (i - 1);
+
+		room[2 * i] = (uint8_t)(0xc0 | target >> 8);
+		room[2 * i + 1] = (uint8_t)target;
+	}
+	for (unsigned hops = 1; hops < 300; hops++) {
+		struct buf b = buf_reader(room, sizeof(room));
+		struct name n;
+
+		b.pos = 2 * (size_t)hops;
+		name_get(&b, &n);
+		assert_int_equal(b.failed, hops > NAME_JUMPS_MAX);
+		assert_int_equal(n.len, 1);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(chains_of_pointers),
 	    cmocka_unit_test(reads_and_writes_text),
 	    cmocka_unit_test(knows_the_limits),
 	    cmocka_unit_test(longest_text_has_room),
