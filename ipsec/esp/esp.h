@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ESP_SA_MAX 2048 /* both directions together, half for each */
+#define ESP_SA_MAX 8192 /* both directions together, half for each: three a peer, and some */
 #define ESP_HOLD_MAX 256 /* packets waiting for a tunnel, all peers together */
 #define ESP_HOLD_PER_PEER 32
 #define ESP_HOLD_MS 10000 /* then they are dropped */

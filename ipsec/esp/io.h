@@ -92,7 +92,7 @@ void io_control_begin(struct msghdr *m, union io_control *control);
 void io_control_add(struct msghdr *m, int level, int type, const void *data, size_t len);
 
 /* Send the trains of a batch; returns how many packets the sockets did not take. */
-size_t io_send_trains(struct io_out *o);
+size_t io_send_trains(struct esp_io *io);
 
 /* One packet from the device, header in front, into o->packet.  Its length without the header; -1
  * with errno, EAGAIN when there is none. */

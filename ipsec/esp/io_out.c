@@ -18,7 +18,7 @@ static void
 send_batch(struct esp_io *io)
 {
 	struct io_out *o = io->out;
-	size_t lost = io_send_trains(o);
+	size_t lost = io_send_trains(io);
 
 	if (lost > 0)
 		esp_drop_note(io->esp, ESP_DROP_SEND, 0, lost);

@@ -175,13 +175,14 @@ send_apart(const struct io_run *run, unsigned int i)
  * first will not change.  Returns how many packets are lost.
  */
 static size_t
-refused(struct io_run *run, unsigned int i, int error)
+refused(struct esp_io *io, struct io_run *run, unsigned int i, int error)
 {
 	if (run->train[i]->packets == 1)
 		return 1;
 	if (error == EIO || error == ENOPROTOOPT || error == EOPNOTSUPP) {
 		log_info("UDP_SEGMENT does not work here: sending each packet by itself");
 		run->segment = 0;
+		atomic_fetch_and(&io->offload, ~ESP_IO_SEGMENT);
 	} else if (error != EINVAL && error != EMSGSIZE) {
 		return run->train[i]->packets;
 	}
@@ -200,7 +201,7 @@ packets_from(const struct io_run *run, unsigned int at)
 
 /* A full buffer is waited for a little, so that the device's queue fills instead. */
 static size_t
-run_send(struct io_run *run)
+run_send(struct esp_io *io, struct io_run *run)
 {
 	unsigned int at = 0;
 	size_t lost = 0;
@@ -220,7 +221,7 @@ run_send(struct io_run *run)
 			if (!wait_for_room(run->fd))
 				break;
 		} else if (errno != EINTR) {
-			lost += refused(run, at, errno);
+			lost += refused(io, run, at, errno);
 			at++;
 		}
 	}
@@ -230,13 +231,15 @@ run_send(struct io_run *run)
 }
 
 size_t
-io_send_trains(struct io_out *o)
+io_send_trains(struct esp_io *io)
 {
+	struct io_out *o = io->out;
+
 	trains_make(&o->trains, o->batch, o->n);
 	for (unsigned int i = 0; i < o->trains.n; i++) {
 		const struct train *t = &o->trains.train[i];
 
 		run_add(t->to.family == 6 ? &o->run6 : &o->run4, t);
 	}
-	return run_send(&o->run4) + run_send(&o->run6);
+	return run_send(io, &o->run4) + run_send(io, &o->run6);
 }

@@ -9,7 +9,7 @@
 #include "ipsec/esp/event.h"
 #include "ipsec/esp/replay.h"
 
-#define SA_BUCKETS 1024 /* a power of two */
+#define SA_BUCKETS 4096 /* a power of two */
 
 struct sa {
 	struct sa *next; /* in its bucket, or in the free list */

@@ -13,7 +13,7 @@ if [ -z "${LAB_IN_VM:-}" ]; then
 fi
 LAB_PLAIN=1
 . "${0%/*}/lab.sh"
-lab_require ping
+lab_require ping ethtool
 
 cp "$LAB_DRIVE" $LAB/esp_drive
 a=fd01:203:405::a b=fd01:203:405::b
@@ -86,6 +86,20 @@ kernel_side 'rfc4106(gcm(aes))' 16
 try AES-128-GCM 1
 kernel_side 'rfc4106(gcm(aes))' 32
 try AES-256-GCM 2
+# Trains, for the pings wait for one another; then a device that makes no checksums, where such a
+# kernel refuses them (EIO).
+kernel_side 'rfc4106(gcm(aes))' 16
+user_side 1
+check "a packet before" lab_exec laptop ping -n -q -c 1 -W 5 $b
+check "trains" lab_exec laptop ping -n -q -f -l 30 -c 300 -s 1000 -W 5 $b
+check "UDP_SEGMENT is in use" eval '! grep "UDP_SEGMENT does not work" "$(lab_log laptop drive)"'
+lab_exec laptop ethtool -K eth0 tx off >>"$LAB/log/ethtool.log" 2>&1
+check "a device without checksums" lab_exec laptop ping -n -q -f -l 30 -c 300 -s 1000 -W 5 $b
+check_equal "UDP_SEGMENT is given up, once" 1 \
+	"$(grep -c "UDP_SEGMENT does not work" "$(lab_log laptop drive)")"
+lab_exec laptop ethtool -K eth0 tx on >>"$LAB/log/ethtool.log" 2>&1
+lab_stop laptop drive
+
 kernel_side 'rfc4106(gcm(aes))' 16 flag esn
 try "AES-128-GCM with ESN" "1 esn"
 # The 2^32nd packet, both ways: with ESN the numbers go on.

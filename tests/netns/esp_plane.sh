@@ -169,6 +169,23 @@ for algorithm in 2 3; do
 	stop_both
 done
 
+# A device that makes no checksums cannot cut.  This is for the kernel; one before 6.8 or so refuses
+# trains then (EIO): esp_kernel.sh has one.
+start_both 31 31
+lab_exec laptop ethtool -K eth0 tx off >>"$LAB/log/ethtool.log" 2>&1
+check "no checksums in the device: a file" bulk laptop nas
+lab_exec laptop ethtool -K eth0 tx on >>"$LAB/log/ethtool.log" 2>&1
+stop_both
+
+# An interface that carries less than a packet of ours: trains are refused (EINVAL or EMSGSIZE), and
+# each packet goes in fragments.
+start_both 31 31
+ip -n laptop link set dev eth0 mtu 1400
+check "an interface of 1400: a file" bulk laptop nas
+check "UDP_SEGMENT is not given up for that" eval '! logged laptop "UDP_SEGMENT does not"'
+ip -n laptop link set dev eth0 mtu 1500
+stop_both
+
 # A path that carries less than the interface: the sender is told, once.
 OPTIONS=(-m 1300)
 drive nas b 11.22.33.8

@@ -75,10 +75,13 @@ udp_new(int family, struct endpoint *at)
 	return fd;
 }
 
+static unsigned int offload; /* what the next hosts use */
+
 static void
 host_start(struct host *h, struct side *side, int family)
 {
-	struct esp_io_config c = {.on_ike = on_ike, .on_stray = on_stray, .ctx = h};
+	struct esp_io_config c = {
+	    .offload = offload, .on_ike = on_ike, .on_stray = on_stray, .ctx = h};
 	int pair[2];
 
 	memset(h, 0, sizeof(*h));
@@ -170,14 +173,73 @@ cross(struct host *from, struct host *to, int n)
 static void
 crosses(void **state)
 {
-	for (int v6 = 0; v6 < 2; v6++) {
-		hosts_start(v6 ? AF_INET6 : AF_INET);
+	const unsigned int all = ESP_IO_SEGMENT | ESP_IO_GRO;
+
+	for (int v = 0; v < 8; v++) {
+		offload = (v & 1 ? ESP_IO_SEGMENT : 0) | (v & 2 ? ESP_IO_GRO : 0);
+		hosts_start(v & 4 ? AF_INET6 : AF_INET);
+		if (esp_io_offload(ha.io) != offload)
+			print_message("this kernel lacks offloads %x of %x\n",
+			    offload & ~esp_io_offload(ha.io), all);
 		cross(&ha, &hb, 1);
 		cross(&hb, &ha, 500);
 		cross(&ha, &hb, 500);
 		assert_int_equal(drops_all(&a) + drops_all(&b), 0);
 		hosts_stop();
 	}
+	offload = 0;
+}
+
+/* Without a header the device does not speak of large packets, whatever is asked for. */
+static void
+no_header_no_merging(void **state)
+{
+	offload = ESP_IO_ALL & ~ESP_IO_VNET;
+	hosts_start(AF_INET);
+	assert_int_equal(esp_io_offload(ha.io) & (ESP_IO_VNET | ESP_IO_USO | ESP_IO_MERGE), 0);
+	cross(&ha, &hb, 300);
+	hosts_stop();
+	offload = 0;
+}
+
+/* One large datagram of the kernel's: two of ESP, and IKE behind them, as UDP_GRO merges them. */
+static void
+ike_behind_esp(void **state)
+{
+	static const uint8_t ike[20] = {0, 0, 0, 0, 9, 8, 7};
+	uint8_t data[200], got[ESP_PACKET_MAX];
+	struct sockaddr_storage to;
+	struct slot s;
+	int fd, segment;
+
+	offload = ESP_IO_GRO;
+	hosts_start(AF_INET);
+	fd = ha.udp4; /* the peer's own place */
+	for (int i = 0; i < 2; i++) {
+		packet_make(&s, ula_a, ula_b, 20, i);
+		packet_out(&a, &s, 1);
+		memcpy(data + (size_t)i * s.p.len, s.p.data, s.p.len);
+	}
+	segment = (int)s.p.len;
+	memcpy(data + 2 * s.p.len, ike, sizeof(ike));
+	if (setsockopt(fd, IPPROTO_UDP, 103 /* UDP_SEGMENT */, &segment, sizeof(segment)) == -1) {
+		print_message("this kernel has no UDP_SEGMENT: nothing is merged here\n");
+	} else {
+		socklen_t len = endpoint_to_sockaddr(&hb.at, &to);
+
+		assert_int_equal(
+		    sendto(fd, data, 2 * s.p.len + sizeof(ike), 0, (struct sockaddr *)&to, len),
+		    2 * s.p.len + sizeof(ike));
+		assert_int_equal(wait_read(hb.said, got, sizeof(got), WAIT_MS), sizeof(ike));
+		assert_memory_equal(got, ike, sizeof(ike));
+		for (int i = 0; i < 2; i++) {
+			assert_int_equal(wait_read(hb.tun, got, sizeof(got), WAIT_MS), 60);
+			assert_int_equal(got[59], i);
+		}
+	}
+	assert_int_equal(drops_all(&b), 0);
+	hosts_stop();
+	offload = 0;
 }
 
 static void
@@ -490,6 +552,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(crosses),
+	    cmocka_unit_test(no_header_no_merging),
+	    cmocka_unit_test(ike_behind_esp),
 	    cmocka_unit_test(sorts_datagrams),
 	    cmocka_unit_test(both_families),
 	    cmocka_unit_test(no_sa_yet),
