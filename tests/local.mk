@@ -15,7 +15,7 @@ BASE_LIBS = libbase.a $(SECCOMP_LIBS)
 UNIT = tests/unit/base_addr tests/unit/base_buf tests/unit/base_channel tests/unit/base_file \
 	tests/unit/base_msg tests/unit/base_proc tests/unit/base_sandbox tests/unit/base_str \
 	tests/unit/config_config tests/unit/loop_loop \
-	tests/unit/manager_control tests/unit/manager_hear tests/unit/manager_known \
+	tests/unit/manager_control tests/unit/manager_filter tests/unit/manager_hear tests/unit/manager_known \
 	tests/unit/manager_memory tests/unit/manager_network \
 	tests/unit/manager_reconcile tests/unit/manager_worker \
 	tests/fuzz/fuzz_memory tests/fuzz/fuzz_msg tests/fuzz/fuzz_config tests/fuzz/fuzz_known
@@ -37,6 +37,7 @@ tests_unit_manager_reconcile_LDADD = libmanager.a libconfig.a $(BASE_LIBS) $(MNL
 MANAGER_LIBS = libmanager.a libatidentity.a libconfig.a libloop.a libatcrypto.a $(BASE_LIBS) \
 	$(EVENT_LIBS) $(MNL_LIBS) $(OPENSSL_LIBS) $(ARGON2_LIBS)
 tests_unit_manager_control_LDADD = $(MANAGER_LIBS) $(UNIT_LIBS)
+tests_unit_manager_filter_LDADD = $(MANAGER_LIBS) $(UNIT_LIBS)
 tests_unit_manager_hear_LDADD = $(MANAGER_LIBS) $(UNIT_LIBS)
 tests_unit_manager_known_LDADD = libmanager.a $(BASE_LIBS) $(UNIT_LIBS)
 tests_unit_manager_memory_LDADD = $(MANAGER_LIBS) $(UNIT_LIBS)

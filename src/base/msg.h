@@ -559,6 +559,8 @@ struct msg_ctl_self {
 	char strongswan[MSG_WORD_MAX];
 	char crypto[MSG_WORD_MAX];
 	char interface[16];
+	char allow[MSG_TEXT_MAX]; /* what may come in, as configured; cut when long */
+	char unfiltered[MSG_TEXT_MAX]; /* why anything may; empty = it is filtered */
 	char domain[MSG_NAME_MAX];
 	char name[MSG_NAME_MAX];
 };

@@ -437,7 +437,8 @@ valid_ctl_self(const union msg *m)
 	if (s->dataplane > DATAPLANE_KERNEL || s->enrolled > 1)
 		return "flags";
 	return TEXT_OK(s->version) && TEXT_OK(s->strongswan) && TEXT_OK(s->crypto) &&
-		TEXT_OK(s->interface) && TEXT_OK(s->domain) && TEXT_OK(s->name)
+		TEXT_OK(s->interface) && TEXT_OK(s->allow) && TEXT_OK(s->unfiltered) &&
+		TEXT_OK(s->domain) && TEXT_OK(s->name)
 	    ? NULL
 	    : "text";
 }

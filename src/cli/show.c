@@ -72,6 +72,10 @@ show_self(FILE *out, const struct snapshot *s, int verbose)
 	fprintf(out, "dns      %s\n", text);
 	explain_roster(&s->roster, s->self.now_sec, text);
 	fprintf(out, "roster   %s\n", text);
+	if (s->self.unfiltered[0] != '\0')
+		fprintf(out, "allow    ANYTHING: %s\n", s->self.unfiltered);
+	else
+		fprintf(out, "allow    %s; and replies\n", s->self.allow);
 	show_tunnels(out, s);
 	if (verbose)
 		show_esp(out, s);

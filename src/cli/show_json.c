@@ -101,6 +101,8 @@ json_self(struct json *j, const struct msg_ctl_self *self)
 	json_text(j, "interface", self->interface);
 	json_number(j, "port", self->port);
 	json_text(j, "dataplane", word_dataplane(self->dataplane));
+	json_bool(j, "filtered", self->unfiltered[0] == '\0');
+	json_text(j, "allow", self->allow);
 	json_text(j, "crypto", self->crypto);
 	json_offloads(j, self->offload);
 	json_number(j, "pid", self->manager_pid);

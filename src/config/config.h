@@ -7,6 +7,7 @@
 #define CONFIG_CONFIG_H
 
 #include "base/msg.h"
+#include "config/allow.h"
 
 #include <stdio.h>
 
@@ -61,6 +62,8 @@ struct config {
 	unsigned idle;
 	unsigned rekey;
 	unsigned dpd;
+	/* [allow] */
+	struct allow allow_everyone, allow_machines;
 };
 
 struct config_error {

@@ -282,6 +282,26 @@ static const char *const transport_words[] = {
     [DNS_TRANSPORT_UDP] = "udp",
     [DNS_TRANSPORT_MAX] = NULL,
 };
+/* ---- what may come in ---- */
+
+static const char *
+set_everyone(const struct config_key *key, void *field, const char *value)
+{
+	return allow_parse(field, value, 0);
+}
+
+static const char *
+set_machines(const struct config_key *key, void *field, const char *value)
+{
+	return allow_parse(field, value, 1);
+}
+
+static void
+print_allow(const struct config_key *key, const void *field, FILE *out)
+{
+	fputs(((const struct allow *)field)->text, out);
+}
+
 static const char *const no_yes[] = {"no", "yes", NULL};
 
 #define FIELD(member) offsetof(struct config, member)
@@ -331,6 +351,8 @@ const struct config_key config_keys[] = {
     NUMBER("account", "idle", "1800", idle, 0, 604800),
     NUMBER("account", "rekey", "3600", rekey, 10, 86400),
     NUMBER("account", "dpd", "15", dpd, 2, 600),
+    OTHER("allow", "everyone", "ssh", allow_everyone, set_everyone, print_allow),
+    OTHER("allow", "machines", "none", allow_machines, set_machines, print_allow),
 };
 
 const size_t config_key_count = sizeof config_keys / sizeof config_keys[0];

@@ -76,6 +76,10 @@ row_self(struct manager *m, union msg *msg)
 	memcpy(s->crypto, m->ready.crypto, sizeof s->crypto);
 	s->offload = m->ready.offload;
 	memcpy(s->interface, m->link.name, sizeof s->interface);
+	snprintf(s->allow, sizeof s->allow, "%.80s%s%.70s", m->config.allow_everyone.text,
+	    m->config.allow_machines.count > 0 ? "; " : "",
+	    m->config.allow_machines.count > 0 ? m->config.allow_machines.text : "");
+	memcpy(s->unfiltered, m->filter_text, sizeof s->unfiltered);
 	if (m->identity == NULL)
 		return;
 	s->enrolled = 1;

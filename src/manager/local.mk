@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libmanager.a
 libmanager_a_SOURCES = \
 	src/manager/control.c src/manager/control.h \
+	src/manager/filter.c src/manager/filter.h \
 	src/manager/hear.c \
 	src/manager/known.c src/manager/known.h \
 	src/manager/link.c src/manager/link.h \

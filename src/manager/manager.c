@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "manager/control.h"
+#include "manager/filter.h"
 #include "base/notify.h"
 #include "manager/reconcile.h"
 #include "manager/roster.h"
@@ -91,6 +92,7 @@ manager_changed(struct manager *m)
 		decide_publish(m);
 		peers_reconcile(m);
 		peers_write_hosts(m);
+		filter_update(m);
 		worker_flush(m->natpmp);
 		worker_flush(m->dnsupdate);
 		worker_flush(m->ipsec);
@@ -368,6 +370,8 @@ take_over(struct config *now, const struct config *next)
 	now->hosts_file = next->hosts_file;
 	now->dns = next->dns;
 	now->connect = next->connect;
+	now->allow_everyone = next->allow_everyone;
+	now->allow_machines = next->allow_machines;
 }
 
 int
@@ -487,6 +491,7 @@ finish(struct manager *m)
 	worker_free(m->ipsec);
 	while ((p = TAILQ_FIRST(&m->peers)) != NULL)
 		peer_free(m, p);
+	filter_remove(m);
 	roster_desk_free(m->roster);
 	link_remove(&m->link);
 	loop_timer_free(m->timer);

@@ -97,6 +97,8 @@ struct manager {
 	struct msg_ipsec_ready ready;
 	struct peer_list peers;
 	unsigned peer_count;
+	char *filter_script; /* as nft(8) was told last; NULL = not yet */
+	char filter_text[MSG_TEXT_MAX]; /* why nothing is filtered; empty when it is */
 	uint64_t hosts_hash; /* of what stands in the names' file; 0 = there is none */
 	uint32_t next_peer_id;
 };

@@ -10,7 +10,7 @@ lab_require nft miniupnpd named busybox
 seconds=${REKEY_SECONDS:-24}
 lab_pair bind
 for host in laptop nas; do
-	printf '[account]\nrekey = 10\n[daemon]\nlog = debug\n' | lab_config $host
+	printf '[account]\nrekey = 10\n[daemon]\nlog = debug\n[allow]\neveryone = any\n' | lab_config $host
 done
 lab_daemon laptop nas
 lab_ready laptop nas

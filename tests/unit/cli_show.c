@@ -50,6 +50,7 @@ make_self(void)
 	snprintf(s->self.crypto, MSG_WORD_MAX, "ipsec-mb 1.3.0, AES-128-GCM 9.8 GB/s");
 	s->self.offload = IPSEC_OFFLOAD_TSO | IPSEC_OFFLOAD_SEGMENT | IPSEC_OFFLOAD_MERGE;
 	snprintf(s->self.interface, sizeof s->self.interface, "at0");
+	snprintf(s->self.allow, sizeof s->self.allow, "ssh");
 	snprintf(s->self.domain, MSG_NAME_MAX, "alice.example.net");
 	snprintf(s->self.name, MSG_NAME_MAX, "laptop.alice.example.net");
 	s->self.ula[0] = 0xfd;
@@ -158,6 +159,7 @@ static const char status_head[] =
     "router   NAT-PMP gives 203.0.113.9:4500, renewal in 23m\n"
     "dns      192.0.2.53:53 answers, heard 4s ago, polled; published, good for 1h 11m\n"
     "roster   serial 17 of 2h 0m ago, 4 machines, 1 revoked\n"
+    "allow    ssh; and replies\n"
     "tunnels  1 of 3 up on at0, ESP in user space\n"
     "\n";
 
@@ -290,6 +292,7 @@ map(void **state)
 	"\"self\":{\"version\":\"0.1\",\"strongswan\":\"5.9.8\",\"enrolled\":true,"                \
 	"\"domain\":\"alice.example.net\",\"name\":\"laptop.alice.example.net\","                  \
 	"\"address\":\"fd00::41\",\"interface\":\"at0\",\"port\":4500,\"dataplane\":\"user\","     \
+	"\"filtered\":true,\"allow\":\"ssh\","                                                     \
 	"\"crypto\":\"ipsec-mb 1.3.0, AES-128-GCM 9.8 GB/s\",\"offload\":{\"tso\":true,"           \
 	"\"uso\":false,\"udp_segment\":true,\"udp_gro\":false,\"merge\":true},"                    \
 	"\"pid\":100,\"time\":1795000000,\"workers\":[" WORKER_JSON("natpmp",                      \

@@ -1,12 +1,13 @@
 # autotunnel, in two roles of the lab: laptop and nas.  Part of the benchmarks.
 #
-# As installed: an empty configuration file, but for what BENCH_CONFIG adds.
+# As installed, but that iperf3 may come in: an empty configuration file but for that and for what
+# BENCH_CONFIG adds.
 
 autotunnel_setup() {
 	local host
 
 	for host in laptop nas; do
-		printf '%b' "${BENCH_CONFIG:-}" | lab_config $host
+		printf '[allow]\neveryone = any\n%b' "${BENCH_CONFIG:-}" | lab_config $host
 	done
 }
 

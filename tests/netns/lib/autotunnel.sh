@@ -58,13 +58,15 @@ lab_config() {
 	lab_exec "$1" tee /etc/autotunnel/autotunnel.conf >/dev/null
 }
 
-# lab_daemon HOST...: start autotunneld there, with what lab_config said; log level debug without.
+# lab_daemon HOST...: start autotunneld there, with what lab_config said; log level debug without, and
+# LAB_ALLOW is what may come in (ssh).
 lab_daemon() {
 	local host
 
 	for host; do
 		lab_exec "$host" test -f /etc/autotunnel/autotunnel.conf ||
-			printf '[daemon]\nlog = debug\n' | lab_config "$host"
+			printf '[daemon]\nlog = debug\n[allow]\neveryone = %s\n' "${LAB_ALLOW:-ssh}" |
+				lab_config "$host"
 		LAB_STAMP=1 lab_start "$host" autotunneld autotunneld -f
 	done
 }
