@@ -169,6 +169,19 @@ for algorithm in 2 3; do
 	stop_both
 done
 
+# IPv6 outside: twenty octets less inside.
+ip -n laptop addr add 2001:db8::8/64 dev eth0 nodad
+ip -n nas addr add 2001:db8::6/64 dev eth0 nodad
+OPTIONS=(-m 1418)
+drive nas b 2001:db8::8
+drive laptop a 2001:db8::6
+check "over IPv6: the first packet" ping_nas -c 1
+check "over IPv6: a file there" bulk laptop nas
+check "over IPv6: a file back" bulk nas laptop
+check "over IPv6: a packet of 1418" ping_nas -c 1 -W 1 -M do -s $((1418 - 48))
+check_not "over IPv6: one of 1419" ping_nas -c 1 -W 1 -M do -s $((1419 - 48))
+stop_both
+
 # A device that makes no checksums cannot cut.  This is for the kernel; one before 6.8 or so refuses
 # trains then (EIO): esp_kernel.sh has one.
 start_both 31 31
