@@ -4,6 +4,7 @@
  *	dnsd_dso ca FILE			write the account's CA certificate
  *	dnsd_dso check PORT TLSPORT PIN DUMP	go through all checks; messages go to DUMP as
  *text2pcap reads them
+ *	dnsd_dso revoked PORT TLSPORT PIN CTL	CTL: how to call autotunnel-dnsctl
  *	dnsd_dso flood PORT TLSPORT PIN		ill-meaning clients, while one other goes on hearing
  *	dnsd_dso leave|stay TLSPORT PIN PID	end the server: leave when asked, or stay
  *
@@ -565,6 +566,47 @@ private_zones(void)
 	ok("private zones: a signature or a certificate");
 }
 
+/* A key that is taken away while its owner listens. */
+static void
+revoked(const char *ctl)
+{
+	static const char name[] = "x." ACCOUNT;
+	struct question q = {.type = TYPE_SOA, .class = CLASS_IN};
+	struct client *c = session();
+	struct tsig_context ctx = {0};
+	struct tsig_signer key;
+	char command[600];
+	uint8_t room[512];
+	struct buf b = buf_writer(room, sizeof(room));
+	enum heard how;
+
+	snprintf(command, sizeof(command), "%s key add " ACCOUNT " device %s >/dev/null", ctl,
+	    "hmac-sha256:x." ACCOUNT ":AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
+	if (system(command) != 0)
+		fail("%s", command);
+	tsig_signer_init(&key, name, TSIG_HMAC_SHA256, secret, sizeof(secret));
+	name_parse(&q.name, ACCOUNT);
+	query_build(&b, 8, &q, 0);
+	tsig_sign(&ctx, &key, &b, clock_wall_sec());
+	say(c, room, b.pos);
+	want("signed query", hear(c, PATIENCE_MS), HEARD);
+	tsig_forget(&ctx);
+	say_hex(c, "0002" REQUEST SUBSCRIBE_PRIVATE);
+	if (answer_to(c, "private", 2) != RCODE_NOERROR)
+		fail("a device's key was refused");
+	want_push(c, "what there is", "+AAAA ");
+	update(NULL, ACCOUNT, 9);
+	want_push(c, "private", "-AAAA +AAAA ");
+	snprintf(command, sizeof(command), "%s key del %s >/dev/null", ctl, name);
+	if (system(command) != 0)
+		fail("%s", command);
+	update(NULL, ACCOUNT, 10);
+	how = hear(c, PATIENCE_MS);
+	want("a key that was taken away", how, HEARD_RESET);
+	close_client(c);
+	ok("who loses his key hears no more");
+}
+
 static void
 check(void)
 {
@@ -764,10 +806,11 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (strcmp(what, "ca") == 0)
 		return write_ca(argv[2]);
-	if (argc < 5)
+	if (argc < (strcmp(what, "revoked") == 0 ? 6 : 5))
 		errx(2, "see the comment");
 	tls_prepare();
-	if (strcmp(what, "check") == 0 || strcmp(what, "flood") == 0) {
+	if (strcmp(what, "check") == 0 || strcmp(what, "flood") == 0 ||
+	    strcmp(what, "revoked") == 0) {
 		port = (uint16_t)atoi(argv[2]);
 		argv++;
 	}
@@ -780,6 +823,8 @@ main(int argc, char **argv)
 		check();
 	else if (strcmp(what, "flood") == 0)
 		flood();
+	else if (strcmp(what, "revoked") == 0)
+		revoked(argv[4]);
 	else
 		at_the_end(atoi(argv[4]), strcmp(what, "leave") == 0);
 	if (dump != NULL)

@@ -10,6 +10,7 @@ if [ "${1:-}" != inside ]; then
 	exec $unshare --net --mount "$0" inside
 fi
 dnsd=$(realpath "$top_builddir/autotunnel-dnsd")
+ctl=$(realpath "$top_builddir/autotunnel-dnsctl")
 dso=$(realpath "$top_builddir/tests/dnsd_dso")
 watch=$(realpath "$top_builddir/tests/dnsd_watch")
 secret=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=
@@ -82,6 +83,8 @@ decoded=$(tshark -r dump.pcap -d tcp.port==853,dns -o tcp.desegment_tcp_streams:
 grep -q 'DNS PUSH\|Push\b\|PUSH' <<<"$decoded" || fail "tshark sees no PUSH"
 grep -qi 'malformed' <<<"$decoded" && fail "tshark calls something malformed"
 echo "ok: tshark understands what the server sent"
+
+"$dso" revoked 5353 8853 "$pin" "$ctl -s $work/run/control" || fail "see above"
 
 before=$(awk '/VmRSS/ { print $2 }' /proc/$server/status)
 "$dso" flood 5353 8853 "$pin" || fail "see above"

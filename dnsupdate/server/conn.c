@@ -593,6 +593,12 @@ conn_key(const struct conn *c)
 	return c->key;
 }
 
+struct server *
+conn_server(const struct conn *c)
+{
+	return c->all->server;
+}
+
 void *
 conn_io_ctx(const struct conn *c)
 {

@@ -75,6 +75,7 @@ void conn_set_session(struct conn *c, void *session, const struct conn_session *
 void *conn_session(const struct conn *c);
 /* The key of a signed query that was answered on it (RFC 8765 for private zones); NULL for none. */
 struct key *conn_key(const struct conn *c);
+struct server *conn_server(const struct conn *c);
 void *conn_io_ctx(const struct conn *c);
 enum transport conn_transport(const struct conn *c);
 /* Octets that wait to be sent. */

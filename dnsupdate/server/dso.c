@@ -32,9 +32,23 @@ struct dso {
 
 /* ---- what push.h wants of a connection ---- */
 
+/* A key that was taken away counts no longer, though the connection still holds it. */
+static int
+is_valid(const struct conn *c, const struct key *key)
+{
+	struct name name;
+
+	key_name(key, &name);
+	return keyring_find(conn_server(c)->keys, &name) == key;
+}
+
 static int
 send_message(void *conn, const void *message, size_t len)
 {
+	const struct key *key = conn_key(conn);
+
+	if (key != NULL && !is_valid(conn, key))
+		return -1;
 	return conn_send(conn, message, len, LIMIT_STREAM_QUEUE);
 }
 
@@ -132,7 +146,11 @@ peer_of(struct dso *d, struct conn *c, uint64_t now_ms)
 static int
 may_read(const struct dso *d, const struct conn *c, const struct zone *z)
 {
-	if (policy_may_read(conn_key(c), z))
+	const struct key *key = conn_key(c);
+
+	if (key != NULL && !is_valid(c, key))
+		key = NULL;
+	if (policy_may_read(key, z))
 		return 1;
 	return d->certified != NULL && d->certified(d->certified_ctx, c, z);
 }

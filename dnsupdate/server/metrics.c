@@ -81,6 +81,31 @@ server_part(const struct keeper *k, FILE *out)
 }
 
 static void
+subscriptions_part(const struct keeper *k, FILE *out)
+{
+	const struct llqs *llqs = subscriptions_llqs(k->subscriptions);
+	const struct push *push = dso_push(subscriptions_dso(k->subscriptions));
+	const struct llqs_stats *l = llqs_stats(llqs);
+	const struct push_stats *p = push_stats(push);
+
+	gauge(out, "long_lived_queries", "Long-lived queries (RFC 8764).", llqs_count(llqs));
+	counter(out, "llq_events", "Events sent, repetitions not counted.", l->events);
+	counter(out, "llq_repeated", "Events sent again.", l->repeated);
+	counter(
+	    out, "llq_lost", "Long-lived queries given up without an acknowledgement.", l->lost);
+	counter(out, "llq_refused", "Set-ups answered with SERV-FULL.", l->refused);
+	gauge(out, "push_sessions", "DNS stateful operations sessions (RFC 8490).",
+	    dso_sessions(subscriptions_dso(k->subscriptions)));
+	gauge(out, "push_subscriptions", "Subscriptions of push clients (RFC 8765).",
+	    push_count(push));
+	counter(out, "push_messages", "PUSH messages sent.", p->messages);
+	counter(out, "push_behind", "Times a client was told later because he did not keep up.",
+	    p->behind);
+	counter(
+	    out, "push_refused", "Subscriptions refused because there are too many.", p->refused);
+}
+
+static void
 others_part(const struct keeper *k, FILE *out)
 {
 	struct transfers_stats t;
@@ -88,10 +113,6 @@ others_part(const struct keeper *k, FILE *out)
 
 	transfers_stats(k->transfers, &t);
 	notifier_stats(k->notifier, &n);
-	gauge(out, "long_lived_queries", "Long-lived queries (RFC 8764).",
-	    llqs_count(subscriptions_llqs(k->subscriptions)));
-	gauge(out, "push_sessions", "DNS stateful operations sessions (RFC 8490).",
-	    dso_sessions(subscriptions_dso(k->subscriptions)));
 	counter(out, "transfers_full", "Full zone transfers begun.", t.full);
 	counter(out, "transfers_incremental", "Incremental zone transfers begun.", t.incremental);
 	gauge(out, "transfers_running", "Zone transfers under way.", t.running);
@@ -198,6 +219,7 @@ void
 metrics_write(const struct keeper *k, FILE *out)
 {
 	server_part(k, out);
+	subscriptions_part(k, out);
 	others_part(k, out);
 	zones_part(k, out);
 	fputs("# EOF\n", out);
