@@ -31,6 +31,7 @@ libatdns_a_SOURCES = \
 	dnsupdate/client/transport_inner.h \
 	dnsupdate/client/watch.c dnsupdate/client/watch.h \
 	dnsupdate/client/whoami.c dnsupdate/client/whoami.h dnsupdate/client/whoami_ask.c \
+	dnsupdate/client/watch_answer.c dnsupdate/client/watch_inner.h \
 	dnsupdate/client/worker.c dnsupdate/client/worker.h
 DNS_WORKER_LIBS = libatdns.a libatwire.a libloop.a libatcrypto.a $(BASE_LIBS) \
 	$(CARES_LIBS) $(LDNS_LIBS) $(EVENT_LIBS) $(TLS_LIBS) $(OPENSSL_LIBS)
