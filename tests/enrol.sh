@@ -292,11 +292,12 @@ wait_for_text() {
 
 # Another name, and good-bye.
 leave_and_rename() {
-	local kind=$1 port=$2 phrase=$3 address
+	local kind=$1 port=$2 phrase=$3 address told=
 
 	address=$(sed -n 's/^Address: //p' "$kind/a.out")
-	expect 0 "Machine: z.$domain" "*autotunnel zone --keys-only bind*z:0*" "$phrase" \
-		rename z --state "$kind/a"
+	# Our own server is given the keys, and forgets them, with the machine; another has to be told.
+	[ "$kind" = dnsd ] || told="*autotunnel zone --keys-only bind*z:0*"
+	expect 0 "Machine: z.$domain" "$told" "$phrase" rename z --state "$kind/a"
 	devices "$port" | grep -qxE 'z ok 0 [0-9a-f]{32}' || fail "z is not on the roster"
 	! devices "$port" | grep -q '^a ' || fail "a is still on the roster"
 	[[ $(machines "$port") == *_udp.z.* && $(machines "$port") != *_udp.a.* ]] ||
@@ -308,8 +309,8 @@ leave_and_rename() {
 	devices "$port" | grep -qxE 'z revoked 0 [0-9a-f]{32}' || fail "z is not revoked"
 	expect 0 "Left: b.$domain" "*autotunnel revoke b*" "" leave --local --state "$kind/b"
 	expect 4 "" "*belongs to no account*" "" leave --state "$kind/b"
-	expect 0 "Revoked: b.$domain" "*zone --keys-only bind $domain b:1*" "$phrase" \
-		revoke b --state "$kind/laptop"
+	[ "$kind" = dnsd ] || told="*zone --keys-only bind $domain b:1*"
+	expect 0 "Revoked: b.$domain" "$told" "$phrase" revoke b --state "$kind/laptop"
 	expect 4 "" "*there is no radio.$domain on the roster*" "$phrase" revoke radio --state "$kind/laptop"
 	expect 0 "Revoked: c.$domain" "*" "$phrase" revoke --domain $domain --server 127.0.0.1:"$port" c --state nowhere
 	expect 1 "" "*knows the key with another secret*" "$other" revoke d --domain $domain \

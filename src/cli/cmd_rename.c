@@ -22,6 +22,7 @@ struct rename {
 	char label[ROSTER_LABEL_MAX];
 	uint8_t key[ROSTER_KEY_LEN];
 	unsigned generation;
+	int server_took_key; /* in the same update */
 };
 
 static enum talk_result
@@ -42,7 +43,7 @@ change(void *ctx, struct talk *t, struct roster *r)
 static int
 records(void *ctx, struct talk *t, struct update *u)
 {
-	const struct rename *n = ctx;
+	struct rename *n = ctx;
 	struct tsig_key key = {0};
 	struct name before, after;
 	int rc = 0;
@@ -51,7 +52,8 @@ records(void *ctx, struct talk *t, struct update *u)
 		return -1;
 	if (!name_equal(&before, &after) && records_remove(u, &t->domain, &before) == -1)
 		return -1;
-	if (server_keys_taken(t) &&
+	n->server_took_key = server_keys_taken(t);
+	if (n->server_took_key &&
 	    (server_keys_remove(u, &before) == -1 ||
 		account_device_tsig(&n->admin->account, n->next.name, n->generation, &key) == -1 ||
 		server_keys_add(t, u, &key) == -1))
@@ -93,6 +95,8 @@ keep(const struct admin *a, struct rename *n)
 		return EXIT_ERROR;
 	}
 	printf("Machine: %s\n", n->next.name);
+	if (n->server_took_key)
+		return EXIT_OK;
 	cmd_warn("the name server must know its TSIG key: \"autotunnel zone --keys-only bind %s "
 		 "%s:%u\" (or knot) prints it",
 	    a->domain, n->label, n->generation);
