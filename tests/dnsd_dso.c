@@ -544,6 +544,34 @@ not_ours(void)
 	ok("no subscription to others' zones");
 }
 
+/* A signed query that was sent in clear text, and heard. */
+static void
+captured(void)
+{
+	struct question q = {.type = TYPE_SOA, .class = CLASS_IN};
+	struct client *clear = open_clear(), *c = session();
+	struct tsig_context ctx = {0};
+	struct tsig_signer key;
+	uint8_t room[512];
+	struct buf b = buf_writer(room, sizeof(room));
+
+	tsig_signer_init(&key, "k." ACCOUNT, TSIG_HMAC_SHA256, secret, sizeof(secret));
+	name_parse(&q.name, ACCOUNT);
+	query_build(&b, 99, &q, 0);
+	tsig_sign(&ctx, &key, &b, clock_wall_sec());
+	tsig_forget(&ctx);
+	say(clear, room, b.pos);
+	want("signed query", hear(clear, PATIENCE_MS), HEARD);
+	say(c, room, b.pos);
+	want("the same again", hear(c, PATIENCE_MS), HEARD);
+	say_hex(c, "0002" REQUEST SUBSCRIBE_PRIVATE);
+	if (answer_to(c, "private", 2) != RCODE_REFUSED)
+		fail("a captured query opened a private zone");
+	close_client(clear);
+	close_client(c);
+	ok("a captured query opens nothing");
+}
+
 static void
 private_zones(void)
 {
@@ -617,6 +645,7 @@ check(void)
 	without_tls();
 	not_ours();
 	private_zones();
+	captured();
 }
 
 /* ---- those who mean ill ---- */

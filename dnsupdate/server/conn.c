@@ -255,7 +255,7 @@ write_out(struct conn *c)
 static void
 remember_key(struct conn *c, const struct request *r)
 {
-	if (r->key == NULL || r->key == c->key)
+	if (r->key == NULL || !r->is_first || r->key == c->key)
 		return;
 	key_unref(c->key);
 	c->key = key_ref(r->key);

@@ -67,6 +67,7 @@ libatdnsd_a_SOURCES += \
 	dnsupdate/server/llqs.c dnsupdate/server/llqs.h dnsupdate/server/llqs_inside.h \
 	dnsupdate/server/push.c dnsupdate/server/push.h \
 	dnsupdate/server/secure.c dnsupdate/server/secure.h \
+	dnsupdate/server/seen.c dnsupdate/server/seen.h \
 	dnsupdate/server/services.c dnsupdate/server/services.h \
 	dnsupdate/server/session.c dnsupdate/server/session.h \
 	dnsupdate/server/subscriptions.c dnsupdate/server/subscriptions.h \

@@ -5,6 +5,7 @@
 #include "dnsupdate/server/cookie.h"
 #include "dnsupdate/server/limits.h"
 #include "dnsupdate/server/rrl.h"
+#include "dnsupdate/server/seen.h"
 #include "dnsupdate/server/server.h"
 #include "dnsupdate/server/updates.h"
 
@@ -80,6 +81,7 @@ judge_signature(struct server *s, struct request *r, unsigned *rcode)
 		return -1;
 	}
 	r->key = key;
+	r->is_first = seen_first(s->seen, r->tsig.mac, r->tsig.mac_len) != 0;
 	if (r->tsig.fudge > TSIG_FUDGE) { /* would be good for hours, or years */
 		*rcode = RCODE_REFUSED;
 		return -1;

@@ -52,6 +52,7 @@ struct request {
 	struct tsig_signer signer;
 	struct tsig_context tsig;
 	struct key *key; /* whose valid signature it bears; NULL: none */
+	uint8_t is_first; /* and has not borne before (seen.h) */
 	uint16_t tsig_error; /* when it bears one that is not */
 	uint8_t has_cookie; /* one of ours: he is where he says */
 	uint8_t is_signed; /* bears a TSIG record: so does the reply */

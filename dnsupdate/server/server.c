@@ -2,6 +2,7 @@
 
 #include "dnsupdate/server/lease.h"
 #include "dnsupdate/server/rrl.h"
+#include "dnsupdate/server/seen.h"
 #include "dnsupdate/server/updates.h"
 
 #include <string.h>
@@ -18,6 +19,7 @@ server_init(struct server *s)
 	s->keys = keyring_new();
 	s->commit = commit_new();
 	s->updates = updates_new();
+	s->seen = seen_new();
 	s->lease_min_sec = 1800;
 	s->lease_max_sec = 7200;
 	s->key_lease_max_sec = 7 * DAY;
@@ -27,6 +29,7 @@ void
 server_free(struct server *s)
 {
 	updates_free(s->updates);
+	seen_free(s->seen);
 	rrl_free(s->rrl);
 	commit_free(s->commit);
 	keyring_free(s->keys);

@@ -9,6 +9,7 @@
 #include "dnsupdate/server/stats.h"
 #include "dnsupdate/server/zones.h"
 
+struct seen;
 struct updates;
 struct rrl;
 
@@ -37,6 +38,7 @@ struct server {
 	struct updates *updates;
 	struct rrl *rrl; /* NULL: no limit */
 	struct siphash_key cookie_secret;
+	struct seen *seen; /* signed messages that came before */
 	struct server_hooks hooks;
 	struct stats stats;
 	struct complaints complaints;
