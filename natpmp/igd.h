@@ -20,12 +20,14 @@ enum igd_what { IGD_MAP = 1, IGD_UNMAP };
 struct igd_request {
 	uint8_t what; /* enum igd_what */
 	uint8_t proto; /* IPPROTO_UDP or IPPROTO_TCP */
-	uint16_t port; /* external: wished for, or to be deleted */
+	uint16_t port; /* external: wished for, or to be deleted; a hole's number to be closed */
 	uint32_t lifetime_sec;
 	uint32_t ifindex; /* the link to the router; 0 = as routing says */
 	uint32_t pad;
-	struct endpoint gateway;
-	struct endpoint local; /* the port to map, and where packets leave from */
+	struct endpoint gateway; /* IPv4, whose description is read */
+	struct endpoint from; /* our address towards it */
+	struct endpoint local; /* the port to map; IPv6: to open a hole to */
+	struct endpoint router6; /* IPv6: the router's address on ifindex; else family 0 */
 	char location[IGD_URL_MAX]; /* of the description, from the last answer; or empty */
 };
 
@@ -46,7 +48,7 @@ struct igd_answer {
 	uint32_t result; /* enum igd_result */
 	uint32_t code; /* UPnP error, 0 for none */
 	uint32_t lifetime_sec; /* 0 = the router knows permanent mappings only */
-	uint32_t pad;
+	uint32_t id; /* of an opened hole; else 0 */
 	struct endpoint external;
 	char location[IGD_URL_MAX]; /* where the description was found; or empty */
 };

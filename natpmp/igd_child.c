@@ -1,5 +1,7 @@
 #include "natpmp/igd.h"
 
+#include "base/str.h"
+#include "natpmp/pinhole.h"
 #include "natpmp/ssdp.h"
 
 #include <arpa/inet.h>
@@ -101,7 +103,7 @@ find_router(struct router *r, char *location)
 		return IGD_OK;
 	}
 	memset(&r->data, 0, sizeof r->data);
-	switch (ssdp_find(&r->req->local, &r->req->gateway, SEARCH_MS, location, IGD_URL_MAX)) {
+	switch (ssdp_find(&r->req->from, &r->req->gateway, SEARCH_MS, location, IGD_URL_MAX)) {
 	case 0:
 		return read_description(r, location);
 	case -2:
@@ -214,6 +216,34 @@ is_offline(struct router *r)
 	return external_address(r, &ep) != 0 || !endpoint_is_public(&ep);
 }
 
+/* IGD 2 finds a free port itself. */
+static int
+add_any(struct router *r, uint16_t *port, uint32_t lifetime)
+{
+	const struct igd_request *req = r->req;
+	char external[8], internal[8], seconds[12], host[ADDR_TEXT_MAX], reserved[6] = "";
+	unsigned long n;
+	int code;
+
+	snprintf(external, sizeof external, "%u", *port);
+	snprintf(internal, sizeof internal, "%u", req->local.port);
+	snprintf(seconds, sizeof seconds, "%u", lifetime);
+	endpoint_addr_text(&req->local, host);
+	code = UPNP_AddAnyPortMapping(r->urls.controlURL, r->data.first.servicetype, external,
+	    internal, host, DESCRIPTION, proto_name(r), NULL, seconds, reserved);
+	if (code == 0 && str_number(reserved, 1, 65535, &n) == 0)
+		*port = (uint16_t)n;
+	return code == 0 && *reserved == '\0' ? UPNP_CONFLICT : code;
+}
+
+static int
+is_version_2(const struct router *r)
+{
+	const char *type = r->data.first.servicetype, *colon = strrchr(type, ':');
+
+	return colon != NULL && strcmp(colon, ":2") == 0;
+}
+
 static enum igd_result
 map(struct router *r, struct igd_answer *a)
 {
@@ -223,6 +253,11 @@ map(struct router *r, struct igd_answer *a)
 	a->lifetime_sec = r->req->lifetime_sec;
 	for (int i = 0; i < PORTS_TO_TRY; i++) {
 		code = add_at(r, port, &a->lifetime_sec);
+		if (code == UPNP_CONFLICT && is_version_2(r) &&
+		    add_any(r, &port, a->lifetime_sec) == 0) {
+			code = 0;
+			break;
+		}
 		if (code == UPNP_SAME_PORT && port != r->req->local.port)
 			port = r->req->local.port;
 		else if (code == UPNP_CONFLICT || code == UPNP_OTHER_MECHANISM)
@@ -237,6 +272,29 @@ map(struct router *r, struct igd_answer *a)
 	if (external_address(r, &a->external) != 0)
 		return IGD_NO_ADDRESS;
 	a->external.port = port;
+	return IGD_OK;
+}
+
+/* A description may have no such service: then the router opens no holes by UPnP. */
+static enum igd_result
+pinhole(struct router *r, struct igd_answer *a)
+{
+	static const char service[] = "urn:schemas-upnp-org:service:WANIPv6FirewallControl:";
+	int code;
+
+	if (strncmp(r->data.IPv6FC.servicetype, service, sizeof service - 1) != 0 ||
+	    r->urls.controlURL_6FC == NULL)
+		return IGD_SILENT;
+	code = pinhole_ask(r->req, r->data.IPv6FC.servicetype, r->urls.controlURL_6FC, &a->id);
+	if (code != 0) {
+		a->id = 0;
+		a->code = code > 0 && code <= 9999 ? (uint32_t)code : 0;
+		return code < 0 ? IGD_UNREADABLE : IGD_REFUSED;
+	}
+	if (r->req->what == IGD_UNMAP)
+		return IGD_OK;
+	a->external = r->req->local;
+	a->lifetime_sec = r->req->lifetime_sec;
 	return IGD_OK;
 }
 
@@ -260,7 +318,9 @@ igd_child(const struct igd_request *req, int fd, int unwritable_fd)
 	prctl(PR_SET_PDEATHSIG, SIGKILL); /* if the worker itself is killed */
 	close_inherited(fd, unwritable_fd);
 	a.result = find_router(&r, a.location);
-	if (a.result == IGD_OK) {
+	if (a.result == IGD_OK && req->router6.family == 6) {
+		a.result = pinhole(&r, &a);
+	} else if (a.result == IGD_OK) {
 		choose_service(&r, a.location);
 		a.result = req->what == IGD_MAP ? map(&r, &a) : unmap(&r, &a);
 	} else {

@@ -72,12 +72,17 @@ is_external(const struct endpoint *ep)
 int
 igd_answer_ok(const struct igd_answer *a, const struct igd_request *req)
 {
-	if (a->result < IGD_OK || a->result >= IGD_RESULT_MAX || a->pad != 0 || a->code > 9999)
+	int opened = a->result == IGD_OK && req->what == IGD_MAP && req->local.family == 6;
+
+	if (a->result < IGD_OK || a->result >= IGD_RESULT_MAX || a->code > 9999 ||
+	    a->id > (opened ? 65535u : 0))
 		return 0;
 	if (memchr(a->location, '\0', sizeof a->location) == NULL)
 		return 0;
 	if (a->location[0] != '\0' && !igd_url_at(a->location, &req->gateway))
 		return 0;
+	if (opened)
+		return endpoint_equal(&a->external, &req->local) && endpoint_valid(&a->external);
 	if (a->result == IGD_OK && req->what == IGD_MAP)
 		return is_external(&a->external);
 	return a->external.family == 0 && endpoint_valid(&a->external);

@@ -9,6 +9,7 @@ libatnatpmp_a_SOURCES = \
 	natpmp/mapping_answer.c natpmp/mapping_choose.c natpmp/mapping_side.c \
 	natpmp/natpmp.h \
 	natpmp/pcp.c natpmp/pcp.h natpmp/pcp_socket.c \
+	natpmp/pinhole.c natpmp/pinhole.h \
 	natpmp/pmp.c natpmp/pmp.h \
 	natpmp/reason.c natpmp/reason.h \
 	natpmp/ssdp.c natpmp/ssdp.h \

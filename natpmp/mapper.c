@@ -211,9 +211,15 @@ start_igd(struct mapper *m, const struct mapping_step *s)
 	    .lifetime_sec = s->lifetime_sec,
 	    .ifindex = w->ifindex,
 	    .gateway = w->gateway,
+	    .from = w->local,
 	    .local = w->local,
 	};
 
+	if (w->local.family == 6) {
+		req.gateway = w->beside;
+		req.from = w->from;
+		req.router6 = w->gateway;
+	}
 	memcpy(req.location, m->location, sizeof req.location);
 	m->igd = igd_start(m->loop, &req, on_igd, m);
 	if (m->igd == NULL) {

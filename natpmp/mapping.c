@@ -71,7 +71,8 @@ mapping_init(struct mapping *m, const struct msg_natpmp_want *want,
 	}
 	m->suggest = want->external;
 	m->igd_port = want->external.port;
-	m->side[m->known].held = 1;
+	/* The number of a hole is not remembered: its lease ends. */
+	m->side[m->known].held = m->known != NAT_COLUMN_UPNP || want->local.family == 4;
 	mapping_drop(m, now);
 }
 

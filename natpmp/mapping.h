@@ -92,7 +92,8 @@ struct mapping {
 	char reason[MSG_TEXT_MAX];
 
 	struct endpoint suggest; /* what was last granted, to be asked for again */
-	uint16_t igd_port; /* external, of UPnP's mapping: deletion has to name it */
+	uint16_t igd_port; /* what the deletion of UPnP's mapping has to name: the external port;
+			    * IPv6: the number of the hole */
 	uint8_t known; /* enum nat_column of the method that worked last time; or nobody */
 	uint8_t lost; /* the router's epoch says that it forgot us */
 	uint8_t hinted; /* the router has announced itself, which was not heeded yet */

@@ -204,11 +204,18 @@ mapping_unreachable(struct mapping *m, enum nat_column column, uint64_t now)
 
 /* ---- UPnP ---- */
 
+/* What deletion has to name: the external port, or the number of a hole. */
+static uint16_t
+igd_number(const struct igd_answer *a)
+{
+	return a->external.family == 6 ? (uint16_t)a->id : a->external.port;
+}
+
 static void
 igd_mapped(struct mapping *m, const struct igd_answer *a, uint64_t now)
 {
 	m->external = a->external;
-	m->igd_port = a->external.port;
+	m->igd_port = igd_number(a);
 	side_grants(m, NAT_COLUMN_UPNP, a->lifetime_sec, now);
 }
 
@@ -222,7 +229,7 @@ mapping_igd_answer(struct mapping *m, const struct igd_answer *a, uint64_t now)
 	if (stage == STAGE_DELETE) {
 		side_deleted(m, NAT_COLUMN_UPNP, now);
 	} else if (a->result == IGD_OK && m->leaving) {
-		m->igd_port = a->external.port;
+		m->igd_port = igd_number(a);
 		side_ask(m, NAT_COLUMN_UPNP, STAGE_DELETE, 1, now);
 		s->held = 1;
 	} else if (a->result == IGD_OK) {

@@ -149,7 +149,8 @@ side_start(struct mapping *m, unsigned i, uint64_t now)
 	m->side[i].due_ms = 0;
 	if (i == NAT_COLUMN_UPNP && side_child_runs(m))
 		return;
-	if (i == NAT_COLUMN_UPNP && m->side[i].held && m->igd_port != side_suggestion(m).port) {
+	if (i == NAT_COLUMN_UPNP && m->side[i].held && m->want.local.family == 4 &&
+	    m->igd_port != side_suggestion(m).port) {
 		side_ask(m, i, STAGE_DELETE, 1, now); /* another port is wished for */
 		return;
 	}

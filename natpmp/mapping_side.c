@@ -43,6 +43,8 @@ side_allowed(const struct mapping *m, unsigned i)
 {
 	if (i == NAT_COLUMN_NATPMP && m->want.local.family != 4)
 		return 0; /* knows IPv4 only */
+	if (i == NAT_COLUMN_UPNP && m->want.local.family == 6 && m->want.beside.family == 0)
+		return 0; /* its description is read by IPv4 */
 	return (m->want.methods & methods[i]) != 0;
 }
 

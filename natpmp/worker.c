@@ -31,6 +31,7 @@
  *   hints.c           routers' announcements
  *   igd.c             UPnP: the parent's side of the throw-away child
  *   igd_child.c       UPnP: the child, through miniupnpc
+ *   pinhole.c         UPnP: holes in IPv6 firewalls
  *   ssdp.c            UPnP: the search
  *   igd_rules.c       UPnP: what is believed
  *

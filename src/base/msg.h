@@ -135,6 +135,8 @@ struct msg_natpmp_want {
 	struct endpoint gateway; /* the router, port unused; IPv6 link-local: on ifindex */
 	struct endpoint local; /* our address towards it and the port to map */
 	struct endpoint external; /* wished for; family 0 = any address, port 0 = the local one */
+	struct endpoint beside; /* IPv6: the IPv4 router on that link, for UPnP; family 0 = none */
+	struct endpoint from; /* our address towards that */
 	uint32_t ifindex; /* the link to the router; 0 = as routing says */
 	uint32_t lifetime_sec;
 	uint8_t proto; /* IPPROTO_UDP or IPPROTO_TCP */

@@ -117,6 +117,9 @@ valid_natpmp_want(const union msg *m)
 	if (!endpoint_valid(&w->external) ||
 	    (w->external.family != 0 && w->external.family != w->local.family))
 		return "external";
+	if (!endpoint_valid(&w->beside) || !endpoint_valid(&w->from) ||
+	    w->beside.family != w->from.family || w->beside.family == 6)
+		return "beside";
 	if (w->methods == 0 || (w->methods & ~NAT_METHOD_ALL) != 0)
 		return "methods";
 	if ((w->known != 0 && !is_one_method(w->known)) || w->remove > 1 ||
@@ -557,7 +560,7 @@ static const struct msg_rule rules[MSG_TYPE_MAX] = {
 
 /* Explicit padding everywhere: a struct that changes size by itself leaks or misreads. */
 static_assert(sizeof(struct endpoint) == 24, "endpoint");
-static_assert(sizeof(struct msg_natpmp_want) == 104, "natpmp want");
+static_assert(sizeof(struct msg_natpmp_want) == 152, "natpmp want");
 static_assert(sizeof(struct msg_natpmp_state) == 504, "natpmp state");
 static_assert(sizeof(struct dns_server) == 32, "dns server");
 static_assert(sizeof(struct msg_dns_zone) == 1600, "dns zone");

@@ -31,6 +31,20 @@ is_behind(const struct network_path *p)
 	return (p->gateway.family == 6) == endpoint_is_public(&p->local);
 }
 
+/* The IPv4 router on the same link is usually the same machine. */
+static void
+find_beside(const struct network *n, struct msg_natpmp_want *w)
+{
+	for (unsigned i = 0; i < n->paths; i++) {
+		const struct network_path *p = &n->path[i];
+
+		if (p->gateway.family != 4 || p->ifindex != w->ifindex || w->beside.family != 0)
+			continue;
+		w->beside = p->gateway;
+		w->from = p->local;
+	}
+}
+
 unsigned
 reconcile_mappings(const struct config *c, const struct network *n,
     struct msg_natpmp_want want[NETWORK_PATHS_MAX], const char **why)
@@ -51,6 +65,8 @@ reconcile_mappings(const struct config *c, const struct network *n,
 		w->local = p->local;
 		w->local.port = (uint16_t)c->listen_port;
 		w->ifindex = p->ifindex;
+		if (pinhole)
+			find_beside(n, w);
 		w->proto = IPPROTO_UDP;
 		w->methods = (uint8_t)c->methods;
 		w->lifetime_sec = c->lifetime;

@@ -1,8 +1,9 @@
 /*
- * UPnP: first octet 'S' and a search answer, 'U' and a URL, 'A' and what the child wrote.  What
- * comes through must be at the gateway.
+ * UPnP: first octet 'S' and a search answer, 'U' and a URL, 'P' and the answer about a hole, 'A'
+ * and what the child wrote.  What comes through must be at the gateway.
  */
 #include "natpmp/igd.h"
+#include "natpmp/pinhole.h"
 #include "natpmp/ssdp.h"
 
 #include <stdlib.h>
@@ -55,6 +56,7 @@ check_answer(const void *data, size_t size)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	uint32_t id;
 	char *text;
 
 	if (size == 0)
@@ -68,6 +70,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_search((const char *)data + 1, size - 1);
 	else if (data[0] == 'U')
 		check_url(text);
+	else if (data[0] == 'P' && pinhole_answer(text, size - 1, &id) == 0 && id > 65535)
+		abort();
 	else if (data[0] == 'A')
 		check_answer(data + 1, size - 1);
 	free(text);

@@ -4,7 +4,8 @@
  *
  *	natpmp_drive FIFO [USER]
  *
- *	want ID GATEWAY[%LINK-NUMBER] ADDRESS:PORT METHODS LIFETIME EXTERNAL-PORT [KNOWN-METHOD]
+ *	want ID GATEWAY[%LINK-NUMBER] ADDRESS:PORT METHODS LIFETIME EXTERNAL-PORT [KNOWN-METHOD
+ *	     [BESIDE FROM]]
  *	drop ID
  *	quit		say QUIT, wait for the worker's end
  *	vanish		close the channel, as if the manager had died; wait for the worker's end
@@ -26,12 +27,12 @@
 static void
 want(const char *args)
 {
-	char gateway[64], local[64], *link;
+	char gateway[64], local[64], beside[64] = "", from[64] = "", *link;
 	unsigned id, methods, lifetime, port, known = 0;
 	union msg m;
 
-	if (sscanf(args, "%u %63s %63s %u %u %u %u", &id, gateway, local, &methods, &lifetime,
-		&port, &known) < 6)
+	if (sscanf(args, "%u %63s %63s %u %u %u %u %63s %63s", &id, gateway, local, &methods,
+		&lifetime, &port, &known, beside, from) < 6)
 		fatalx("want what?");
 	msg_begin(&m, MSG_NATPMP_WANT, id);
 	link = strchr(gateway, '%');
@@ -42,6 +43,10 @@ want(const char *args)
 	if (endpoint_parse(gateway, 0, &m.natpmp_want.gateway) != 0 ||
 	    endpoint_parse(local, 0, &m.natpmp_want.local) != 0)
 		fatalx("no address: %s or %s", gateway, local);
+	if (*from != '\0' &&
+	    (endpoint_parse(beside, 0, &m.natpmp_want.beside) != 0 ||
+		endpoint_parse(from, 0, &m.natpmp_want.from) != 0))
+		fatalx("no address: %s or %s", beside, from);
 	m.natpmp_want.methods = (uint8_t)methods;
 	m.natpmp_want.lifetime_sec = lifetime;
 	m.natpmp_want.proto = IPPROTO_UDP;

@@ -87,6 +87,12 @@ say laptop want 90 "fe80::1%$link" "[2a00:1:1::10]:4500" 7 3600 0
 check_soon "IPv6: a hole in the firewall" 2 said laptop 90 'up by pcp at \[2a00:1:1::10\]:4500 for 3600'
 check "nft shows it" eval 'lab_pinholes home | grep "dport 4500"'
 
+say laptop want 91 "fe80::1%$link" "[2a00:1:1::10]:4600" 4 3600 0 0 192.168.1.1 192.168.1.10
+check_soon "IPv6 by UPnP: another hole" 2 said laptop 91 'up by upnp at \[2a00:1:1::10\]:4600 for 3600'
+check "nft shows it" eval 'lab_pinholes home | grep "dport 4600"'
+say laptop drop 91
+check_soon "and it is closed" 2 eval '! lab_pinholes home | grep "dport 4600"'
+
 # ---- the router restarts; nobody tells the worker ----
 for method in 2:pcp 1:natpmp; do
 	want laptop "${method%:*}"

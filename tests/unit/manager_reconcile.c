@@ -97,6 +97,10 @@ a_mapping_for_each_path(void **state)
 	assert_int_equal(reconcile_mappings(&config, &n, want, &why), 3);
 	assert_true(endpoint_same_addr(&want[1].local, &n.path[1].local));
 	assert_int_equal(want[2].gateway.family, 6);
+	/* For UPnP the IPv4 router on the same link is asked where it listens. */
+	assert_true(endpoint_same_addr(&want[2].beside, &n.path[0].gateway));
+	assert_true(endpoint_same_addr(&want[2].from, &n.path[0].local));
+	assert_int_equal(want[0].beside.family, 0);
 	config.methods = NAT_METHOD_NATPMP; /* knows IPv4 only */
 	assert_int_equal(reconcile_mappings(&config, &n, want, &why), 2);
 	config_defaults(&config);

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "natpmp/igd.h"
+#include "natpmp/pinhole.h"
 #include "natpmp/pmp.h"
 #include "natpmp/ssdp.h"
 
@@ -180,7 +181,7 @@ test_answers(void **state)
 	BAD(bad.result = 0);
 	BAD(bad.result = IGD_RESULT_MAX);
 	BAD(bad.result = IGD_REFUSED); /* with an address */
-	BAD(bad.pad = 1);
+	BAD(bad.id = 1);
 	BAD(bad.code = 10000);
 	BAD(bad.external.family = 0);
 	BAD(bad.external.family = 6);
@@ -203,6 +204,59 @@ test_answers(void **state)
 	assert_true(igd_answer_ok(&a, &map));
 }
 
+/* What a router says about a hole in its IPv6 firewall. */
+static void
+test_pinholes(void **state)
+{
+	static const struct {
+		const char *text;
+		int result;
+		uint32_t id;
+	} cases[] = {
+	    {"HTTP/1.1 200 OK\r\n\r\n<u:AddPinholeResponse><UniqueID>7</UniqueID>", 0, 7},
+	    {"HTTP/1.0 200 OK\r\n\r\n<u:DeletePinholeResponse/>", 0, 0},
+	    {"HTTP/1.1 200 OK\r\n\r\n<x:UniqueID>65535</x:UniqueID>", 0, 65535},
+	    {"HTTP/1.1 200 OK\r\n\r\n<UniqueID>65536</UniqueID>", 0, 0},
+	    {"HTTP/1.1 200 OK\r\n\r\n<UniqueID>-1</UniqueID>", 0, 0},
+	    {"HTTP/1.1 200 OK\r\n\r\n<UniqueID>7", 0, 0},
+	    {"HTTP/1.1 500 no\r\n\r\n<errorCode>606</errorCode>", 606, 0},
+	    {"HTTP/1.1 500 no\r\n\r\n<errorCode>0</errorCode>", -1, 0},
+	    {"HTTP/1.1 500 no\r\n\r\n<errorCode>99999999</errorCode>", -1, 0},
+	    {"HTTP/1.1 301 moved\r\nLocation: http://127.0.0.1/\r\n\r\n", -1, 0},
+	    {"HTTP/1.1 404 no\r\n\r\n", -1, 0},
+	    {"HTTP/1.1 2", -1, 0},
+	    {"SSH-2.0-OpenSSH 200", -1, 0},
+	    {"", -1, 0},
+	};
+	uint32_t id;
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+		if (pinhole_answer(cases[i].text, strlen(cases[i].text), &id) != cases[i].result ||
+		    id != cases[i].id)
+			fail_msg("case %zu: %u", i, id);
+	assert_int_equal(pinhole_answer("HTTP/1.1 200\0<UniqueID>7</UniqueID>", 34, &id), -1);
+}
+
+/* A hole is opened to the address and port that asked, and nowhere else. */
+static void
+test_hole_answers(void **state)
+{
+	struct igd_request req = {.what = IGD_MAP,
+	    .gateway = gateway,
+	    .local = {.family = 6, .port = 4500, .addr = {0x20, 1, [15] = 9}}};
+	struct igd_answer a = {.result = IGD_OK, .id = 7, .external = req.local};
+
+	assert_true(igd_answer_ok(&a, &req));
+	a.external.port++;
+	assert_false(igd_answer_ok(&a, &req));
+	a.external = req.local;
+	a.id = 65536;
+	assert_false(igd_answer_ok(&a, &req));
+	a.id = 7;
+	req.what = IGD_UNMAP;
+	assert_false(igd_answer_ok(&a, &req));
+}
+
 int
 main(void)
 {
@@ -211,6 +265,8 @@ main(void)
 	    cmocka_unit_test(test_locations),
 	    cmocka_unit_test(test_urls),
 	    cmocka_unit_test(test_answers),
+	    cmocka_unit_test(test_pinholes),
+	    cmocka_unit_test(test_hole_answers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
