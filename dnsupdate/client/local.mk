@@ -104,7 +104,7 @@ tests_bench_changes_drive_SOURCES = tests/bench/changes_drive.c tests/netns/driv
 tests_bench_changes_drive_LDADD = $(DNS_WORKER_LIBS)
 
 # Fuzz targets: what a hostile server may tell us.
-dns_fuzz = tests/fuzz/fuzz_push_session tests/fuzz/fuzz_llq_client
+dns_fuzz = tests/fuzz/fuzz_push_session tests/fuzz/fuzz_llq_client tests/fuzz/fuzz_targets
 check_PROGRAMS += $(dns_fuzz)
 TESTS += $(dns_fuzz)
 tests_fuzz_fuzz_push_session_SOURCES = tests/fuzz/fuzz_push_session.c $(FUZZ_MAIN)
@@ -119,3 +119,6 @@ tests_unit_dns_targets_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
 tests_unit_dns_hostile_SOURCES = tests/unit/dns_hostile.c
 tests_unit_dns_hostile_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_dns_hostile_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
+tests_fuzz_fuzz_targets_SOURCES = tests/fuzz/fuzz_targets.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_targets_LDADD = $(DNS_WORKER_LIBS)
+tests_fuzz_fuzz_targets_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
