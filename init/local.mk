@@ -3,7 +3,8 @@ systemdsystemunitdir = @systemdsystemunitdir@
 sysusersdir = $(prefix)/lib/sysusers.d
 tmpfilesdir = $(prefix)/lib/tmpfiles.d
 
-systemdsystemunit_DATA = init/autotunneld.service init/autotunnel-dnsd.service
+systemdsystemunit_DATA = init/autotunneld.service init/autotunnel-dnsd.service \
+	init/autotunnel-sleep.service
 # Installed under the names that these directories want.
 install-data-hook:
 	$(MKDIR_P) $(DESTDIR)$(sysusersdir) $(DESTDIR)$(tmpfilesdir)
@@ -12,7 +13,8 @@ install-data-hook:
 uninstall-hook:
 	rm -f $(DESTDIR)$(sysusersdir)/autotunnel.conf $(DESTDIR)$(tmpfilesdir)/autotunnel.conf
 
-INIT_FILES = init/autotunneld.service init/autotunnel-dnsd.service init/autotunnel.tmpfiles.conf
+INIT_FILES = init/autotunneld.service init/autotunnel-dnsd.service init/autotunnel-sleep.service \
+	init/autotunnel.tmpfiles.conf
 noinst_DATA = init/autotunnel.tmpfiles.conf
 EXTRA_DIST += $(INIT_FILES:=.in) init/autotunnel.sysusers.conf init/check.sh
 CLEANFILES += $(INIT_FILES)

@@ -14,7 +14,7 @@ EXTRA_DIST += $(MAN_PAGES:=.in) man/dig-lines.sh man/lint.sh
 CLEANFILES += $(MAN_PAGES)
 
 # Fill in the directories; also for init/.
-FILL_IN = $(SED) -e 's|@sysconfdir[@]|$(sysconfdir)|g' -e 's|@sbindir[@]|$(sbindir)|g' \
+FILL_IN = $(SED) -e 's|@sysconfdir[@]|$(sysconfdir)|g' -e 's|@sbindir[@]|$(sbindir)|g' -e 's|@bindir[@]|$(bindir)|g' \
 	-e 's|@rundir[@]|$(rundir)|g' -e 's|@statedir[@]|$(statedir)|g'
 
 $(MAN_PAGES): %: %.in Makefile

@@ -73,6 +73,7 @@ enum msg_type {
 	MSG_CTL_SHOW, /* client: tell me the state, once or on each change */
 	MSG_CTL_LOG_LEVEL,
 	MSG_CTL_RELOAD,
+	MSG_CTL_SLEEP, /* the machine goes to sleep, or has woken up */
 	MSG_CTL_MAP, /* map a port of this machine for some time, or no longer */
 	MSG_CTL_RESULT, /* answer to any request that is not SHOW, or a refusal */
 	MSG_CTL_SELF, /* rows of a SHOW: SELF, MAPPING..., EXCHANGE..., DNS, ROSTER, PEER..., END */
@@ -529,6 +530,12 @@ struct msg_ctl_reload {
 	struct msg_hdr hdr;
 };
 
+struct msg_ctl_sleep {
+	struct msg_hdr hdr;
+	uint32_t asleep; /* 1 = nothing is published from now on, 0 = all is as ever */
+	uint32_t pad;
+};
+
 enum ctl_code { CTL_DONE = 1, CTL_DENIED, CTL_VERSION, CTL_FAILED, CTL_CODE_MAX };
 
 struct msg_ctl_result {
@@ -660,6 +667,7 @@ union msg {
 	struct msg_ipsec_state ipsec_state;
 	struct msg_ctl_show ctl_show;
 	struct msg_ctl_reload ctl_reload;
+	struct msg_ctl_sleep ctl_sleep;
 	struct msg_ctl_result ctl_result;
 	struct msg_ctl_self ctl_self;
 	struct msg_ctl_map ctl_map;

@@ -418,6 +418,12 @@ valid_ipsec_state(const union msg *m)
 }
 
 static const char *
+valid_ctl_sleep(const union msg *m)
+{
+	return m->ctl_sleep.asleep > 1 ? "flag" : NULL;
+}
+
+static const char *
 valid_ctl_show(const union msg *m)
 {
 	/* Another version is answered with CTL_VERSION, not with silence. */
@@ -546,6 +552,7 @@ static const struct msg_rule rules[MSG_TYPE_MAX] = {
     RULE(MSG_CTL_SHOW, "show", CLIENT, MANAGER, ctl_show, 0, valid_ctl_show),
     RULE(MSG_CTL_LOG_LEVEL, "set log level", CLIENT, MANAGER, log_level, 0, valid_log_level),
     RULE(MSG_CTL_RELOAD, "reload", CLIENT, MANAGER, ctl_reload, 0, valid_empty),
+    RULE(MSG_CTL_SLEEP, "sleep", CLIENT, MANAGER, ctl_sleep, 0, valid_ctl_sleep),
     RULE(MSG_CTL_MAP, "map", CLIENT, MANAGER, ctl_map, 0, valid_ctl_map),
     RULE(MSG_CTL_RESULT, "result", MANAGER, CLIENT, ctl_result, 0, valid_ctl_result),
     RULE(MSG_CTL_SELF, "self", MANAGER, CLIENT, ctl_self, 0, valid_ctl_self),

@@ -51,6 +51,7 @@ int cmd_map(int argc, char **argv);
 int cmd_wait(int argc, char **argv);
 int cmd_log(int argc, char **argv);
 int cmd_reload(int argc, char **argv);
+int cmd_sleep(int argc, char **argv);
 int cmd_version(int argc, char **argv);
 
 /* Who belongs to the account: cmd_devices.c and so on */

@@ -61,6 +61,8 @@ const struct cmd cmds[] = {
     {"leave", cmd_leave, "[--local] [--server ADDRESS] [--key FILE] [--state DIR]",
 	"take this device out of the account"},
     {"reload", cmd_reload, "", "read the configuration again"},
+    {"sleep", cmd_sleep, "", "take this machine's records away before it sleeps"},
+    {"wake", cmd_sleep, "", "publish them again"},
     {"log", cmd_log, "error|warning|notice|info|debug", "how much the daemon logs"},
     {"version", cmd_version, "[--json]", "of command, daemon and strongSwan"},
     {"help", cmd_help, "[VERB]", "this list, or how to call a verb"},

@@ -244,6 +244,19 @@ on_reload(struct client *cl)
 }
 
 static int
+on_sleep(struct client *cl, const union msg *msg)
+{
+	struct manager *m = cl->control->manager;
+
+	if (!cl->privileged)
+		return answer(cl, CTL_DENIED, "only root may send this machine's records to sleep");
+	m->asleep = (int)msg->ctl_sleep.asleep;
+	m->hurry_dirty |= !m->asleep;
+	manager_changed(m);
+	return answer(cl, CTL_DONE, "");
+}
+
+static int
 on_map(struct client *cl, const union msg *msg)
 {
 	const struct msg_ctl_map *c = &msg->ctl_map;
@@ -276,6 +289,8 @@ client_message(void *ctx, const union msg *msg, int fd)
 		rc = on_log_level(cl, msg);
 	else if (msg->hdr.type == MSG_CTL_RELOAD)
 		rc = on_reload(cl);
+	else if (msg->hdr.type == MSG_CTL_SLEEP)
+		rc = on_sleep(cl, msg);
 	else if (msg->hdr.type == MSG_CTL_MAP)
 		rc = on_map(cl, msg);
 	if (rc == -1)

@@ -64,7 +64,7 @@ decide_publish(struct manager *m)
 		loop_timer_set(m->timer, wait);
 		return;
 	}
-	publish.wanted = !roster_revoked_us(m);
+	publish.wanted = !m->asleep && !roster_revoked_us(m);
 	if (m->publish_known && memcmp(&publish, &m->publish, sizeof publish) == 0)
 		return;
 	m->publish = publish;

@@ -87,6 +87,7 @@ struct manager {
 	/* dnsupdate */
 	int zone_dirty, publish_dirty, hurry_dirty;
 	int publish_known;
+	int asleep; /* about to sleep: nothing is published */
 	struct msg_dns_publish publish;
 	struct msg_dns_state dns;
 	struct known known; /* as on disk */

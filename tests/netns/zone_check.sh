@@ -79,6 +79,10 @@ tls-pin = $pin"
 	*) check "$kind: no leases" says lease note 'no leases'
 		check "$kind: nobody is told of changes" says push note 'each 5 to' ;;
 	esac
+	check "$kind: before sleep" lab_exec $host autotunnel sleep
+	check "$kind: the address is gone when that returns" eval '[ -z "$(lab_dig $host $host.$LAB_DOMAIN AAAA)" ]'
+	check "$kind: after it" lab_exec $host autotunnel wake
+	check_soon "$kind: published again" 3 eval 'lab_dig $host $host.$LAB_DOMAIN AAAA | grep -q fd'
 	check "$kind: nothing is left in the zone" eval '[ -z "$(lab_dig $host autotunnel-check.$host.$LAB_DOMAIN TXT)" ]'
 	lab_daemon_stop $host
 	lab_ns_stop

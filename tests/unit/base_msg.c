@@ -243,6 +243,7 @@ static const struct {
     WRONG(MSG_DNS_KNOWN, dns_known.known[0].pad[3], 1),
     WRONG(MSG_DNS_KNOWN, dns_known.knowns, 9),
     WRONG(MSG_DNS_KNOWN, dns_known.tls_seen, 2),
+    WRONG(MSG_CTL_SLEEP, ctl_sleep.asleep, 2),
     WRONG(MSG_DNS_PUBLISH, dns_publish.wanted, 2),
     WRONG(MSG_DNS_PUBLISH, dns_publish.nat, NAT_KIND_MAX),
     WRONG(MSG_DNS_PUBLISH, dns_publish.contacts, 9),
