@@ -41,8 +41,10 @@ static void
 expire_leases(void *ctx)
 {
 	struct dnsd *d = ctx;
-	uint64_t sec = server_expire(&d->server, clock_wall_sec());
+	uint64_t now_sec = clock_wall_sec(), sec;
 
+	server_clock(&d->server, now_sec, clock_boot_ms() / 1000);
+	sec = server_expire(&d->server, now_sec);
 	listeners_flush(d->listeners);
 	/* looked at each second at most: new leases may be shorter than all before */
 	loop_timer_set(d->lease_timer, sec > 0 ? 1000 : 100);

@@ -1,6 +1,8 @@
 #include "dnsupdate/server/server.h"
 
+#include "base/log.h"
 #include "dnsupdate/server/lease.h"
+#include "dnsupdate/server/limits.h"
 #include "dnsupdate/server/rrl.h"
 #include "dnsupdate/server/seen.h"
 #include "dnsupdate/server/updates.h"
@@ -9,6 +11,7 @@
 
 #define DAY 86400
 #define EXPIRE_AGAIN_SEC 60
+#define CLOCK_STEP_SEC 60 /* what no busy server and no adjustment of its clock comes to */
 
 void
 server_init(struct server *s)
@@ -40,6 +43,23 @@ void
 server_commit(struct server *s, uint64_t now_sec)
 {
 	updates_run(s, now_sec);
+}
+
+void
+server_clock(struct server *s, uint64_t wall_sec, uint64_t boot_sec)
+{
+	uint64_t slept = boot_sec - s->last_boot_sec;
+	uint64_t expected = s->last_wall_sec + slept;
+	int known = s->last_wall_sec != 0;
+
+	s->last_wall_sec = wall_sec;
+	s->last_boot_sec = boot_sec;
+	if (!known || (slept < CLOCK_STEP_SEC && wall_sec < expected + CLOCK_STEP_SEC))
+		return;
+	log_notice("the clock made a step or the machine slept: leases last for %d s at least",
+	    LIMIT_LEASE_GRACE_SEC);
+	for (struct zone *z = s->zones.first; z != NULL; z = z->next)
+		lease_put_off_all(z->leases, wall_sec + LIMIT_LEASE_GRACE_SEC);
 }
 
 /* All records of the group at one name. */

@@ -42,6 +42,7 @@ struct server {
 	struct server_hooks hooks;
 	struct stats stats;
 	struct complaints complaints;
+	uint64_t last_wall_sec, last_boot_sec; /* of server_clock; 0: never called */
 	uint32_t lease_min_sec, lease_max_sec, key_lease_max_sec;
 	/* Send a message to who asked, at once or in the next batch; the bytes are copied.  len 0:
 	 * there is none, after REQUEST_PENDING.  Through listen.h; tests have their own. */
@@ -57,6 +58,10 @@ void server_free(struct server *s);
 
 /* Apply and commit all updates that wait, and answer them. */
 void server_commit(struct server *s, uint64_t now_sec);
+
+/* Once a second, before server_expire: has the wall clock been set forward, or have we slept?  Then
+ * who could not refresh meanwhile gets LIMIT_LEASE_GRACE_SEC for it, as after a start. */
+void server_clock(struct server *s, uint64_t wall_sec, uint64_t boot_sec);
 
 /* Take expired leases out of all zones, as a commit of its own.  Returns the seconds until the next
  * one is due, at most a day. */

@@ -246,6 +246,43 @@ the_zone_itself_does_not_expire(void **state)
 	assert_int_equal(test_count(t, "z.example", TYPE_NS), 2);
 }
 
+static unsigned
+after(struct test_server *t, uint64_t wall, uint64_t boot, uint64_t later_wall, uint64_t later_boot)
+{
+	struct rdata a = rd_a("192.0.2.9");
+
+	t->now_sec = wall;
+	t->s.last_wall_sec = 0;
+	server_clock(&t->s, wall, boot);
+	test_update(t);
+	add(t, "h.z.example", &a);
+	assert_int_equal(test_finish(t, "h.z.example", 1800), RCODE_NOERROR);
+	server_clock(&t->s, later_wall, later_boot);
+	server_expire(&t->s, later_wall);
+	return test_count(t, "h.z.example", TYPE_A);
+}
+
+/* A clock set forward by an hour, and a night's sleep, are not the machines' fault. */
+static void
+steps_of_the_clock(void **state)
+{
+	struct test_server *t = *state;
+	uint64_t now = NOW;
+
+	for (uint64_t i = 1; i < 1801; i++) /* second by second it ends as it should */
+		server_clock(&t->s, now + i, 5000 + i);
+	assert_int_equal(after(t, now, 5000, now + 30, 5030), 1);
+	assert_int_equal(after(t, now + 100, 5000, now + 3700, 5001), 1); /* set forward */
+	assert_int_equal(server_expire(&t->s, now + 3700), 300);
+	assert_int_equal(after(t, now + 4000, 5000, now + 34000, 35000), 1); /* slept */
+	server_clock(&t->s, now + 34001, 35001);
+	server_expire(&t->s, now + 34300);
+	assert_int_equal(test_count(t, "h.z.example", TYPE_A), 0);
+	/* set back: it lasts longer, no more */
+	assert_int_equal(after(t, now + 40000, 50000, now + 36000, 50001), 1);
+	assert_int_equal(server_expire(&t->s, now + 36000), 4000 + 1800);
+}
+
 static int
 broken_finish(void *ctx, int must_sync)
 {
@@ -297,6 +334,7 @@ main(void)
 	    TEST(options_that_cannot_be),
 	    TEST(the_zone_itself_does_not_expire),
 	    TEST(expiry_waits_for_the_disk),
+	    TEST(steps_of_the_clock),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
