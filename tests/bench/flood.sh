@@ -9,10 +9,9 @@ lab_require named
 seconds=${BENCH_FLOOD:-60}
 lab_internet
 lab_ns
-for host in laptop nas phone; do
-	lab_host $host internet $((5 + ${#hosts}))
-	hosts=${hosts:-}x
-done
+lab_host laptop internet 5
+lab_host nas internet 6
+lab_host phone internet 7
 lab_host stranger internet 8
 lab_account bind laptop nas phone
 LAB_ALLOW=any lab_daemon laptop nas phone

@@ -11,6 +11,7 @@ lab_ns
 lab_host laptop internet 5
 lab_host nas internet 6
 lab_account bind laptop nas
+LAB_ALLOW=any
 lab_daemon laptop nas
 lab_ready laptop nas
 check "our own to our own" lab_ping laptop nas
