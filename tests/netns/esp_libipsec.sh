@@ -4,7 +4,7 @@
 #
 #    laptop 11.22.33.5, autotunneld ── Internet ── nas 11.22.33.6, charon with nas's keys
 . "${0%/*}/lab.sh"
-lab_require named charon-systemd swanctl busybox
+lab_require nft named charon-systemd swanctl busybox
 
 lab_internet
 lab_ns
@@ -20,6 +20,7 @@ laptop=$(lab_ula laptop) nas=$(lab_ula nas)
 # Charon takes nas's place: same name, same keys, same port.
 lab_daemon_stop nas KILL || :
 check_soon "the tunnel ends" 10 eval '! lab_is_up laptop nas'
+lab_exec nas nft flush ruleset # the daemon's own, which knows no other tunnel
 export SWANCTL_DIR=/etc/swan STRONGSWAN_CONF=/etc/swan/strongswan.conf
 lab_exec nas sh -c 'cd /etc && mkdir -p swan/x509 swan/x509ca swan/private && cd /var/lib/autotunnel &&
 	cp device.crt /etc/swan/x509 && cp ca.crt /etc/swan/x509ca && cp device.key /etc/swan/private'
