@@ -133,3 +133,10 @@ start=$(lab_now_ms)
 lab_miniupnpd home both
 check_soon "the router restarts: made again" 2 mapped home 40002 192.168.1.10:40002
 echo "      router's start to mapping: $(($(lab_now_ms) - start)) ms"
+
+# ---- a router that is named ----
+check_soon "both ways out have a mapping" 3 mapped other 40002 192.168.5.10:40002
+printf '[daemon]\nlog = debug\nlisten-port = 40002\n[mapping]\ngateway = 192.168.5.1\n' | lab_config laptop
+check "the configuration is read again" lab_exec laptop autotunnel reload
+check_soon "gateway = 192.168.5.1: the mapping there counts" 3 outside_is 11.22.33.5:40002
+check_soon "and the default router's is deleted" 3 eval '[ -z "$(lab_mappings home)" ]'

@@ -175,6 +175,26 @@ own=192.168.4.10 gateway=192.168.4.1 want pc 7
 check_soon "a router that is behind another NAT refuses, and it is called by its name" 5 \
 	said pc $id 'refused .*behind another NAT'
 
+# ---- nothing leaks ----
+# The channel, the loop's own, and the ears: 224.0.0.1 and ff02::1 on one link.
+descriptors() {
+	find "/proc/$(pgrep -P "$(lab_pid laptop worker)")/fd" -type l | wc -l
+}
+say laptop drop $id
+sleep 2.5
+idle=$(descriptors)
+for ((i = 100; i < 112; i++)); do
+	say laptop want $i 192.168.1.1 192.168.1.10:$((4400 + i)) 7 3600 0
+done
+check_soon "twelve mappings at a time" 10 eval '[ "$(lab_mappings home | wc -l)" = 12 ]'
+check "as many descriptors as before, and those in use" test "$(descriptors)" -le $((idle + 4))
+for ((i = 100; i < 112; i++)); do
+	say laptop drop $i
+done
+check_soon "all deleted" 5 eval '[ -z "$(lab_mappings home)" ]'
+sleep 2.5
+check_equal "no descriptor is left over" $idle "$(descriptors)"
+
 # ---- the end ----
 say laptop quit
 check_soon "QUIT deletes all" 3 eval '[ -z "$(lab_mappings home)$(lab_pinholes home)" ]'
