@@ -92,3 +92,8 @@ TESTS += tests/unit/cli_exchange
 tests_unit_cli_exchange_SOURCES = tests/unit/cli_exchange.c src/cli/exchange.c
 tests_unit_cli_exchange_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_cli_exchange_LDADD = libatwire.a $(IDENTITY_LIBS) $(BASE_LIBS) $(LDNS_LIBS) $(CMOCKA_LIBS)
+
+# What identity costs.
+check_PROGRAMS += tests/bench/identity_speed
+tests_bench_identity_speed_SOURCES = tests/bench/identity_speed.c
+tests_bench_identity_speed_LDADD = libatwire.a $(IDENTITY_LIBS) $(LDNS_LIBS)

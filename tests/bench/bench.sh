@@ -29,7 +29,7 @@ dir=$(cd "$(dirname "$0")" && pwd)
 export AT_BUILD=${AT_BUILD:-${dir%/tests/bench}/build}
 export BENCH_RUNS=${BENCH_RUNS:-5} BENCH_FIRST=${BENCH_FIRST:-20}
 export BENCH_SECONDS=${BENCH_SECONDS:-30} BENCH_LOOKS=${BENCH_LOOKS:-3}
-all=(cold first memory idle tcp wire flood map changes)
+all=(cold first memory idle tcp wire flood map changes identity)
 against=wireguard,tinc,charon,fastd json= verbose=
 limit=600 # seconds, for each
 
