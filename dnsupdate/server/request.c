@@ -166,12 +166,12 @@ understand(struct server *s, struct request *r)
 	limit_reply(r);
 	if (take_cookie(s, r) == -1)
 		return malformed(s, r);
+	if (r->m.has_question)
+		r->zone = zones_above(&s->zones, &r->m.question.name);
 	if (judge_signature(s, r, &rcode) == -1)
 		return reply_error(r, rcode);
 	if (r->m.has_edns && r->m.edns_version != 0)
 		return reply_error(r, RCODE_BADVERS);
-	if (r->m.has_question)
-		r->zone = zones_above(&s->zones, &r->m.question.name);
 	if (r->zone != NULL && r->zone->broken)
 		return reply_error(r, RCODE_SERVFAIL);
 	return by_opcode(s, r);
