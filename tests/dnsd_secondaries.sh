@@ -174,14 +174,20 @@ burst() { # count, in flight
 		fail "updates: $line"
 }
 
+primary_up() {
+	until [ -n "$(serial $primary)" ]; do
+		kill -0 "${pid[dnsd]}" 2>/dev/null || fail "the primary does not start"
+		sleep 0.05
+	done
+}
+
 start dnsd
-until [ -n "$(serial $primary)" ]; do sleep 0.05; done
+primary_up
 start bind
 start knot
 start nsd
 in_step "first transfer"
 
-# steps NUMBER: many small changes, and in between the secondaries follow
 burst $((changes / 2)) 2
 in_step "$((changes / 2)) changes, two at a time"
 burst $((changes / 2)) 64
@@ -195,7 +201,7 @@ stop dnsd -9
 kill $killer
 wait $killer 2>/dev/null || :
 start dnsd
-until [ -n "$(serial $primary)" ]; do sleep 0.05; done
+primary_up
 burst 10 1
 in_step "the primary killed and back"
 

@@ -92,7 +92,7 @@ answer(struct client *c, int rc, const char *why, const char *text, size_t len)
 	c->state = CLIENT_ANSWERING;
 	snprintf(line, sizeof(line), rc == 0 ? "ok\n" : "error %s\n", why);
 	put_out(c, line, strlen(line));
-	if (rc == 0)
+	if (rc == 0 && len > 0)
 		put_out(c, text, len);
 	loop_fd_watch(c->watch, LOOP_WRITE);
 }
