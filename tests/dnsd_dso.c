@@ -651,7 +651,7 @@ check(void)
 /* ---- those who mean ill ---- */
 
 #define SLOW 20
-#define CHANGES 3000
+#define CHANGES 1500
 #define GARBAGE 200
 
 /* He wakes up.  What he hears is less than all that happened, and leads to what there is now;
