@@ -20,7 +20,8 @@ size_t import_records(const struct import *i);
 
 /* A message: 0, or -1 with a sentence in why.  The last one has no records. */
 int import_message(struct import *i, const uint8_t *data, size_t len, char why[IMPORT_WHY_MAX]);
-/* Nothing more comes: was the last one there, and are they a zone?  (One SOA record at its apex, NS records.) */
+/* Nothing more comes: was the last one there, and are they a zone?  (One SOA record at its apex, NS
+ * records.) */
 int import_complete(struct import *i, char why[IMPORT_WHY_MAX]);
 
 /* Has the zone only what a new one has, and is there much to be put in? */
