@@ -6,7 +6,8 @@ libmanager_a_SOURCES = \
 	src/manager/hear.c \
 	src/manager/known.c src/manager/known.h \
 	src/manager/link.c src/manager/link.h \
-	src/manager/maps.c src/manager/maps.h src/manager/maps_show.c \
+	src/manager/maps.c src/manager/maps.h src/manager/maps_inner.h \
+	src/manager/maps_extra.c src/manager/maps_show.c src/manager/maps_talk.c \
 	src/manager/memory.c src/manager/memory.h \
 	src/manager/manager.c src/manager/manager.h \
 	src/manager/netlink.c src/manager/netlink.h \
