@@ -11,6 +11,7 @@ if [ "${1:-}" != inside ]; then
 fi
 
 dnsd=$(realpath "$top_builddir/autotunnel-dnsd")
+page=$(realpath "$top_srcdir/man/autotunnel-dnsd.conf.5.in")
 zone=alice.example
 secret=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=
 account=hmac-sha256:account.$zone:$secret
@@ -307,6 +308,18 @@ reflection() {
 	ok "equal answers are limited ($got of 200)"
 }
 
+# The manual page's own example is a configuration.
+example() {
+	sed -n '/^\.Sh EXAMPLES/,/^\.Ed/p' "$page" | grep -v '^\.' >example
+	[ "$(wc -l <example)" -ge 5 ] || fail "no example in $page"
+	"$dnsd" -n -c "$work/example" 2>out || fail "the manual page's example: $(cat out)"
+	echo "port = 53" >>example
+	! "$dnsd" -n -c "$work/example" 2>out || fail "-n finds nothing wrong with an unknown key"
+	grep -q 'example:[0-9]*: unknown key "port"' out || fail "-n: $(cat out)"
+	ok "the manual page's example"
+}
+
+example
 start
 clients_update
 clients_ask
