@@ -4,6 +4,7 @@
 #include "crypto/mac.h"
 #include "crypto/siphash.h"
 #include "dnsupdate/server/limits.h"
+#include "dnsupdate/server/tree.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 
 struct keyring {
 	struct key **bucket;
-	size_t buckets; /* a power of two */
+	size_t buckets, room; /* in use (linear hashing, see tree.h), allocated */
 	size_t count;
 	struct siphash_key hash_key;
 };
@@ -28,7 +29,7 @@ must(void *p)
 static size_t
 bucket_of(const struct keyring *k, const uint8_t *name, size_t len)
 {
-	return siphash(&k->hash_key, name, len) & (k->buckets - 1);
+	return tree_bucket(k->buckets, (uint32_t)siphash(&k->hash_key, name, len));
 }
 
 struct keyring *
@@ -36,7 +37,7 @@ keyring_new(void)
 {
 	struct keyring *k = must(calloc(1, sizeof *k));
 
-	k->buckets = BUCKETS_MIN;
+	k->room = k->buckets = BUCKETS_MIN;
 	k->bucket = must(calloc(k->buckets, sizeof *k->bucket));
 	siphash_key_random(&k->hash_key);
 	return k;
@@ -75,25 +76,29 @@ find(const struct keyring *k, const uint8_t *name, size_t len)
 	return at;
 }
 
+/* One bucket more, with a part of another one's keys. */
 static void
 grow(struct keyring *k)
 {
-	struct key **old = k->bucket;
-	size_t n = k->buckets;
+	size_t added = k->buckets, half = tree_level(k->buckets);
+	struct key **from, *key;
 
-	k->buckets *= 2;
-	k->bucket = must(calloc(k->buckets, sizeof *k->bucket));
-	for (size_t i = 0; i < n; i++) {
-		while (old[i] != NULL) {
-			struct key *key = old[i];
-			struct key **head = &k->bucket[bucket_of(k, key->octets, key->name_len)];
-
-			old[i] = key->chain;
-			key->chain = *head;
-			*head = key;
-		}
+	if (added == k->room) {
+		k->room *= 2;
+		k->bucket = must(realloc(k->bucket, k->room * sizeof *k->bucket));
 	}
-	free(old);
+	k->buckets++;
+	k->bucket[added] = NULL;
+	from = &k->bucket[added & (half - 1)];
+	while ((key = *from) != NULL) {
+		if (bucket_of(k, key->octets, key->name_len) != added) {
+			from = &key->chain;
+			continue;
+		}
+		*from = key->chain;
+		key->chain = k->bucket[added];
+		k->bucket[added] = key;
+	}
 }
 
 struct key *
