@@ -85,7 +85,7 @@ io_tun_write_pieces(void *ctx, const struct iovec *piece, int pieces)
 {
 	struct esp_io *io = ctx;
 	int skip = !has_header(io);
-	size_t lost = 1;
+	size_t lost = (size_t)pieces - 1; /* a piece behind the header is a packet */
 
 	if (writev(io->c.tun, piece + skip, pieces - skip) != -1)
 		return;

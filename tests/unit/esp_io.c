@@ -207,7 +207,7 @@ static void
 ike_behind_esp(void **state)
 {
 	static const uint8_t ike[20] = {0, 0, 0, 0, 9, 8, 7};
-	uint8_t data[200], got[ESP_PACKET_MAX];
+	uint8_t data[300], got[ESP_PACKET_MAX];
 	struct sockaddr_storage to;
 	struct slot s;
 	int fd, segment;
