@@ -3,7 +3,9 @@
 #include "base/log.h"
 #include "loop/loop.h"
 #include "natpmp/pcp.h"
+#include "natpmp/ssdp.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -28,11 +30,18 @@ struct ear {
 	struct loop_fd *watch;
 };
 
+#define ALIVE_PORT 1900
+#define ALIVE_LINKS_MAX 8
+
 struct hints {
 	struct loop *loop;
+	int alive_fd; /* UPnP's; -1 = not listening */
+	struct loop_fd *alive_watch;
+	unsigned alive_links;
+	struct endpoint alive_link[ALIVE_LINKS_MAX]; /* joined there */
 	unsigned count;
 	struct ear ear[EARS_MAX];
-	void (*heard)(void *ctx, const struct endpoint *router, uint32_t ifindex);
+	hints_heard heard;
 	void *ctx;
 };
 
@@ -68,7 +77,7 @@ open_group(unsigned family, uint32_t ifindex)
 }
 
 static uint32_t
-link_of(const struct ear *e, struct msghdr *h)
+link_of(struct msghdr *h, uint32_t otherwise)
 {
 	struct in_pktinfo info;
 
@@ -78,7 +87,7 @@ link_of(const struct ear *e, struct msghdr *h)
 		memcpy(&info, CMSG_DATA(c), sizeof info);
 		return (uint32_t)info.ipi_ifindex;
 	}
-	return e->ifindex;
+	return otherwise;
 }
 
 /* 1 = one more was taken from the socket. */
@@ -104,7 +113,7 @@ take_one(const struct ear *e)
 		return 0;
 	if (endpoint_from_sockaddr((struct sockaddr *)&from, &router) == 0 &&
 	    router.port == PCP_PORT)
-		e->hints->heard(e->hints->ctx, &router, link_of(e, &m));
+		e->hints->heard(e->hints->ctx, &router, link_of(&m, e->ifindex), 0);
 	return 1;
 }
 
@@ -118,14 +127,14 @@ on_readable(void *ctx, int ready)
 }
 
 struct hints *
-hints_new(struct loop *l, void (*heard)(void *ctx, const struct endpoint *router, uint32_t ifindex),
-    void *ctx)
+hints_new(struct loop *l, hints_heard heard, void *ctx)
 {
 	struct hints *h = calloc(1, sizeof *h);
 
 	if (h == NULL)
 		fatalx("out of memory");
 	h->loop = l;
+	h->alive_fd = -1;
 	h->heard = heard;
 	h->ctx = ctx;
 	return h;
@@ -175,10 +184,95 @@ hints_listen(struct hints *h, unsigned family, uint32_t ifindex)
 	h->count++;
 }
 
+/* ---- UPnP ---- */
+
+static int
+take_alive(struct hints *h)
+{
+	struct sockaddr_storage from;
+	union {
+		struct cmsghdr align;
+		char room[CMSG_SPACE(sizeof(struct in_pktinfo))];
+	} control;
+	char data[1500];
+	struct iovec iov = {data, sizeof data};
+	struct msghdr m = {.msg_name = &from,
+	    .msg_namelen = sizeof from,
+	    .msg_iov = &iov,
+	    .msg_iovlen = 1,
+	    .msg_control = &control,
+	    .msg_controllen = sizeof control};
+	ssize_t n = recvmsg(h->alive_fd, &m, 0);
+	struct endpoint router;
+	uint32_t tag;
+
+	if (n < 0)
+		return 0;
+	if (endpoint_from_sockaddr((struct sockaddr *)&from, &router) == 0 &&
+	    ssdp_alive(data, (size_t)n, &tag) == 0)
+		h->heard(h->ctx, &router, link_of(&m, 0), tag);
+	return 1;
+}
+
+static void
+on_alive(void *ctx, int ready)
+{
+	struct hints *h = ctx;
+
+	for (int i = 0; i < PACKETS_AT_ONCE && take_alive(h); i++)
+		;
+}
+
+static int
+open_alive(struct hints *h)
+{
+	static const struct endpoint group = {
+	    .family = 4, .port = ALIVE_PORT, .addr = {239, 255, 255, 250}};
+	struct sockaddr_storage ss;
+	socklen_t len = endpoint_to_sockaddr(&group, &ss);
+	int fd, on = 1;
+
+	if (h->alive_fd != -1)
+		return 0;
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
+	if (bind(fd, (struct sockaddr *)&ss, len) != 0) {
+		log_debug("no announcements on port %u: %s", ALIVE_PORT, strerror(errno));
+		close(fd);
+		return -1;
+	}
+	h->alive_fd = fd;
+	h->alive_watch = loop_fd_new(h->loop, fd, LOOP_READ, on_alive, h);
+	return 0;
+}
+
+/* A membership that went with its address is not missed: the next address is another one. */
+void
+hints_listen_upnp(struct hints *h, const struct endpoint *local)
+{
+	struct ip_mreqn join = {.imr_multiaddr.s_addr = htonl(0xeffffffa)};
+
+	for (unsigned i = 0; i < h->alive_links; i++)
+		if (endpoint_same_addr(&h->alive_link[i], local))
+			return;
+	if (local->family != 4 || h->alive_links == ALIVE_LINKS_MAX || open_alive(h) != 0)
+		return;
+	memcpy(&join.imr_address, local->addr, 4);
+	if (setsockopt(h->alive_fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &join, sizeof join) == 0)
+		h->alive_link[h->alive_links++] = *local;
+}
+
 void
 hints_free(struct hints *h)
 {
 	for (unsigned i = 0; i < h->count; i++)
 		close_ear(&h->ear[i]);
+	if (h->alive_fd != -1) {
+		loop_fd_free(h->alive_watch);
+		close(h->alive_fd);
+	}
 	free(h);
 }

@@ -23,6 +23,7 @@ struct mapper {
 	struct igd_call *igd;
 	struct loop_timer *timer;
 	char location[IGD_URL_MAX]; /* where UPnP was found last time */
+	uint32_t tag; /* of the last announcement by UPnP */
 	int gone;
 	const struct mapper_handler *handler;
 	void *ctx;
@@ -347,9 +348,22 @@ mapper_link(const struct mapper *m)
 	return m->map.want.ifindex;
 }
 
-void
-mapper_hint(struct mapper *m)
+int
+mapper_uses_upnp(const struct mapper *m, struct endpoint *local)
 {
+	const struct msg_natpmp_want *w = &m->map.want;
+
+	*local = w->local.family == 4 ? w->local : w->from;
+	return m->map.serving == NAT_COLUMN_UPNP;
+}
+
+void
+mapper_hint(struct mapper *m, uint32_t tag)
+{
+	if (tag != 0 && (tag == m->tag || m->map.serving != NAT_COLUMN_UPNP))
+		return;
+	if (tag != 0)
+		m->tag = tag;
 	tell(m, "< the router announces itself");
 	mapping_hint(&m->map, clock_boot_ms());
 	loop_timer_set(m->timer, 0);

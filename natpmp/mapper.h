@@ -28,8 +28,10 @@ int mapper_want(struct mapper *m, const struct msg_natpmp_want *want);
 int mapper_asks(const struct mapper *m, const struct endpoint *router, uint32_t ifindex);
 /* The link to its router; 0 = as routing says. */
 uint32_t mapper_link(const struct mapper *m);
-/* Its router has announced itself. */
-void mapper_hint(struct mapper *m);
+/* Its router has announced itself; tag is that of UPnP, 0 for the other protocols. */
+void mapper_hint(struct mapper *m, uint32_t tag);
+/* Is the mapping made by UPnP?  *local is our address towards the router then. */
+int mapper_uses_upnp(const struct mapper *m, struct endpoint *local);
 /* Delete the mapping in the router; then mapper_gone(). */
 void mapper_drop(struct mapper *m);
 int mapper_gone(const struct mapper *m);

@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <poll.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -63,6 +64,35 @@ ssdp_location(const char *data, size_t len, char *url, size_t size)
 		return 0;
 	}
 	return -1;
+}
+
+static uint32_t
+hash(uint32_t h, const char *data, size_t len)
+{
+	while (len-- > 0)
+		h = (h ^ (uint8_t)*data++) * 16777619u; /* FNV-1a */
+	return h;
+}
+
+int
+ssdp_alive(const char *data, size_t len, uint32_t *tag)
+{
+	const char *end = data + len, *line = data, *eol, *value;
+	uint32_t h = 2166136261u;
+	int alive = 0;
+	size_t n;
+
+	if (len < 9 || memcmp(data, "NOTIFY * ", 9) != 0)
+		return -1;
+	for (; (eol = memchr(line, '\n', (size_t)(end - line))) != NULL; line = eol + 1) {
+		if ((value = header_value(line, eol, "nts", &n)) != NULL)
+			alive = n == 10 && memcmp(value, "ssdp:alive", n) == 0;
+		else if ((value = header_value(line, eol, "location", &n)) != NULL ||
+		    (value = header_value(line, eol, "bootid.upnp.org", &n)) != NULL)
+			h = hash(h, value, n);
+	}
+	*tag = h == 0 ? 1 : h;
+	return alive ? 0 : -1;
 }
 
 static int

@@ -155,11 +155,14 @@ static void
 on_event(void *ctx, struct mapper *m)
 {
 	struct worker *w = ctx;
+	struct endpoint local;
 	struct item *i;
 
 	LIST_FOREACH (i, &w->items, next)
 		if (i->mapper == m)
 			break;
+	if (mapper_uses_upnp(m, &local))
+		hints_listen_upnp(w->hints, &local);
 	if (i != NULL && mapper_gone(m))
 		remove_item(w, i);
 	report_all(w);
@@ -197,7 +200,7 @@ is_router_of_ours(const struct worker *w, const struct endpoint *router, uint32_
 /* What stands for IPv4 and IPv6 on one link is usually one machine, which may announce itself by
  * the one only. */
 static void
-on_hint(void *ctx, const struct endpoint *router, uint32_t ifindex)
+on_hint(void *ctx, const struct endpoint *router, uint32_t ifindex, uint32_t tag)
 {
 	struct worker *w = ctx;
 	struct item *i;
@@ -206,7 +209,7 @@ on_hint(void *ctx, const struct endpoint *router, uint32_t ifindex)
 		return;
 	LIST_FOREACH (i, &w->items, next)
 		if (mapper_asks(i->mapper, router, ifindex) || mapper_link(i->mapper) == ifindex)
-			mapper_hint(i->mapper);
+			mapper_hint(i->mapper, tag);
 }
 
 /* ---- messages ---- */

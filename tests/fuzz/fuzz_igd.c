@@ -32,7 +32,10 @@ static void
 check_search(const char *data, size_t size)
 {
 	char url[IGD_URL_MAX];
+	uint32_t tag;
 
+	if (ssdp_alive(data, size, &tag) == 0 && tag == 0)
+		abort();
 	if (ssdp_location(data, size, url, sizeof url) == 0)
 		check_url(url);
 }

@@ -144,6 +144,9 @@ lab_stop home miniupnpd || :
 lab_miniupnpd home upnp
 want laptop 7 2
 check_soon "PCP worked yesterday, UPnP is what there is today" 2 said laptop $id 'up by upnp at 11.22.33.2:4500'
+lab_reboot_nat home
+lab_miniupnpd home upnp
+check_soon "it restarts, and announces itself by UPnP: made again" 2 mapped home 4500 192.168.1.10:4500
 lab_stop home miniupnpd || :
 lab_miniupnpd home both
 check_soon "and gives way when PCP is back and says so" 4 said laptop $id 'up by pcp at 11.22.33.2:4500'

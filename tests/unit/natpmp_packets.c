@@ -103,6 +103,35 @@ test_locations(void **state)
 	    ssdp_location("HTTP/1.1 200 OK\nlocation: http://\0/\n", 36, url, sizeof url), -1);
 }
 
+/* Repeated announcements look the same, those after a restart do not. */
+static void
+test_alive(void **state)
+{
+#define NOTIFY(location, nts, boot)                                                                \
+	"NOTIFY * HTTP/1.1\r\nLocation: " location "\r\nNTS: " nts "\r\nBOOTID.UPNP.ORG: " boot    \
+	"\r\n"
+	static const char first[] = NOTIFY("http://a/", "ssdp:alive", "7");
+	static const char again[] = NOTIFY("http://a/", "ssdp:alive", "8");
+	static const char moved[] = NOTIFY("http://b/", "ssdp:alive", "7");
+	static const char bye[] = NOTIFY("http://a/", "ssdp:byebye", "7");
+	static const char plain[] = "NOTIFY * HTTP/1.1\r\nNTS: ssdp:alive\r\n";
+	uint32_t tag, other;
+
+	assert_int_equal(ssdp_alive(first, sizeof first - 1, &tag), 0);
+	assert_int_equal(ssdp_alive(first, sizeof first - 1, &other), 0);
+	assert_int_equal(tag, other);
+	assert_int_equal(ssdp_alive(again, sizeof again - 1, &other), 0);
+	assert_int_not_equal(tag, other);
+	assert_int_equal(ssdp_alive(moved, sizeof moved - 1, &other), 0);
+	assert_int_not_equal(tag, other);
+	assert_int_equal(ssdp_alive(plain, sizeof plain - 1, &other), 0);
+	assert_int_not_equal(other, 0);
+	assert_int_equal(ssdp_alive(bye, sizeof bye - 1, &other), -1);
+	assert_int_equal(ssdp_alive(first, 20, &other), -1);
+	assert_int_equal(ssdp_alive("HTTP/1.1 200 OK\r\nNTS: ssdp:alive\r\n", 34, &other), -1);
+	assert_int_equal(ssdp_alive("", 0, &other), -1);
+}
+
 /* ---- UPnP ---- */
 
 static void
@@ -263,6 +292,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_pmp_packets),
 	    cmocka_unit_test(test_locations),
+	    cmocka_unit_test(test_alive),
 	    cmocka_unit_test(test_urls),
 	    cmocka_unit_test(test_answers),
 	    cmocka_unit_test(test_pinholes),

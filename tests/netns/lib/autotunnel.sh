@@ -158,6 +158,7 @@ lab_listening() {
 	lab_exec "$1" ss -Hlntup | grep autotunneld | awk '
 		$5 ~ /^(127\.|\[::1\])/ { next }
 		$1 == "udp" && $5 ~ /:4500$/ { next }
+		$1 == "udp" && $5 == "239.255.255.250:1900" { next }
 		$1 == "udp" && $5 ~ /^(224\.0\.0\.1|\[ff02::1\]%[a-z0-9]+):5350$/ { next }
 		{ print }'
 }
