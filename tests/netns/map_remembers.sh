@@ -140,3 +140,10 @@ printf '[daemon]\nlog = debug\nlisten-port = 40002\n[mapping]\ngateway = 192.168
 check "the configuration is read again" lab_exec laptop autotunnel reload
 check_soon "gateway = 192.168.5.1: the mapping there counts" 3 outside_is 11.22.33.5:40002
 check_soon "and the default router's is deleted" 3 eval '[ -z "$(lab_mappings home)" ]'
+
+# ---- IPv6 only ----
+ip -n laptop link set eth1 down
+ip -n laptop addr del 192.168.1.10/24 dev eth0
+check_soon "without IPv4: no mapping is asked for" 3 map_is .mapping.reason 'not asked for: there is no IPv4 network'
+check "the hole in the IPv6 firewall stays" map_is '.others[0].state' up
+check "and nft shows it" eval 'lab_pinholes home | grep "dport 40002"'
