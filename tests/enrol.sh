@@ -232,7 +232,7 @@ try_invite() {
 	[ "$(stat -c %a "$kind"/g/* | sort -u)" = 600 ] || fail "a state file is open"
 	[ ! -e "$kind/g/join.key" ] || fail "the pending key is still there"
 	[ -z "$(dig +short @127.0.0.1 -p "$port" TXT invite1._join.$domain)" ] || fail "the note is still there"
-	grep -q "does not know the key g.$domain: its administrator" "$kind/join.out" ||
+	[ "$kind" = dnsd ] || grep -q "does not know the key g.$domain: its administrator" "$kind/join.out" ||
 		fail "join CODE does not say that the server lacks its key: $(cat "$kind/join.out")"
 	expect 0 "Roster *" "" "" devices --state "$kind/laptop"
 	expect 0 "*Enrolled: yes" "" "" join "$code" --state "$kind/g"
@@ -526,6 +526,47 @@ try_discovery() {
 	stop_server
 }
 
+# State files that are damaged, one after the other: a clear error, and a way back.
+try_repair() {
+	local phrase state=repair/pc id
+
+	mkdir repair
+	"$autotunnel" init --domain $domain --server 127.0.0.1:9 --name pc --state $state >init.out 2>err
+	phrase=$(sed -n 's/^Recovery phrase: //p' init.out)
+	id=$(sed -n 's/^Address: //p' init.out)
+	expect 0 "Nothing else is wrong with pc.$domain." "" "" repair --state $state
+	chmod 644 $state/tsig.key
+	expect 0 "Repaired: tsig.key: only root may read it now*Nothing else*" "" "" repair --state $state
+	[ "$(stat -c %a $state/tsig.key)" = 600 ] || fail "tsig.key is still open"
+	for file in device.crt ca.crt tsig.key account; do
+		cp $state/$file good
+		for damage in ": >" "truncate -s -9" "head -c 64 /dev/zero >" "rm -f"; do
+			eval "$damage $state/$file"
+			said=()
+			[ $file != account ] || said=(--domain $domain --name pc --server 127.0.0.1:9)
+			expect 0 "Repaired: pc.$domain*Address: $id" "*FILE.old*" "$phrase" \
+				repair --state $state "${said[@]}"
+			cmp -s good $state/$file || [ $file = account ] || fail "$file is another one now"
+		done
+	done
+	grep -q "server = 127.0.0.1:9" $state/account || fail "the server was forgotten"
+	: >$state/account
+	expect 2 "" "*say --domain*" "$phrase" repair --state $state
+	expect 1 "" "*phrase of another account*" "$other" repair --state $state --domain $domain --name pc
+	expect 0 "*" "*" "$phrase" repair --state $state --domain $domain --name pc
+	echo damaged >$state/roster
+	expect 0 "*Repaired: roster: damaged*" "" "" repair --state $state
+	: >$state/device.crt
+	expect 1 "" "*damaged (device.crt: not a device's certificate); \"autotunnel repair\"*" "" \
+		join $domain --state $state
+	: >$state/device.key
+	expect 1 "" "*own key is lost*--replace*" "$phrase" repair --state $state
+	flock $state sleep 5 &
+	sleep 0.3
+	expect 1 "" "*stop autotunneld first*" "" repair --state $state
+	kill $!
+}
+
 try_usage() {
 	expect 2 "" "usage: autotunnel init*" "" init
 	expect 2 "" "usage: autotunnel join*" "" join
@@ -610,6 +651,7 @@ try_own_server() {
 }
 
 try_usage
+try_repair
 try_own_server
 try_keys_by_update
 try_server bind 5401

@@ -112,7 +112,7 @@ load(struct admin *a)
 		return EXIT_OK;
 	}
 	if (a->enrolled == IDENTITY_BROKEN) {
-		cmd_warn("the account in %s is damaged (%s); move it away and join again",
+		cmd_warn("the account in %s is damaged (%s); \"autotunnel repair\" mends it",
 		    a->state_dir, why);
 		return EXIT_ERROR;
 	}

@@ -64,6 +64,7 @@ int cmd_leave(int argc, char **argv);
 /* Enrolment: cmd_init.c, cmd_join.c, cmd_zone.c */
 int cmd_init(int argc, char **argv);
 int cmd_join(int argc, char **argv);
+int cmd_repair(int argc, char **argv);
 int cmd_zone(int argc, char **argv);
 
 #endif

@@ -1,6 +1,7 @@
 #include "cli/admin.h"
 #include "cli/cmd.h"
 #include "cli/find_server.h"
+#include "cli/server_keys.h"
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -29,6 +30,7 @@ struct invitation {
 	struct invite i;
 	struct talk talk;
 	struct name slot;
+	int takes_keys; /* the server, from our updates */
 	struct invite_request request;
 	uint8_t key[ROSTER_KEY_LEN];
 	unsigned generation; /* of its TSIG key */
@@ -49,25 +51,33 @@ look(struct invitation *v, char letter, uint8_t *out, size_t size)
 	return blob_get(&v->talk.reply->message, &v->slot, letter, out, size);
 }
 
+/* Empty it; where the server takes keys, its key begins or ends with that. */
 static enum talk_result
-clear_slot(struct invitation *v)
+clear_slot(struct invitation *v, int begins)
 {
 	uint8_t room[MESSAGE_UDP_MAX];
 	struct update u;
+	int rc = 0;
 
 	talk_update_begin(&v->talk, &u, room, sizeof room);
 	update_delete_rrset(&u, &v->slot, TYPE_TXT);
-	return talk_update(&v->talk, &u);
+	if (v->takes_keys)
+		rc = begins ? server_keys_add(&v->talk, &u, &v->i.tsig)
+			    : server_keys_remove(&u, &v->slot);
+	return rc == -1 ? talk_later(&v->talk, "cannot be told the code's key")
+			: talk_update(&v->talk, &u);
 }
 
 static int
 use_slot(struct invitation *v, unsigned slot)
 {
 	v->i.slot = (uint8_t)slot;
-	return invite_make(&v->i, &v->admin->account) == 0 &&
-		name_parse(&v->slot, v->i.tsig.name) == 0
-	    ? 0
-	    : -1;
+	if (invite_make(&v->i, &v->admin->account) == -1 ||
+	    name_parse(&v->slot, v->i.tsig.name) == -1)
+		return -1;
+	if (v->takes_keys) /* then it need not be one that servers know beforehand */
+		crypto_random(v->i.tsig.secret, v->i.tsig.secret_len);
+	return 0;
 }
 
 /* One that nobody uses; else the first one. */
@@ -107,7 +117,8 @@ find(struct invitation *v)
 	if (result == TALK_DONE) {
 		v->i.server = *v->talk.server;
 		v->i.server.priority = v->i.server.weight = 0;
-		if (choose_slot(v) == 0 && (result = clear_slot(v)) == TALK_DONE)
+		v->takes_keys = v->admin->zone_key.secret_len == 0 && server_keys_taken(&v->talk);
+		if (choose_slot(v) == 0 && (result = clear_slot(v, 1)) == TALK_DONE)
 			return EXIT_OK;
 	}
 	cmd_warn("%s", v->why);
@@ -215,6 +226,8 @@ records(void *ctx, struct talk *t, struct update *u)
 	if (account_issue_key(
 		&v->admin->account, v->full, v->generation, v->request.public_key, &id) == 0)
 		len = invite_seal(&v->i, &v->request, &id, sealed);
+	if (len > 0 && v->takes_keys && server_keys_add(t, u, &id.tsig) == -1)
+		len = 0;
 	identity_wipe(&id);
 	if (len == 0 || name_parse(&host, v->full) == -1 ||
 	    records_enrol(u, &t->domain, &host) == -1)
@@ -239,7 +252,10 @@ records_back(void *ctx, struct talk *t, struct update *u)
 	const struct invitation *v = ctx;
 	struct name host;
 
-	return name_parse(&host, v->full) == -1 ? -1 : records_remove(u, &t->domain, &host);
+	if (name_parse(&host, v->full) == -1 ||
+	    (v->takes_keys && server_keys_remove(u, &host) == -1))
+		return -1;
+	return records_remove(u, &t->domain, &host);
 }
 
 /* It has its certificate when it has taken the note away. */
@@ -293,7 +309,7 @@ invite(struct invitation *v)
 		else
 			cmd_warn("it is not let in");
 	}
-	clear_slot(v);
+	clear_slot(v, 0);
 	if (v->admin->code_file != NULL)
 		unlink(v->admin->code_file);
 	return status;

@@ -35,7 +35,9 @@ load(struct join *j)
 	enum identity_result result = identity_load(o->state_dir, &j->id, why);
 
 	if (result == IDENTITY_BROKEN) {
-		cmd_warn("the account in %s is damaged (%s); move it away to begin again",
+		cmd_warn(
+		    "the account in %s is damaged (%s); \"autotunnel repair\" mends it, or move it "
+		    "away to begin again",
 		    o->state_dir, why);
 		return EXIT_ERROR;
 	}

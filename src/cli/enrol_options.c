@@ -121,7 +121,7 @@ set_option(struct enrol_options *o, const char *verb, int c)
 
 	switch (c) {
 	case OPT_DOMAIN:
-		return init ? set_domain(o, optarg) : -1;
+		return init || strcmp(verb, "repair") == 0 ? set_domain(o, optarg) : -1;
 	case OPT_SERVER:
 		return enrol_add_servers(optarg, &o->servers, o->server);
 	case OPT_NAME:
@@ -191,20 +191,20 @@ enrol_default_name(struct enrol_options *o)
 int
 enrol_options_parse(struct enrol_options *o, int argc, char **argv)
 {
-	int init = strcmp(argv[0], "init") == 0, c;
+	int init = strcmp(argv[0], "init") == 0, repair = strcmp(argv[0], "repair") == 0, c;
 
 	memset(o, 0, sizeof *o);
 	optind = 0;
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
 		if (set_option(o, argv[0], c) == -1)
 			return cmd_usage(argv[0]);
-	if (!init && optind < argc && strncmp(argv[optind], "at1-", 4) == 0)
+	if (!init && !repair && optind < argc && strncmp(argv[optind], "at1-", 4) == 0)
 		str_copy(o->code, sizeof o->code, argv[optind++]);
-	else if (!init && optind < argc && set_domain(o, argv[optind++]) == -1)
+	else if (!init && !repair && optind < argc && set_domain(o, argv[optind++]) == -1)
 		return EXIT_USAGE;
-	if (optind != argc || (o->domain[0] == '\0') == (o->code[0] == '\0'))
+	if (optind != argc || (!repair && (o->domain[0] == '\0') == (o->code[0] == '\0')))
 		return cmd_usage(argv[0]);
-	if (o->name[0] != '\0' && o->code[0] == '\0' && enrol_complete_name(o) == -1)
+	if (o->name[0] != '\0' && o->code[0] == '\0' && !repair && enrol_complete_name(o) == -1)
 		return EXIT_USAGE;
 	if (o->state_dir == NULL)
 		o->state_dir = cmd_config()->state_dir;

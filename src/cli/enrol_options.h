@@ -23,7 +23,8 @@ struct enrol_options {
 	struct tsig_key zone_key; /* any other one */
 };
 
-/* Read the arguments of this verb; "init" has --domain, "join" a DOMAIN.  Says what is wrong on
+/* Read the arguments of this verb; "init" has --domain, "join" a DOMAIN or code, "repair" may have
+ * --domain, and a name that is not complete yet.  Says what is wrong on
  * stderr.  An exit status, EXIT_OK to go on. */
 int enrol_options_parse(struct enrol_options *o, int argc, char **argv);
 

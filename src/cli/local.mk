@@ -19,6 +19,7 @@ autotunnel_SOURCES = src/cli/main.c src/cli/cmd.h \
 	src/cli/cmd_daemon.c src/cli/cmd_map.c src/cli/cmd_ping.c src/cli/cmd_status.c \
 	src/cli/cmd_version.c src/cli/cmd_wait.c \
 	src/cli/cmd_init.c src/cli/cmd_join.c src/cli/cmd_zone.c \
+	src/cli/cmd_repair.c \
 	src/cli/cmd_invite.c src/cli/join_code.c src/cli/join_code.h \
 	src/cli/cmd_devices.c src/cli/cmd_leave.c src/cli/cmd_rename.c src/cli/cmd_revoke.c \
 	src/cli/admin.c src/cli/admin.h \

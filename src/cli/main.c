@@ -60,6 +60,8 @@ const struct cmd cmds[] = {
 	"give this device another name"},
     {"leave", cmd_leave, "[--local] [--server ADDRESS] [--key FILE] [--state DIR]",
 	"take this device out of the account"},
+    {"repair", cmd_repair, "[--domain DOMAIN] [--name NAME] [--server ADDRESS] [--state DIR]",
+	"make damaged state files again"},
     {"reload", cmd_reload, "", "read the configuration again"},
     {"sleep", cmd_sleep, "", "take this machine's records away before it sleeps"},
     {"wake", cmd_sleep, "", "publish them again"},
