@@ -166,6 +166,8 @@ subscribe(struct dso_peer *peer, const struct session_event *e)
 		return RCODE_NOTAUTH;
 	if (!may_read(peer->all, peer->conn, z))
 		return RCODE_REFUSED;
+	if (z->broken)
+		return RCODE_SERVFAIL;
 	zone_find(z, &e->question.name, &place);
 	if (place.cut != NULL)
 		return RCODE_NOTAUTH;

@@ -10,7 +10,13 @@
  *	commit.c, store.c    made durable with one sync, and only then answered
  *
  * and whatever changes in a zone, leases that run out included, goes through commit.c, whose hooks
- * tell secondaries and subscribers.  Everything but listen.c, conn.c and dnsd.c is a function of
+ * tell secondaries and subscribers:
+ *
+ *	follow.c, view.c     who follows a name that changed, and what he has to be told
+ *	llqs.c               long-lived queries over UDP
+ *	session.c, push.c    push, in sessions on TLS connections (secure.c), tied together in dso.c
+ *
+ * Everything but listen.c, conn.c, secure.c, dso.c, subscriptions.c and dnsd.c is a function of
  * bytes and times and can be tested without a socket.
  */
 #include "base/log.h"
