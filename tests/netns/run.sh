@@ -1,20 +1,20 @@
 #!/bin/bash
-# Run the lab's tests, all or the named ones, one after the other.
+# Run the lab's tests, all or the named ones.
 #
-#	tests/netns/run.sh [-v] [-l SECONDS] [NAME...]
+#	tests/netns/run.sh [-v] [-j N] [-l SECONDS] [NAME...]
 #
-# -v shows each test's output as it comes (else only that of a failed one), -l limits a test's time
-# (90; those that boot a machine have three times that).  One line a test, a last line, and
-# status 0 only if all passed.  Each test can also be run by itself.
+# -v shows each test's output as it comes (else only that of a failed one), -j runs so many at a time
+# (1), -l limits a test's time (90; those that boot a machine have three times that).  One line a test,
+# a last line, and status 0 only if all passed.  Each test can also be run by itself.
 set -euo pipefail
 
 dir=$(cd "$(dirname "$0")" && pwd)
 top=${dir%/tests/netns}
 export AT_BUILD=${AT_BUILD:-$top/build}
-verbose= limit=90
+verbose= limit=90 jobs=1
 
 usage() {
-	echo "usage: run.sh [-v] [-l SECONDS] [NAME...]; the tests are:" >&2
+	echo "usage: run.sh [-v] [-j N] [-l SECONDS] [NAME...]; the tests are:" >&2
 	all_tests | fmt -w 78 >&2
 	exit 2
 }
@@ -78,9 +78,47 @@ report() {
 	[ -n "$verbose" ] || sed 's/^/      | /' "$log"
 }
 
-while getopts vl: option; do
+# Run one and count it.
+one_test() {
+	local name=$1 log=$AT_BUILD/lab/$1.$$.log status=0 start=${EPOCHREALTIME/[.,]/} ms
+
+	run_test "$name" "$log" || status=$?
+	ms=$(((${EPOCHREALTIME/[.,]/} - start) / 1000))
+	report "$name" "$status" "$((ms / 1000)).$((ms % 1000 / 100))" "$log"
+	count "$name" "$status"
+	[ "$status" != 0 ] || rm -f "$log"
+}
+
+count() {
+	if [ "$2" = 0 ]; then
+		passed=$((passed + 1))
+	else
+		failed+=("$1")
+	fi
+}
+
+# Several at a time: each has a runner of its own, which dies with us.
+begin_test() {
+	setpriv --pdeathsig KILL "$dir/run.sh" -l "$limit" "$1" >"$AT_BUILD/lab/$1.$$.out" 2>&1 &
+	running[$!]=$1
+}
+
+# Wait for any of them and show its lines but the last.
+end_test() {
+	local pid status=0 name
+
+	wait -n -p pid || status=$?
+	name=${running[$pid]}
+	unset "running[$pid]"
+	sed '/^failed: /d; $d' "$AT_BUILD/lab/$name.$$.out"
+	rm -f "$AT_BUILD/lab/$name.$$.out"
+	count "$name" "$status"
+}
+
+while getopts vj:l: option; do
 	case $option in
 	v) verbose=1 ;;
+	j) jobs=$OPTARG ;;
 	l) limit=$OPTARG ;;
 	*) usage ;;
 	esac
@@ -102,18 +140,17 @@ done
 mkdir -p "$AT_BUILD/lab"
 stage
 
-passed=0 failed=()
+passed=0 failed=() running=()
 for name in "${tests[@]}"; do
-	log=$AT_BUILD/lab/$name.$$.log status=0 start=${EPOCHREALTIME/[.,]/}
-	run_test "$name" "$log" || status=$?
-	ms=$(((${EPOCHREALTIME/[.,]/} - start) / 1000))
-	report "$name" "$status" "$((ms / 1000)).$((ms % 1000 / 100))" "$log"
-	if [ "$status" = 0 ]; then
-		passed=$((passed + 1))
-		rm -f "$log"
-	else
-		failed+=("$name")
+	if [ "$jobs" = 1 ]; then
+		one_test "$name"
+		continue
 	fi
+	[ ${#running[@]} -lt "$jobs" ] || end_test
+	begin_test "$name"
+done
+while [ ${#running[@]} -gt 0 ]; do
+	end_test
 done
 [ ${#failed[@]} = 0 ] || echo "failed: ${failed[*]}"
 echo "$passed passed, ${#failed[@]} failed"
