@@ -87,7 +87,7 @@ static const char two_nats_advice[] =
 
 static const char no_mapping_advice[] =
     "This machine can still call machines that can be reached.  To be reached itself, switch\n"
-    "NAT-PMP or UPnP on in the router's settings; or forward a UDP port by hand and say so\n"
+    "PCP, NAT-PMP or UPnP on in the router's settings; or forward a UDP port by hand and say so\n"
     "with external = ADDRESS:PORT in autotunnel.conf(5).";
 
 const char *
