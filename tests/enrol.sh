@@ -594,9 +594,10 @@ try_keys_by_update() {
 		init --domain $domain --server $ns --name laptop --state alone/laptop
 	phrase=$(sed -n 's/^Recovery phrase: //p' out)
 	expect 0 "*" "" "$phrase" zone dnsd $domain
-	mv out alone/zone.conf
-	[ "$(grep key alone/zone.conf | grep -vc '\._join\.')" -eq 1 ] ||
+	[ "$(grep key out | grep -vc '\._join\.')" -eq 1 ] ||
 		fail "zone dnsd: more than the account's key and those of invitations"
+	expect 0 "*" "" "$phrase" zone dnsd $domain nas # one is named all the same
+	mv out alone/zone.conf
 	start_dnsd alone $port
 	expect 0 "*Enrolled: yes" "" "$phrase" join $domain --state alone/laptop
 	expect 0 "*Enrolled: yes" "" "$phrase" join $domain --server $ns --name nas --state alone/nas
@@ -606,8 +607,16 @@ try_keys_by_update() {
 	[ -z "$(dig +short @127.0.0.1 -p $port _tsig.nas.$domain TYPE65281)" ] || fail "the key is shown"
 	expect 0 "Revoked: nas.$domain" "" "$phrase" revoke --state alone/laptop nas
 	may alone/nas/tsig.key $port no "nas.$domain 60 A 192.0.2.2"
+	stop_server
+	start_dnsd alone $port # where the configuration still has the old key
+	may alone/nas/tsig.key $port no "nas.$domain 60 A 192.0.2.2"
+	may alone/laptop/tsig.key $port yes "laptop.$domain 60 A 192.0.2.4"
 	expect 0 "*Enrolled: yes" "" "$phrase" join $domain --server $ns --name nas --state alone/nas2
 	may alone/nas2/tsig.key $port yes "nas.$domain 60 A 192.0.2.3"
+	stop_server
+	start_dnsd alone $port
+	may alone/nas2/tsig.key $port yes "nas.$domain 60 A 192.0.2.5"
+	may alone/nas/tsig.key $port no "nas.$domain 60 A 192.0.2.2"
 	stop_server
 	echo "ok: keys come and go with their machines"
 }

@@ -244,7 +244,7 @@ keeper_remove_key(struct keeper *k, const struct name *name, char why[KEEPER_WHY
 	name_text(name, text);
 	if (key == NULL)
 		return keeper_fail(why, "there is no key %s", text);
-	if (key->from_file)
+	if (key->from_file || key->shadows)
 		return keeper_fail(why, "key %s stands in %s: take it out there, then \"reload\"",
 		    text, k->conf_path);
 	server_commit(k->server, clock_wall_sec());

@@ -62,6 +62,51 @@ may_change(const struct keyring *ring, const struct zone *z, const struct name *
 	return old == NULL || (old->kind == KEY_DEVICE && old->zone == z);
 }
 
+/* The same key as before: what the configuration said already. */
+static int
+is_known(const struct key *old, const struct tsig_signer *key)
+{
+	struct tsig_signer s;
+
+	if (old == NULL)
+		return 0;
+	key_signer(old, &s);
+	return s.algorithm == key->algorithm && s.secret_len == key->secret_len &&
+	    crypto_equal(s.secret, key->secret, key->secret_len);
+}
+
+static size_t
+add(struct keyring *ring, struct zone *z, const struct name *host, const struct tsig_signer *key)
+{
+	const struct key *old = keyring_find(ring, host);
+	int shadows = old != NULL && (old->from_file || old->shadows);
+
+	if (is_known(old, key))
+		return 0;
+	keyring_add(ring, host, KEY_DEVICE, key->algorithm, key->secret, key->secret_len, z)
+	    ->shadows = shadows != 0;
+	return 1;
+}
+
+/* One that the configuration names would be back after the next start: in its place comes one whose
+ * secret nobody knows. */
+static size_t
+take_away(struct keyring *ring, struct zone *z, const struct name *host)
+{
+	const struct key *old = keyring_find(ring, host);
+	uint8_t nobodys[32];
+
+	if (old == NULL)
+		return 0;
+	if (!old->from_file && !old->shadows)
+		return keyring_remove(ring, host) == 0;
+	crypto_random(nobodys, sizeof nobodys);
+	keyring_add(ring, host, KEY_DEVICE, TSIG_HMAC_SHA256, nobodys, sizeof nobodys, z)->shadows =
+	    1;
+	crypto_wipe(nobodys, sizeof nobodys);
+	return 1;
+}
+
 static size_t
 run_one(struct keyring *ring, const struct message *m, const struct rr *rr, struct zone *z,
     const struct key *signer)
@@ -75,13 +120,13 @@ run_one(struct keyring *ring, const struct message *m, const struct rr *rr, stru
 	if (host_of(m, rr, z, &host) == -1 || !may_change(ring, z, &host))
 		return 0;
 	if (rr->class != CLASS_IN) {
-		changed = keyring_remove(ring, &host) == 0;
+		changed = take_away(ring, z, &host);
 		if (changed)
 			log_notice("key %s removed", name_text(&host, text));
 	} else if (open_record(m, rr, &host, signer, &key, secret) == 0) {
-		keyring_add(ring, &host, KEY_DEVICE, key.algorithm, secret, key.secret_len, z);
-		changed = 1;
-		log_notice("key %s added", name_text(&host, text));
+		changed = add(ring, z, &host, &key);
+		if (changed)
+			log_notice("key %s added", name_text(&host, text));
 	}
 	crypto_wipe(secret, sizeof secret);
 	return changed;

@@ -30,6 +30,7 @@ struct key {
 	uint8_t kind; /* enum key_kind */
 	uint8_t algorithm; /* enum tsig_algorithm */
 	uint8_t from_file; /* named by the configuration, not added at run time */
+	uint8_t shadows; /* added at run time, in the place of one that the configuration names */
 	uint8_t name_len, secret_len;
 	uint8_t octets[]; /* name (wire format), secret */
 };

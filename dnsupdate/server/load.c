@@ -118,14 +118,17 @@ load_key(struct server *s, const char *text, enum key_kind kind, struct zone *z,
 	uint8_t secret[MSG_SECRET_MAX];
 	enum tsig_algorithm algorithm;
 	char shown[NAME_TEXT_MAX];
-	struct key *key = NULL;
+	struct key *key = NULL, *old;
 	struct name name;
-	int len = parse_key(text, &algorithm, &name, secret, error);
+	int shadows, len = parse_key(text, &algorithm, &name, secret, error);
 
 	if (len == -1)
 		return NULL;
 	name_text(&name, shown);
-	if (keyring_find(s->keys, &name) != NULL) {
+	old = keyring_find(s->keys, &name);
+	/* what was added, or taken away, at run time goes before the configuration */
+	shadows = old != NULL && old->from_file && !from_file;
+	if (old != NULL && !shadows) {
 		fail(error, shown, "two keys have this name");
 	} else if (kind == KEY_DEVICE &&
 	    (!name_in(&name, &z->name) || name_equal(&name, &z->name))) {
@@ -133,6 +136,7 @@ load_key(struct server *s, const char *text, enum key_kind kind, struct zone *z,
 	} else {
 		key = keyring_add(s->keys, &name, kind, algorithm, secret, (size_t)len, z);
 		key->from_file = from_file != 0;
+		key->shadows = shadows != 0;
 	}
 	crypto_wipe(secret, sizeof secret);
 	return key;

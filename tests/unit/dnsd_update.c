@@ -596,7 +596,7 @@ count_saves(void *ctx)
 	unsigned *saves = ctx;
 
 	++*saves;
-	return *saves == 4 ? -1 : 0;
+	return *saves == 4 ? -1 : 0; /* the fourth time it fails */
 }
 
 static void
@@ -651,6 +651,45 @@ nobody_else_makes_keys(void **state)
 	    change(t, "x.z.example", TYPE_SEALED_KEY, CLASS_IN, 0, "01"), RCODE_REFUSED);
 	assert_int_equal(
 	    change(t, "_tsig.x.z.example", TYPE_SEALED_KEY, CLASS_IN, 0, "01"), RCODE_FORMERR);
+}
+
+/* What the configuration names and an update takes away does not work any more, nor after a start:
+ * there is something to keep. */
+static void
+keys_of_the_configuration(void **state)
+{
+	struct test_server *t = *state;
+	struct name h = name_of("h.z.example");
+	struct rdata rd = rd_a("192.0.2.1");
+	struct tsig_signer s, seal = {.algorithm = TSIG_HMAC_SHA256, .secret_len = 32};
+	struct name owner = name_of("_tsig.h.z.example");
+	unsigned saves = 0;
+
+	t->s.hooks.keys_changed = count_saves;
+	t->s.hooks.keys_ctx = &saves;
+	keyring_find(t->s.keys, &h)->from_file = 1;
+	/* its own key again is no change, and it stays the configuration's */
+	seal.name = h;
+	seal.secret = vector_secret();
+	assert_int_equal(key_seal(&rd, &seal, vector_secret(), 32), 0);
+	test_update(t);
+	update_add(&t->u, &owner, 0, &rd);
+	assert_int_equal(test_finish(t, "k.z.example", 0), RCODE_NOERROR);
+	assert_int_equal(saves, 0);
+	assert_true(keyring_find(t->s.keys, &h)->from_file);
+	assert_int_equal(key_update(t, "k.z.example", "h.z.example", 0, 0), RCODE_NOERROR);
+	assert_int_equal(saves, 1);
+	assert_non_null(keyring_find(t->s.keys, &h));
+	assert_false(keyring_find(t->s.keys, &h)->from_file);
+	key_signer(keyring_find(t->s.keys, &h), &s);
+	assert_memory_not_equal(s.secret, vector_secret(), 32);
+	/* a new one takes its place, and goes as the first did */
+	assert_int_equal(key_update(t, "k.z.example", "h.z.example", 9, 1), RCODE_NOERROR);
+	key_signer(keyring_find(t->s.keys, &h), &s);
+	assert_int_equal(s.secret[0], 9);
+	assert_int_equal(key_update(t, "k.z.example", "h.z.example", 0, 0), RCODE_NOERROR);
+	key_signer(keyring_find(t->s.keys, &h), &s);
+	assert_false(s.secret[0] == 9 && s.secret[1] == 9 && s.secret[31] == 9);
 }
 
 /* Sealed for one host it is none for another, and a changed octet spoils it. */
@@ -709,6 +748,7 @@ main(void)
 	    TEST(keys_of_another_zone),
 	    TEST(the_account_makes_and_removes_device_keys),
 	    TEST(nobody_else_makes_keys),
+	    TEST(keys_of_the_configuration),
 	    TEST(seals_hold),
 	};
 
