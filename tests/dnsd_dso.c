@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "crypto/cert.h"
 #include "crypto/tls.h"
+#include "dnsupdate/wire/lease.h"
 #include "dnsupdate/wire/push.h"
 #include "dnsupdate/wire/stream.h"
 #include "dnsupdate/wire/tsig.h"
@@ -336,6 +337,7 @@ add_weight(struct update *u, const struct name *host, unsigned value)
 }
 
 static int heavy; /* updates bring a kilobyte more */
+static uint32_t lease_sec; /* updates ask for this lease; 0: for none */
 
 /* An update that lets host have this address (last octet), or none for 0, signed; on c, or over a
  * connection of its own when c is NULL. */
@@ -343,7 +345,9 @@ static void
 update(struct client *on, const char *zone_text, uint8_t last)
 {
 	struct client *c = on != NULL ? on : open_clear();
-	uint8_t room[1900], addr[16] = {0xfd, [15] = last};
+	uint8_t room[1900], addr[16] = {0xfd, [15] = last}, option_room[LEASE_OPTION_MAX];
+	struct lease_option lease = {.lease = lease_sec};
+	struct buf option = buf_writer(option_room, sizeof(option_room));
 	struct tsig_context ctx = {0};
 	struct tsig_signer key;
 	struct name zone, host;
@@ -364,7 +368,8 @@ update(struct client *on, const char *zone_text, uint8_t last)
 		update_add(&u, &host, 60, &rd);
 	if (heavy)
 		add_weight(&u, &host, id);
-	update_finish(&u, NULL, 0);
+	lease_option_put(&option, &lease);
+	update_finish(&u, lease_sec > 0 ? option_room : NULL, lease_sec > 0 ? option.pos : 0);
 	tsig_sign(&ctx, &key, &u.b, clock_wall_sec());
 	say(c, room, u.b.pos);
 	/* what is pushed may overtake the acknowledgement */
@@ -436,6 +441,30 @@ subscribing_begins_a_session(void)
 	want_push(c, "a change", "+AAAA ");
 	close_client(c);
 	ok("a session begun by subscribing");
+}
+
+/* What expires is told like any other change. */
+static void
+leases(void)
+{
+	struct client *c = session();
+	uint64_t start;
+
+	update(NULL, "z.example", 0);
+	say_hex(c, "0002" REQUEST SUBSCRIBE);
+	if (answer_to(c, "subscribe", 2) != RCODE_NOERROR)
+		fail("subscribe: refused");
+	lease_sec = 2;
+	update(NULL, "z.example", 6);
+	want_push(c, "leased", "+AAAA ");
+	start = clock_boot_ms();
+	lease_sec = 0;
+	want_push(c, "the end of a lease", "=AAAA ");
+	if (clock_boot_ms() - start < 1000)
+		fail("a lease of 2 s ended after %llu ms",
+		    (unsigned long long)(clock_boot_ms() - start));
+	close_client(c);
+	ok("the end of a lease is told");
 }
 
 static const struct {
@@ -640,6 +669,7 @@ check(void)
 {
 	all_on_one_connection();
 	subscribing_begins_a_session();
+	leases();
 	fatal_is_a_reset();
 	before_a_session();
 	without_tls();

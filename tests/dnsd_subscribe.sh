@@ -47,6 +47,7 @@ cat >conf <<-CONF
 	run-dir = $work/run
 	user = nobody
 	rate-limit = 0
+	lease-min = 1
 	[zone z.example]
 	account-key = hmac-sha256:k.z.example:$secret
 	[zone p.example]
