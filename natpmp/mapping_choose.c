@@ -421,8 +421,7 @@ side_is_silent(struct mapping *m, unsigned i, uint64_t now)
 	side_rest(s);
 	s->spoken = 0;
 	s->tried = 1;
-	if (s->answer != NAT_REFUSES)
-		s->answer = NAT_NO_ANSWER;
+	s->answer = NAT_NO_ANSWER;
 	if (m->serving == i && m->lost)
 		forget(m);
 	if (m->serving == i)

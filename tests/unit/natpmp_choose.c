@@ -477,6 +477,23 @@ test_want_while_unmapping(void **state)
 	assert_step(&s, 0, 0, MAPPING_IGD_MAP, 7000, 3600);
 }
 
+/* A router that refused is gone, and nobody answers any more: that is said. */
+static void
+test_refused_then_silent(void **state)
+{
+	struct msg_natpmp_want w = a_want(NAT_METHOD_UPNP);
+	struct sim s;
+
+	sim_init(&s, NAT_METHOD_UPNP);
+	answer_igd(&s, IGD_DIED, 0, 0, 0);
+	assert_state(&s, NAT_REFUSED, 0, "too long");
+	mapping_drop(&s.m, s.now);
+	mapping_want(&s.m, &w, s.now);
+	settle(&s);
+	answer_igd(&s, IGD_SILENT, 0, 0, 0);
+	assert_state(&s, NAT_SILENT, 0, "does not answer UPnP");
+}
+
 /* What an earlier run has left: deleted by the method that made it, and nothing else. */
 static void
 test_remove(void **state)
@@ -560,6 +577,7 @@ main(void)
 	    cmocka_unit_test(test_hint),
 	    cmocka_unit_test(test_drop_pcp),
 	    cmocka_unit_test(test_want_while_unmapping),
+	    cmocka_unit_test(test_refused_then_silent),
 	    cmocka_unit_test(test_remove),
 	    cmocka_unit_test(test_pinhole),
 	};
