@@ -19,6 +19,9 @@ static const uint8_t nonce[NAT_NONCE_LEN] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1
 static const uint8_t other_nonce[NAT_NONCE_LEN] = {9};
 static struct memory m;
 
+#define LINE6                                                                                      \
+	"fe80::1 52:54:00:12:34:56 udp [2001:db8::9]:4500 [2001:db8::9]:4500 pcp held "            \
+	"000102030405060708090a0b 1764110000\n"
 #define LINE                                                                                       \
 	"192.168.1.1 52:54:00:12:34:56 udp 192.168.1.10:4500 11.22.33.2:4500 pcp held "            \
 	"000102030405060708090a0b 1764110000\n"
@@ -44,8 +47,7 @@ test_lines(void **state)
 	static const char *const good[] = {
 	    LINE,
 	    "192.168.1.1 - tcp 192.168.1.10:22 - - free 000102030405060708090a0b 0\n",
-	    "fe80::1 52:54:00:12:34:56 udp [2001:db8::9]:4500 [2001:db8::9]:4500 pcp held "
-	    "000102030405060708090a0b 1764110000\n",
+	    LINE6,
 	};
 	static char out[MEMORY_TEXT_MAX];
 
