@@ -45,6 +45,14 @@ breaches() {
 	allowed dnsupdate/wire base/ crypto/ dnsupdate/wire/
 	allowed dnsupdate/client base/ loop/ crypto/ dnsupdate/wire/ dnsupdate/client/ dnsupdate/dnsupdate.h
 	allowed dnsupdate/server base/ loop/ crypto/ identity/base64.h dnsupdate/wire/ dnsupdate/server/
+	allowed dnsupdate/server/data base/ crypto/ dnsupdate/wire/ dnsupdate/server/data/ \
+		dnsupdate/server/limits.h
+	allowed dnsupdate/server/disk base/ dnsupdate/wire/ dnsupdate/server/data/ dnsupdate/server/disk/ \
+		dnsupdate/server/server.h
+	for room in net query update transfer live control; do
+		allowed dnsupdate/server/$room base/ loop/ crypto/ identity/base64.h dnsupdate/wire/ \
+			dnsupdate/server/
+	done
 	allowed dnsupdate/ctl base/ identity/base64.h cli/json.h dnsupdate/wire/ dnsupdate/ctl/
 	allowed ipsec/esp base/ crypto/ ipsec/esp/
 	# strongSwan's own headers are written with quotes or brackets and live outside the tree.

@@ -3,7 +3,7 @@
 #define DNSUPDATE_SERVER_DNSD_H
 
 #include "dnsupdate/server/conf.h"
-#include "dnsupdate/server/keeper.h"
+#include "dnsupdate/server/control/keeper.h"
 #include "dnsupdate/server/server.h"
 
 struct conns;

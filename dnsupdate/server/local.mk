@@ -1,77 +1,77 @@
 # autotunnel-dnsd.  All but main.c is a library, so that tests link the same code.
 noinst_LIBRARIES += libatdnsd.a
 libatdnsd_a_SOURCES = \
-	dnsupdate/server/answer.c dnsupdate/server/answer.h \
-	dnsupdate/server/apply.c dnsupdate/server/apply.h \
-	dnsupdate/server/change.c dnsupdate/server/change.h \
-	dnsupdate/server/commit.c dnsupdate/server/commit.h \
+	dnsupdate/server/query/answer.c dnsupdate/server/query/answer.h \
+	dnsupdate/server/update/apply.c dnsupdate/server/update/apply.h \
+	dnsupdate/server/data/change.c dnsupdate/server/data/change.h \
+	dnsupdate/server/data/commit.c dnsupdate/server/data/commit.h \
 	dnsupdate/server/complain.c dnsupdate/server/complain.h \
 	dnsupdate/server/conf.c dnsupdate/server/conf.h \
 	dnsupdate/server/conf_keys.c dnsupdate/server/conf_keys.h \
-	dnsupdate/server/conn.c dnsupdate/server/conn.h \
-	dnsupdate/server/cookie.c dnsupdate/server/cookie.h \
-	dnsupdate/server/crowd.c dnsupdate/server/crowd.h \
+	dnsupdate/server/net/conn.c dnsupdate/server/net/conn.h \
+	dnsupdate/server/net/cookie.c dnsupdate/server/net/cookie.h \
+	dnsupdate/server/net/crowd.c dnsupdate/server/net/crowd.h \
 	dnsupdate/server/dnsd.c dnsupdate/server/dnsd.h \
-	dnsupdate/server/keyops.c dnsupdate/server/keyops.h \
-	dnsupdate/server/keyring.c dnsupdate/server/keyring.h \
-	dnsupdate/server/lease.c dnsupdate/server/lease.h \
+	dnsupdate/server/update/keyops.c dnsupdate/server/update/keyops.h \
+	dnsupdate/server/data/keyring.c dnsupdate/server/data/keyring.h \
+	dnsupdate/server/data/lease.c dnsupdate/server/data/lease.h \
 	dnsupdate/server/limits.h \
-	dnsupdate/server/listen.c dnsupdate/server/listen.h \
+	dnsupdate/server/net/listen.c dnsupdate/server/net/listen.h \
 	dnsupdate/server/load.c dnsupdate/server/load.h \
-	dnsupdate/server/octets.c dnsupdate/server/octets.h \
-	dnsupdate/server/policy.c dnsupdate/server/policy.h \
-	dnsupdate/server/prerequisite.c dnsupdate/server/prerequisite.h \
-	dnsupdate/server/replay.c \
+	dnsupdate/server/net/octets.c dnsupdate/server/net/octets.h \
+	dnsupdate/server/update/policy.c dnsupdate/server/update/policy.h \
+	dnsupdate/server/update/prerequisite.c dnsupdate/server/update/prerequisite.h \
+	dnsupdate/server/data/replay.c \
 	dnsupdate/server/reply.c \
 	dnsupdate/server/request.c dnsupdate/server/request.h \
-	dnsupdate/server/rrl.c dnsupdate/server/rrl.h \
-	dnsupdate/server/rrset.c dnsupdate/server/rrset.h \
+	dnsupdate/server/net/rrl.c dnsupdate/server/net/rrl.h \
+	dnsupdate/server/data/rrset.c dnsupdate/server/data/rrset.h \
 	dnsupdate/server/server.c dnsupdate/server/server.h \
 	dnsupdate/server/stats.h \
 	dnsupdate/server/start.c dnsupdate/server/start.h \
-	dnsupdate/server/tree.c dnsupdate/server/tree.h \
-	dnsupdate/server/updates.c dnsupdate/server/updates.h \
-	dnsupdate/server/whoami.c dnsupdate/server/whoami.h \
-	dnsupdate/server/zone.c dnsupdate/server/zone.h \
-	dnsupdate/server/zones.c dnsupdate/server/zones.h
+	dnsupdate/server/data/tree.c dnsupdate/server/data/tree.h \
+	dnsupdate/server/update/updates.c dnsupdate/server/update/updates.h \
+	dnsupdate/server/query/whoami.c dnsupdate/server/query/whoami.h \
+	dnsupdate/server/data/zone.c dnsupdate/server/data/zone.h \
+	dnsupdate/server/data/zones.c dnsupdate/server/data/zones.h
 
 # What is on disk, and transfers, which are read from it.
 libatdnsd_a_SOURCES += \
-	dnsupdate/server/crc32c.c dnsupdate/server/crc32c.h \
-	dnsupdate/server/entry.c dnsupdate/server/entry.h \
-	dnsupdate/server/file_ops.c dnsupdate/server/file_ops.h \
-	dnsupdate/server/frame.c dnsupdate/server/frame.h \
-	dnsupdate/server/frame_file.c dnsupdate/server/frame_file.h \
-	dnsupdate/server/journal.c dnsupdate/server/journal.h \
-	dnsupdate/server/journal_inside.h dnsupdate/server/journal_open.c \
-	dnsupdate/server/snapshot.c dnsupdate/server/snapshot.h \
-	dnsupdate/server/snapshot_read.c \
-	dnsupdate/server/store.c dnsupdate/server/store.h \
-	dnsupdate/server/store_inside.h dnsupdate/server/store_open.c \
-	dnsupdate/server/control.c dnsupdate/server/control.h dnsupdate/server/control_verbs.c \
-	dnsupdate/server/import.c dnsupdate/server/import.h \
-	dnsupdate/server/keeper.c dnsupdate/server/keeper.h \
-	dnsupdate/server/keeper_change.c dnsupdate/server/keeper_inside.h \
-	dnsupdate/server/metrics.c \
-	dnsupdate/server/notifier.c dnsupdate/server/notifier.h \
-	dnsupdate/server/notify.c dnsupdate/server/notify.h \
-	dnsupdate/server/transfer.c dnsupdate/server/transfer.h \
-	dnsupdate/server/xfr.c dnsupdate/server/xfr.h
+	dnsupdate/server/disk/crc32c.c dnsupdate/server/disk/crc32c.h \
+	dnsupdate/server/disk/entry.c dnsupdate/server/disk/entry.h \
+	dnsupdate/server/disk/file_ops.c dnsupdate/server/disk/file_ops.h \
+	dnsupdate/server/disk/frame.c dnsupdate/server/disk/frame.h \
+	dnsupdate/server/disk/frame_file.c dnsupdate/server/disk/frame_file.h \
+	dnsupdate/server/disk/journal.c dnsupdate/server/disk/journal.h \
+	dnsupdate/server/disk/journal_inside.h dnsupdate/server/disk/journal_open.c \
+	dnsupdate/server/disk/snapshot.c dnsupdate/server/disk/snapshot.h \
+	dnsupdate/server/disk/snapshot_read.c \
+	dnsupdate/server/disk/store.c dnsupdate/server/disk/store.h \
+	dnsupdate/server/disk/store_inside.h dnsupdate/server/disk/store_open.c \
+	dnsupdate/server/control/control.c dnsupdate/server/control/control.h dnsupdate/server/control/control_verbs.c \
+	dnsupdate/server/disk/import.c dnsupdate/server/disk/import.h \
+	dnsupdate/server/control/keeper.c dnsupdate/server/control/keeper.h \
+	dnsupdate/server/control/keeper_change.c dnsupdate/server/control/keeper_inside.h \
+	dnsupdate/server/control/metrics.c \
+	dnsupdate/server/transfer/notifier.c dnsupdate/server/transfer/notifier.h \
+	dnsupdate/server/transfer/notify.c dnsupdate/server/transfer/notify.h \
+	dnsupdate/server/transfer/transfer.c dnsupdate/server/transfer/transfer.h \
+	dnsupdate/server/transfer/xfr.c dnsupdate/server/transfer/xfr.h
 
 # Subscriptions.
 libatdnsd_a_SOURCES += \
-	dnsupdate/server/dso.c dnsupdate/server/dso.h \
-	dnsupdate/server/follow.c dnsupdate/server/follow.h \
-	dnsupdate/server/llq_events.c \
-	dnsupdate/server/llq_table.c dnsupdate/server/llq_table.h \
-	dnsupdate/server/llqs.c dnsupdate/server/llqs.h dnsupdate/server/llqs_inside.h \
-	dnsupdate/server/push.c dnsupdate/server/push.h \
-	dnsupdate/server/secure.c dnsupdate/server/secure.h \
-	dnsupdate/server/seen.c dnsupdate/server/seen.h \
-	dnsupdate/server/services.c dnsupdate/server/services.h \
-	dnsupdate/server/session.c dnsupdate/server/session.h \
-	dnsupdate/server/subscriptions.c dnsupdate/server/subscriptions.h \
-	dnsupdate/server/view.c dnsupdate/server/view.h
+	dnsupdate/server/live/dso.c dnsupdate/server/live/dso.h \
+	dnsupdate/server/live/follow.c dnsupdate/server/live/follow.h \
+	dnsupdate/server/live/llq_events.c \
+	dnsupdate/server/live/llq_table.c dnsupdate/server/live/llq_table.h \
+	dnsupdate/server/live/llqs.c dnsupdate/server/live/llqs.h dnsupdate/server/live/llqs_inside.h \
+	dnsupdate/server/live/push.c dnsupdate/server/live/push.h \
+	dnsupdate/server/net/secure.c dnsupdate/server/net/secure.h \
+	dnsupdate/server/net/seen.c dnsupdate/server/net/seen.h \
+	dnsupdate/server/query/services.c dnsupdate/server/query/services.h \
+	dnsupdate/server/live/session.c dnsupdate/server/live/session.h \
+	dnsupdate/server/live/subscriptions.c dnsupdate/server/live/subscriptions.h \
+	dnsupdate/server/live/view.c dnsupdate/server/live/view.h
 
 DNSD_LIBS = libatdnsd.a libatidentity.a libatwire.a libloop.a libatcrypto.a $(BASE_LIBS) \
 	$(LDNS_LIBS) $(EVENT_LIBS) $(TLS_LIBS) $(IPSEC_MB_LIBS) $(OPENSSL_LIBS) $(ARGON2_LIBS)

@@ -3,21 +3,24 @@
  *
  * One process, one thread, one event loop, no privileges once its ports are open.  A message goes
  *
- *	listen.c or conn.c   in batches from UDP, framed from TCP and TLS
- *	request.c            parsed, its signature judged, then by opcode
- *	answer.c             queries, from the names in memory (zone.h)
- *	updates.c, apply.c   updates: queued, carried out together,
- *	commit.c, store.c    made durable with one sync, and only then answered
+ *	net/       listen, conn, secure: in batches from UDP, framed from TCP and TLS
+ *	request.c  parsed, its signature judged, then by opcode
+ *	query/     answers, from the names in memory
+ *	update/    updates: queued, carried out together,
+ *	data/      zones, leases, keys; commit: the one way in which they change
+ *	disk/      store: made durable with one sync, and only then answered
  *
- * and whatever changes in a zone, leases that run out included, goes through commit.c, whose hooks
- * tell secondaries and subscribers:
+ * and whatever changes in a zone, leases that run out included, goes through data/commit.c, whose
+ * hooks tell secondaries and subscribers:
  *
- *	follow.c, view.c     who follows a name that changed, and what he has to be told
- *	llqs.c               long-lived queries over UDP
- *	session.c, push.c    push, in sessions on TLS connections (secure.c), tied together in dso.c
+ *	transfer/  notify; xfr, from the journal
+ *	live/      follow, view: who follows a name that changed, and what he has to be told;
+ *	           llqs over UDP; session and push on TLS connections, tied together in dso
+ *	control/   what the administrator does at run time
  *
- * Everything but listen.c, conn.c, secure.c, dso.c, subscriptions.c and dnsd.c is a function of
- * bytes and times and can be tested without a socket.
+ * data/ and disk/ know nothing of the others (tests/includes.sh).  Everything but net/, dso,
+ * subscriptions, control and dnsd.c is a function of bytes and times and can be tested without a
+ * socket.
  */
 #include "base/log.h"
 #include "dnsupdate/server/dnsd.h"

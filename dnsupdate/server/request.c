@@ -1,13 +1,13 @@
 #include "dnsupdate/server/request.h"
 
-#include "dnsupdate/server/answer.h"
+#include "dnsupdate/server/query/answer.h"
 #include "dnsupdate/server/complain.h"
-#include "dnsupdate/server/cookie.h"
+#include "dnsupdate/server/net/cookie.h"
 #include "dnsupdate/server/limits.h"
-#include "dnsupdate/server/rrl.h"
-#include "dnsupdate/server/seen.h"
+#include "dnsupdate/server/net/rrl.h"
+#include "dnsupdate/server/net/seen.h"
 #include "dnsupdate/server/server.h"
-#include "dnsupdate/server/updates.h"
+#include "dnsupdate/server/update/updates.h"
 
 #include <string.h>
 

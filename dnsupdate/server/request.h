@@ -11,8 +11,8 @@
 #ifndef DNSUPDATE_SERVER_REQUEST_H
 #define DNSUPDATE_SERVER_REQUEST_H
 
-#include "dnsupdate/server/keyring.h"
-#include "dnsupdate/server/zones.h"
+#include "dnsupdate/server/data/keyring.h"
+#include "dnsupdate/server/data/zones.h"
 
 #include <netinet/in.h>
 

@@ -1,11 +1,11 @@
 #include "dnsupdate/server/server.h"
 
 #include "base/log.h"
-#include "dnsupdate/server/lease.h"
+#include "dnsupdate/server/data/lease.h"
 #include "dnsupdate/server/limits.h"
-#include "dnsupdate/server/rrl.h"
-#include "dnsupdate/server/seen.h"
-#include "dnsupdate/server/updates.h"
+#include "dnsupdate/server/net/rrl.h"
+#include "dnsupdate/server/net/seen.h"
+#include "dnsupdate/server/update/updates.h"
 
 #include <string.h>
 

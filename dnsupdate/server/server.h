@@ -2,12 +2,12 @@
 #ifndef DNSUPDATE_SERVER_SERVER_H
 #define DNSUPDATE_SERVER_SERVER_H
 
-#include "dnsupdate/server/commit.h"
+#include "dnsupdate/server/data/commit.h"
 #include "dnsupdate/server/complain.h"
-#include "dnsupdate/server/keyring.h"
+#include "dnsupdate/server/data/keyring.h"
 #include "dnsupdate/server/request.h"
 #include "dnsupdate/server/stats.h"
-#include "dnsupdate/server/zones.h"
+#include "dnsupdate/server/data/zones.h"
 
 struct seen;
 struct updates;

@@ -4,7 +4,7 @@
 #define DNSUPDATE_SERVER_START_H
 
 #include "dnsupdate/server/conf.h"
-#include "dnsupdate/server/listen.h"
+#include "dnsupdate/server/net/listen.h"
 
 /* State and run directory, given to the user we become. */
 void start_directories(const struct conf *c);

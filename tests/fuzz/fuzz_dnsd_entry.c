@@ -1,5 +1,5 @@
 /* Entries of a journal frame or a snapshot.  What is read, written again, reads as the same. */
-#include "dnsupdate/server/entry.h"
+#include "dnsupdate/server/disk/entry.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* What comes after "zone import" on the control socket: messages, one behind the other. */
-#include "dnsupdate/server/import.h"
+#include "dnsupdate/server/disk/import.h"
 #include "dnsupdate/wire/stream.h"
 
 #include <stdlib.h>

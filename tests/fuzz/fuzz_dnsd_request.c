@@ -5,7 +5,7 @@
  * send is reached too.
  */
 #include "crypto/hash.h"
-#include "dnsupdate/server/lease.h"
+#include "dnsupdate/server/data/lease.h"
 #include "dnsupdate/server/server.h"
 
 #include <stdlib.h>

@@ -4,10 +4,10 @@
  * reached.
  */
 #include "base/log.h"
-#include "dnsupdate/server/crc32c.h"
-#include "dnsupdate/server/frame.h"
-#include "dnsupdate/server/store.h"
-#include "dnsupdate/server/zone.h"
+#include "dnsupdate/server/disk/crc32c.h"
+#include "dnsupdate/server/disk/frame.h"
+#include "dnsupdate/server/disk/store.h"
+#include "dnsupdate/server/data/zone.h"
 
 #include <fcntl.h>
 #include <stdio.h>

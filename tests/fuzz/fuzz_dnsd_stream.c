@@ -7,9 +7,9 @@
  */
 #include "base/clock.h"
 #include "base/log.h"
-#include "dnsupdate/server/conn.h"
+#include "dnsupdate/server/net/conn.h"
 #include "dnsupdate/server/server.h"
-#include "dnsupdate/server/subscriptions.h"
+#include "dnsupdate/server/live/subscriptions.h"
 #include "dnsupdate/wire/llq.h"
 #include "dnsupdate/wire/push.h"
 #include "dnsupdate/wire/stream.h"

@@ -7,9 +7,9 @@
 
 #include "wire_test.h"
 
-#include "dnsupdate/server/commit.h"
-#include "dnsupdate/server/follow.h"
-#include "dnsupdate/server/lease.h"
+#include "dnsupdate/server/data/commit.h"
+#include "dnsupdate/server/live/follow.h"
+#include "dnsupdate/server/data/lease.h"
 #include "dnsupdate/wire/text.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 #include "tests/unit/dnsd_test.h"
 
-#include "dnsupdate/server/lease.h"
+#include "dnsupdate/server/data/lease.h"
 
 static const struct change_state absent = {0};
 

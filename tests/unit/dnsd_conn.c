@@ -1,7 +1,7 @@
 /* Connections, over a pair of sockets in one process. */
 #include "tests/unit/dnsd_test.h"
 
-#include "dnsupdate/server/conn.h"
+#include "dnsupdate/server/net/conn.h"
 #include "dnsupdate/server/limits.h"
 #include "dnsupdate/wire/stream.h"
 

@@ -1,7 +1,7 @@
 /* The examples of RFC 9018 appendix A. */
 #include "tests/unit/dnsd_test.h"
 
-#include "dnsupdate/server/cookie.h"
+#include "dnsupdate/server/net/cookie.h"
 
 static enum cookie
 check(const char *secret, const char *cookie, const char *address, uint32_t now,

@@ -5,7 +5,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "dnsupdate/server/crc32c.h"
+#include "dnsupdate/server/disk/crc32c.h"
 
 /* RFC 3720 appendix B.4 (iSCSI uses the same checksum, sent with the low octet first). */
 static void

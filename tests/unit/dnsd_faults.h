@@ -5,7 +5,7 @@
 #ifndef TESTS_UNIT_DNSD_FAULTS_H
 #define TESTS_UNIT_DNSD_FAULTS_H
 
-#include "dnsupdate/server/file_ops.h"
+#include "dnsupdate/server/disk/file_ops.h"
 
 #include <stdint.h>
 

@@ -18,7 +18,7 @@
 
 #include "base/log.h"
 #include "dnsd_faults.h"
-#include "dnsupdate/server/journal.h"
+#include "dnsupdate/server/disk/journal.h"
 
 #define COMMITS_MAX 64
 #define SEGMENT 4096

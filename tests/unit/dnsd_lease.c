@@ -1,7 +1,7 @@
 /* The lease machine alone, and leases in a server, in virtual time. */
 #include "tests/unit/dnsd_test.h"
 
-#include "dnsupdate/server/lease.h"
+#include "dnsupdate/server/data/lease.h"
 
 static void
 limits(void **state)

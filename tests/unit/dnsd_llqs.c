@@ -5,7 +5,7 @@
  */
 #include "dnsd_bed.h"
 
-#include "dnsupdate/server/llqs.h"
+#include "dnsupdate/server/live/llqs.h"
 #include "dnsupdate/server/server.h"
 #include "dnsupdate/wire/llq.h"
 

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "dnsupdate/server/notify.h"
+#include "dnsupdate/server/transfer/notify.h"
 
 static void
 at_once_then_spaced(void **state)

@@ -2,7 +2,7 @@
  * told through thousands of random changes ends up knowing what the zone has. */
 #include "dnsd_bed.h"
 
-#include "dnsupdate/server/push.h"
+#include "dnsupdate/server/live/push.h"
 
 #define CLIENTS 3
 

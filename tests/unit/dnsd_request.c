@@ -1,7 +1,7 @@
 /* What is the same for all requests: malformed ones, signatures, replays, the vectors. */
 #include "tests/unit/dnsd_test.h"
 
-#include "dnsupdate/server/rrl.h"
+#include "dnsupdate/server/net/rrl.h"
 #include "dnsupdate/wire/tsig_rr.h"
 
 /* ---- vectors ---- */

@@ -1,6 +1,6 @@
 #include "tests/unit/dnsd_test.h"
 
-#include "dnsupdate/server/rrl.h"
+#include "dnsupdate/server/net/rrl.h"
 
 static struct request r;
 

@@ -2,7 +2,7 @@
 #include "wire_test.h"
 
 #include "dnsupdate/server/limits.h"
-#include "dnsupdate/server/session.h"
+#include "dnsupdate/server/live/session.h"
 
 #define ID "0001"
 #define REQUEST                                                                                    \

@@ -16,9 +16,9 @@
 
 #include "base/log.h"
 #include "dnsd_faults.h"
-#include "dnsupdate/server/lease.h"
-#include "dnsupdate/server/store.h"
-#include "dnsupdate/server/zone.h"
+#include "dnsupdate/server/data/lease.h"
+#include "dnsupdate/server/disk/store.h"
+#include "dnsupdate/server/data/zone.h"
 
 #define NOW 1700000000u
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dnsupdate/server/zone.h"
+#include "dnsupdate/server/data/zone.h"
 
 #define HOSTS 20000
 

@@ -9,7 +9,7 @@
 #include "tests/unit/wire_test.h"
 
 #include "dnsupdate/server/server.h"
-#include "dnsupdate/server/updates.h"
+#include "dnsupdate/server/update/updates.h"
 #include "dnsupdate/wire/lease.h"
 #include "dnsupdate/wire/update.h"
 

@@ -1,7 +1,7 @@
 /* Views and news: what is seen of a name, how it was before, and the way from one to the other. */
 #include "dnsd_bed.h"
 
-#include "dnsupdate/server/view.h"
+#include "dnsupdate/server/live/view.h"
 
 static struct bed bed;
 

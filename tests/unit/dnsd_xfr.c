@@ -13,9 +13,9 @@
 
 #include "base/log.h"
 #include "dnsd_faults.h"
-#include "dnsupdate/server/lease.h"
-#include "dnsupdate/server/store.h"
-#include "dnsupdate/server/xfr.h"
+#include "dnsupdate/server/data/lease.h"
+#include "dnsupdate/server/disk/store.h"
+#include "dnsupdate/server/transfer/xfr.h"
 #include "dnsupdate/wire/update.h"
 
 #define NOW 1700000000u

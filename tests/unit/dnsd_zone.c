@@ -1,6 +1,6 @@
 #include "tests/unit/dnsd_test.h"
 
-#include "dnsupdate/server/lease.h"
+#include "dnsupdate/server/data/lease.h"
 #include "dnsupdate/server/limits.h"
 
 static struct zone *
