@@ -209,8 +209,9 @@ show_state(const struct msg_dns_state *s)
 	static const char *const channels[] = {"none", "udp", "tcp", "tls"};
 	char text[ENDPOINT_TEXT_MAX];
 
-	printf("state %s published=%u withdrawn=%u epoch=%llu serial=%u source=%s via=%s lease=%u%s "
-	       "server=%s [%s]\n",
+	printf(
+	    "state %s published=%u withdrawn=%u epoch=%llu serial=%u source=%s via=%s lease=%u%s "
+	    "server=%s [%s]\n",
 	    states[s->status], s->published, s->withdrawn, (unsigned long long)s->epoch, s->serial,
 	    sources[s->source], channels[s->channel], s->granted_sec, s->leased ? "" : "-",
 	    endpoint_text(&s->server, text), s->reason);
