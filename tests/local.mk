@@ -6,7 +6,7 @@ FUZZ_MAIN = tests/fuzz/replay.c
 endif
 
 TESTS += tests/includes.sh tests/background.sh
-EXTRA_DIST += tests/includes.sh tests/background.sh tests/servers.sh tests/valgrind.sh tests/corpus tests/bench \
+EXTRA_DIST += tests/includes.sh tests/background.sh tests/servers.sh tests/valgrind.sh tests/valgrind.supp tests/corpus tests/bench \
 	tests/netns/lib $(wildcard $(srcdir)/tests/netns/*.sh)
 
 UNIT_LIBS = $(CMOCKA_LIBS)

@@ -5,5 +5,5 @@
 case $1 in
 */base_proc | */base_sandbox | */manager_worker | */ipsec_abi* | */fuzz_*) exec "$@" ;;
 esac
-exec valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
-	--track-fds=no "$@"
+exec valgrind -q --suppressions="${0%.sh}.supp" --error-exitcode=99 --track-fds=no \
+	--leak-check=full --errors-for-leak-kinds=definite "$@"
