@@ -69,7 +69,7 @@ is_word(const char *text)
 	    strlen(text);
 }
 
-/* "http://ADDRESS[:PORT]/PATH", checked by igd_url_at: port and path. */
+/* "http://ADDRESS[:PORT]/PATH", checked by igd_url_at: port and path, NULL when there is none. */
 static const char *
 split_url(const char *url, uint16_t *port)
 {
@@ -167,6 +167,8 @@ pinhole_ask(const struct igd_request *req, const char *service, const char *cont
 	if (!is_word(service) || !igd_url_at(control, &req->gateway))
 		return -1;
 	path = split_url(control, &port);
+	if (path == NULL)
+		return -1;
 	len = write_request(req, service, path, port, request, sizeof request);
 	if (len <= 0 || (size_t)len >= sizeof request || (fd = connect_to(req, port)) < 0)
 		return -1;
