@@ -7,7 +7,8 @@ endif
 
 TESTS += tests/includes.sh tests/background.sh
 EXTRA_DIST += tests/includes.sh tests/background.sh tests/servers.sh tests/valgrind.sh tests/valgrind.supp tests/corpus tests/bench \
-	tests/netns/lib $(wildcard $(srcdir)/tests/netns/*.sh)
+	tests/netns/lib $(wildcard $(srcdir)/tests/netns/*.sh) \
+	$(wildcard $(srcdir)/tests/unit/*.h $(srcdir)/tests/netns/*.h)
 
 UNIT_LIBS = $(CMOCKA_LIBS)
 BASE_LIBS = libbase.a $(SECCOMP_LIBS)

@@ -20,7 +20,7 @@ readers_free(const struct readers *rs)
 }
 
 int
-readers_begin(struct readers *rs, struct machine *m, const struct name *zone, int txt_only)
+readers_begin(struct readers *rs, struct machine *m, const struct name *zone, int may_skip)
 {
 	struct reader *rd = rs->reader;
 	struct name host;
@@ -30,7 +30,8 @@ readers_begin(struct readers *rs, struct machine *m, const struct name *zone, in
 	if (name_parse(&host, m->peer.name) != 0 || peer_reader_init(&rd->r, &host, zone) != 0)
 		return -1;
 	rd->m = m;
-	rd->txt_only = txt_only;
+	rd->epoch_first = 1;
+	rd->may_skip = may_skip;
 	rd->fresh = m->fresh;
 	return 0;
 }
@@ -73,7 +74,7 @@ ask_one(struct readers *rs, int i, uint32_t *last, struct watch_ask *out)
 	if (rd->m == NULL)
 		return 0;
 	while (peer_reader_open(&rd->r, &pos, &q))
-		if ((!rd->txt_only || q.type == TYPE_TXT) && !is_open(rs, i, &q))
+		if ((!rd->epoch_first || q.type == TYPE_TXT) && !is_open(rs, i, &q))
 			return ask(rs, i, &q, last, out);
 	return 0;
 }
@@ -117,9 +118,9 @@ take(struct readers *rs, int i, const struct question *q, const struct message *
 
 	if (peer_reader_take(&rd->r, q, m) != 0)
 		return end(rs, i, READERS_MISSED);
-	if (rd->txt_only) {
-		rd->txt_only = 0;
-		if (same_epoch(rd, peer))
+	if (rd->epoch_first) {
+		rd->epoch_first = 0;
+		if (rd->may_skip && same_epoch(rd, peer))
 			return end(rs, i, READERS_SAME);
 	}
 	if (!peer_reader_done(&rd->r))

@@ -20,7 +20,10 @@ struct watch_ask {
 
 struct reader {
 	struct machine *m; /* NULL = free */
-	int txt_only; /* its epoch will tell whether the rest need be read */
+	/* The TXT record is asked for before the others: read in any other order, old contacts
+	 * might be taken for those of a newer epoch, and never be read again. */
+	int epoch_first; /* its answer is not there yet */
+	int may_skip; /* where the epoch is the one we know, the rest need not be read */
 	int fresh;
 	struct peer_reader r;
 };
@@ -39,7 +42,7 @@ void readers_clear(struct readers *rs);
 /* Is there room for one more? */
 int readers_free(const struct readers *rs);
 /* Begin to read m; -1 when its name is none to ask for. */
-int readers_begin(struct readers *rs, struct machine *m, const struct name *zone, int txt_only);
+int readers_begin(struct readers *rs, struct machine *m, const struct name *zone, int may_skip);
 
 /* 1 and *ask under the ticket *last + 1: send this.  0: nothing for now. */
 int readers_next(struct readers *rs, uint32_t *last, struct watch_ask *ask);
