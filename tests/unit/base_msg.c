@@ -21,36 +21,30 @@ fill_ula(uint8_t ula[16])
 	ula[15] = 1;
 }
 
-/* A valid message of each type that has fields. */
 static void
-good(union msg *m, enum msg_type type)
+fill_mapping(union msg *m, enum msg_type type)
 {
-	static const unsigned without_id[] = {MSG_NATPMP_WANT, MSG_NATPMP_DROP, MSG_NATPMP_STATE,
-	    MSG_IPSEC_PEER, MSG_IPSEC_FORGET, MSG_IPSEC_STATE};
-	uint32_t id = 0;
-
-	for (size_t i = 0; i < sizeof without_id / sizeof without_id[0]; i++)
-		id |= type == without_id[i];
-	memset(m, 0, sizeof *m);
-	msg_begin(m, type, id);
 	switch (type) {
-	case MSG_HELLO:
-		m->hello.version = MSG_VERSION;
-		break;
 	case MSG_NATPMP_WANT:
 		m->natpmp_want.gateway = m->natpmp_want.local = ep4;
 		m->natpmp_want.methods = NAT_METHOD_NATPMP;
 		m->natpmp_want.proto = IPPROTO_UDP;
 		m->natpmp_want.lifetime_sec = 3600;
 		break;
-	case MSG_CTL_MAPPING:
-		m->ctl_mapping.state.state = NAT_ASKING;
-		break;
 	case MSG_NATPMP_STATE:
 		m->natpmp_state.state = NAT_UP;
 		m->natpmp_state.method = NAT_METHOD_UPNP;
 		m->natpmp_state.external = ep4;
 		break;
+	default:
+		break;
+	}
+}
+
+static void
+fill_dns(union msg *m, enum msg_type type)
+{
+	switch (type) {
 	case MSG_DNS_ZONE:
 		strcpy(m->dns_zone.domain, "alice.example");
 		strcpy(m->dns_zone.host, "nas.alice.example");
@@ -78,16 +72,9 @@ good(union msg *m, enum msg_type type)
 	case MSG_DNS_STATE:
 		m->dns_state.status = DNS_OK;
 		break;
-	case MSG_CTL_DNS:
-		m->ctl_dns.state.status = DNS_OK;
-		break;
 	case MSG_DNS_PEER:
 		m->dns_peer.present = 1;
 		strcpy(m->dns_peer.name, "nas.alice.example");
-		break;
-	case MSG_CTL_PEER:
-		strcpy(m->ctl_peer.dns.name, "nas.alice.example");
-		m->ctl_peer.tunnel.state = TUNNEL_UP;
 		break;
 	case MSG_DNS_ROSTER:
 	case MSG_IPSEC_ROSTER:
@@ -95,6 +82,15 @@ good(union msg *m, enum msg_type type)
 		m->roster.offset = MSG_ROSTER_PIECE;
 		m->roster.len = 5;
 		break;
+	default:
+		break;
+	}
+}
+
+static void
+fill_ipsec(union msg *m, enum msg_type type)
+{
+	switch (type) {
 	case MSG_IPSEC_FD:
 		m->ipsec_fd.kind = IPSEC_FD_TUN;
 		break;
@@ -119,6 +115,28 @@ good(union msg *m, enum msg_type type)
 	case MSG_IPSEC_STATE:
 		m->ipsec_state.state = TUNNEL_IDLE;
 		break;
+	default:
+		break;
+	}
+}
+
+static void
+fill_control(union msg *m, enum msg_type type)
+{
+	switch (type) {
+	case MSG_HELLO:
+		m->hello.version = MSG_VERSION;
+		break;
+	case MSG_CTL_MAPPING:
+		m->ctl_mapping.state.state = NAT_ASKING;
+		break;
+	case MSG_CTL_DNS:
+		m->ctl_dns.state.status = DNS_OK;
+		break;
+	case MSG_CTL_PEER:
+		strcpy(m->ctl_peer.dns.name, "nas.alice.example");
+		m->ctl_peer.tunnel.state = TUNNEL_UP;
+		break;
 	case MSG_CTL_RESULT:
 		m->ctl_result.code = CTL_DONE;
 		break;
@@ -129,6 +147,24 @@ good(union msg *m, enum msg_type type)
 	default:
 		break;
 	}
+}
+
+/* A valid message of each type that has fields. */
+static void
+good(union msg *m, enum msg_type type)
+{
+	static const unsigned without_id[] = {MSG_NATPMP_WANT, MSG_NATPMP_DROP, MSG_NATPMP_STATE,
+	    MSG_IPSEC_PEER, MSG_IPSEC_FORGET, MSG_IPSEC_STATE};
+	uint32_t id = 0;
+
+	for (size_t i = 0; i < sizeof without_id / sizeof without_id[0]; i++)
+		id |= type == without_id[i];
+	memset(m, 0, sizeof *m);
+	msg_begin(m, type, id);
+	fill_mapping(m, type);
+	fill_dns(m, type);
+	fill_ipsec(m, type);
+	fill_control(m, type);
 }
 
 /* Count the directions a message of this type may take. */
