@@ -34,30 +34,6 @@ static int __attribute__((format(printf, 2, 3))) wrong(struct reader *r, const c
 	return -1;
 }
 
-static char *
-trim(char *text)
-{
-	char *end;
-
-	text += strspn(text, " \t\r");
-	end = text + strlen(text);
-	while (end > text && strchr(" \t\r", end[-1]) != NULL)
-		*--end = '\0';
-	return text;
-}
-
-/* A comment starts at the line's start or after white space. */
-static void
-cut_comment(char *line)
-{
-	for (char *p = strchr(line, '#'); p != NULL; p = strchr(p + 1, '#')) {
-		if (p == line || p[-1] == ' ' || p[-1] == '\t') {
-			*p = '\0';
-			return;
-		}
-	}
-}
-
 static void
 defaults(const char *section, void *target)
 {
@@ -107,7 +83,7 @@ read_section(struct reader *r, char *line)
 	if (line[len - 1] != ']')
 		return wrong(r, "\"]\" is missing");
 	line[len - 1] = '\0';
-	line = trim(line + 1);
+	line = str_trim(line + 1);
 	if (strcmp(line, "server") == 0) {
 		str_copy(r->section, sizeof r->section, "server");
 		r->target = r->conf;
@@ -117,7 +93,7 @@ read_section(struct reader *r, char *line)
 		return wrong(
 		    r, "unknown section [%.40s]: there are [server] and [zone NAME]", line);
 	str_copy(r->section, sizeof r->section, "zone");
-	return begin_zone(r, trim(line + 5));
+	return begin_zone(r, str_trim(line + 5));
 }
 
 static int
@@ -130,8 +106,8 @@ read_key(struct reader *r, char *line)
 	if (equals == NULL)
 		return wrong(r, "\"KEY = VALUE\" or \"[SECTION]\" is expected");
 	*equals = '\0';
-	name = trim(line);
-	value = trim(equals + 1);
+	name = str_trim(line);
+	value = str_trim(equals + 1);
 	if (r->section[0] == '\0')
 		return wrong(r, "\"%.40s\" stands before any [SECTION]", name);
 	for (size_t i = 0; i < conf_key_count; i++)
@@ -147,8 +123,8 @@ read_key(struct reader *r, char *line)
 static int
 read_line(struct reader *r, char *line)
 {
-	cut_comment(line);
-	line = trim(line);
+	str_cut_comment(line);
+	line = str_trim(line);
 	if (*line == '\0')
 		return 0;
 	return *line == '[' ? read_section(r, line) : read_key(r, line);

@@ -81,3 +81,26 @@ str_number(const char *text, unsigned long min, unsigned long max, unsigned long
 	*out = v;
 	return 0;
 }
+
+char *
+str_trim(char *text)
+{
+	char *end;
+
+	text += strspn(text, " \t\r");
+	end = text + strlen(text);
+	while (end > text && strchr(" \t\r", end[-1]) != NULL)
+		*--end = '\0';
+	return text;
+}
+
+void
+str_cut_comment(char *line)
+{
+	for (char *p = strchr(line, '#'); p != NULL; p = strchr(p + 1, '#')) {
+		if (p == line || p[-1] == ' ' || p[-1] == '\t') {
+			*p = '\0';
+			return;
+		}
+	}
+}

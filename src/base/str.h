@@ -20,4 +20,9 @@ int str_in_domain(const char *name, const char *domain);
 /* Parse a decimal number within [min, max]; -1 when it is none. */
 int str_number(const char *text, unsigned long min, unsigned long max, unsigned long *out);
 
+/* Configuration files: take white space from both ends, in place; and end the line where a comment
+ * begins, with a "#" at its start or after white space. */
+char *str_trim(char *text);
+void str_cut_comment(char *line);
+
 #endif

@@ -1,6 +1,7 @@
 #include "config/config.h"
 
 #include "base/file.h"
+#include "base/str.h"
 #include "config/keys.h"
 
 #include <errno.h>
@@ -30,30 +31,6 @@ static int __attribute__((format(printf, 2, 3))) wrong(struct reader *r, const c
 	return -1;
 }
 
-static char *
-trim(char *text)
-{
-	char *end;
-
-	text += strspn(text, " \t\r");
-	end = text + strlen(text);
-	while (end > text && strchr(" \t\r", end[-1]) != NULL)
-		*--end = '\0';
-	return text;
-}
-
-/* A comment starts at the line's start or after white space. */
-static void
-cut_comment(char *line)
-{
-	for (char *p = strchr(line, '#'); p != NULL; p = strchr(p + 1, '#')) {
-		if (p == line || p[-1] == ' ' || p[-1] == '\t') {
-			*p = '\0';
-			return;
-		}
-	}
-}
-
 /* "[account home]": the second word is the admin's own label. */
 static int
 read_section(struct reader *r, char *line)
@@ -64,7 +41,7 @@ read_section(struct reader *r, char *line)
 	if (line[len - 1] != ']')
 		return wrong(r, "\"]\" is missing");
 	line[len - 1] = '\0';
-	line = trim(line + 1);
+	line = str_trim(line + 1);
 	if (strncmp(line, "account ", 8) == 0)
 		line[7] = '\0';
 	config_key_find(line, "", &known);
@@ -85,8 +62,8 @@ read_key(struct reader *r, char *line)
 	if (equals == NULL)
 		return wrong(r, "\"KEY = VALUE\" or \"[SECTION]\" is expected");
 	*equals = '\0';
-	name = trim(line);
-	value = trim(equals + 1);
+	name = str_trim(line);
+	value = str_trim(equals + 1);
 	if (r->section[0] == '\0')
 		return wrong(r, "\"%.40s\" stands before any [SECTION]", name);
 	key = config_key_find(r->section, name, &known);
@@ -99,8 +76,8 @@ read_key(struct reader *r, char *line)
 static int
 read_line(struct reader *r, char *line)
 {
-	cut_comment(line);
-	line = trim(line);
+	str_cut_comment(line);
+	line = str_trim(line);
 	if (*line == '\0')
 		return 0;
 	return *line == '[' ? read_section(r, line) : read_key(r, line);
