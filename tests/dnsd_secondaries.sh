@@ -138,10 +138,9 @@ serial() {
 	dig @127.0.0.1 -p "$1" +short +time=1 +tries=1 "$zone" SOA 2>/dev/null | cut -d ' ' -f 3
 }
 
-# in_step WHAT: each secondary reaches the primary's serial, and has the same records. A secondary
-# whose question died with the primary waits for the answer (BIND 15 s) before it heeds a NOTIFY.
+# in_step WHAT: each secondary reaches the primary's serial, and has the same records
 in_step() {
-	local what=$1 want s deadline=$((SECONDS + 60))
+	local what=$1 want s deadline=$((SECONDS + 20))
 
 	want=$(serial $primary)
 	[ -n "$want" ] || fail "$what: the primary does not answer"
