@@ -83,6 +83,12 @@ source_towards(struct net *n, const struct endpoint *to)
 	return me;
 }
 
+int
+net_has_way(const struct endpoint *to)
+{
+	return the_net != NULL && source_towards(the_net, to).family != 0;
+}
+
 static host_t *
 get_source_addr(kernel_net_t *this, host_t *dest, host_t *src)
 {

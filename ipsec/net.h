@@ -9,5 +9,7 @@ kernel_net_t *net_create(void);
 /* What the routing table says a path there carries (RFC 1191, 8201): the interface's MTU, or less
  * where a router has said so.  0 when there is no way, or nobody to ask.  Any thread. */
 uint32_t net_path_mtu(const struct endpoint *to);
+/* Does any address of ours lead there?  0 also when there is nobody to ask.  Any thread. */
+int net_has_way(const struct endpoint *to);
 
 #endif

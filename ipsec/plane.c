@@ -106,6 +106,7 @@ on_acquire(void *ctx, const uint8_t dst[16])
 static void
 on_moved(void *ctx, uint32_t spi, const struct endpoint *from)
 {
+	uint8_t ula[16];
 	struct tunnel *t;
 	struct peer *p;
 
@@ -115,8 +116,13 @@ on_moved(void *ctx, uint32_t spi, const struct endpoint *from)
 		t->moved = 1;
 		t->from = *from;
 		peer_heard(p, clock_boot_ms());
+		memcpy(ula, p->ula, sizeof ula);
 	}
 	peers_unlock();
+	/* It may not know where we are, when both have moved.  This ends: who sees us where we were
+	 * does not answer. */
+	if (p != NULL)
+		plane_poke(ula, NULL);
 	peers_wake();
 }
 
@@ -254,10 +260,10 @@ plane_send(
 }
 
 void
-plane_poke(const uint8_t ula[16])
+plane_poke(const uint8_t ula[16], const struct endpoint *to)
 {
 	if (esp != NULL && io != NULL)
-		esp_io_poke(io, ula);
+		esp_io_poke(io, ula, to);
 }
 
 void

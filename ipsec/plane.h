@@ -33,8 +33,9 @@ uint32_t plane_mtu(const struct endpoint *remote);
 void plane_know(const uint8_t ula[16]);
 void plane_forget(const uint8_t ula[16]);
 void plane_drops(const uint8_t ula[16], uint64_t out[IPSEC_DROP_MAX]);
-/* Tell the peer with this ULA where we are, with an empty ESP packet. */
-void plane_poke(const uint8_t ula[16]);
+/* Tell the peer with this ULA where we are, with an empty ESP packet to where it is (NULL), or may
+ * be. */
+void plane_poke(const uint8_t ula[16], const struct endpoint *to);
 /* Did traffic for this ULA come lately, when no peer had it?  Peers' lock held; says so once. */
 int plane_was_asked(const uint8_t ula[16], uint64_t now_ms);
 /* A tunnel to this ULA is there: send what waits for it. */

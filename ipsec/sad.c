@@ -359,7 +359,7 @@ add_policy(kernel_ipsec_t *this, kernel_ipsec_policy_id_t *id, kernel_ipsec_mana
 		return FAILED;
 	if (id->dir == POLICY_OUT) {
 		plane_release(remote);
-		plane_poke(remote); /* the peer waits to hear that we are ready */
+		plane_poke(remote, NULL); /* the peer waits to hear that we are ready */
 	}
 	return SUCCESS;
 }

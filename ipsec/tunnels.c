@@ -13,6 +13,7 @@
 #include "ipsec/dedupe.h"
 #include "ipsec/dial.h"
 #include "ipsec/held.h"
+#include "ipsec/net.h"
 #include "ipsec/peers.h"
 #include "ipsec/plane.h"
 #include "ipsec/settings.h"
@@ -23,18 +24,34 @@
 
 /* ---- what the data plane noticed ---- */
 
+/* Our address towards there; NULL without a way. */
+static host_t *
+own_host(host_t *other)
+{
+	host_t *me = charon->kernel->get_source_addr(charon->kernel, other, NULL);
+
+	if (me != NULL)
+		me->set_port(me, plane_port());
+	return me;
+}
+
 /* libcharon sends where the peer's packets come from; the data plane does so already. */
 static void
 follow(uint32_t sa_id, const struct endpoint *from)
 {
 	ike_sa_t *sa = sa_check_out(sa_id);
-	host_t *host;
+	host_t *host, *now, *me = NULL;
 
 	if (sa == NULL)
 		return;
 	host = host_of(from);
-	if (!host->equals(host, sa->get_other_host(sa)))
-		sa->update_hosts(sa, NULL, host, UPDATE_HOSTS_FORCE_REMOTE);
+	now = sa->get_other_host(sa);
+	if (host->get_family(host) != now->get_family(now))
+		me = own_host(host);
+	if (!host->equals(host, now))
+		sa->update_hosts(
+		    sa, me, host, me == NULL ? UPDATE_HOSTS_FORCE_REMOTE : UPDATE_HOSTS_FORCE_ALL);
+	DESTROY_IF(me);
 	host->destroy(host);
 	sa_check_in(sa, SUCCESS);
 }
@@ -135,9 +152,7 @@ redirect(uint32_t sa_id, const struct endpoint *to)
 	if (sa == NULL)
 		return;
 	other = host_of(to);
-	me = charon->kernel->get_source_addr(charon->kernel, other, NULL);
-	if (me != NULL)
-		me->set_port(me, plane_port());
+	me = own_host(other);
 	sa->clear_peer_addresses(sa);
 	sa->add_peer_address(sa, other->clone(other));
 	sa->update_hosts(sa, me, other, UPDATE_HOSTS_FORCE_ALL);
@@ -179,10 +194,11 @@ mind_path(struct peer *p, uint64_t now, uint64_t *wait_ms)
 	peers_unlock();
 	sooner(wait_ms, wait);
 	if (action == PATH_ASK) {
+		plane_poke(p->ula, &to); /* when both have moved, nobody else would begin */
 		ask(sa);
 	} else if (action == PATH_MOVE) {
 		redirect(sa, &to);
-		plane_poke(p->ula);
+		plane_poke(p->ula, NULL);
 	} else if (action == PATH_GIVE_UP) {
 		give_up(sa);
 	}
@@ -388,22 +404,39 @@ tunnels_forget(uint32_t id)
 	peers_unlock();
 }
 
+/* No way leads to where the peer is, since the last address of that family is gone: to its other
+ * places, the best one last, for it follows the newest packet. */
+static void
+poke_elsewhere(struct peer *p)
+{
+	for (uint32_t i = p->contacts; i > 0; i--)
+		if (net_has_way(&p->contact[i - 1]))
+			plane_poke(p->ula, &p->contact[i - 1]);
+}
+
+/* The data plane first: peers follow an authentic packet, and IKE's exchange comes to the same. */
 void
 tunnels_moved(void)
 {
 	uint64_t now = clock_boot_ms();
 
-	charon->kernel->roam(charon->kernel, TRUE);
 	for (uint32_t i = 0; i < MSG_PEERS_MAX; i++) {
 		struct peer *p = peers_at(i);
+		struct endpoint remote = {0};
 
 		if (p == NULL)
 			continue;
 		peers_lock();
 		call_reset_pause(&p->call, now);
+		if (peer_tunnel(p) != NULL)
+			remote = peer_tunnel(p)->remote;
 		peers_unlock();
-		plane_poke(p->ula);
+		if (remote.family != 0 && !net_has_way(&remote))
+			poke_elsewhere(p);
+		else
+			plane_poke(p->ula, NULL);
 	}
+	charon->kernel->roam(charon->kernel, TRUE);
 }
 
 void

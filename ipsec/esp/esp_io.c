@@ -221,11 +221,11 @@ esp_io_send(struct esp_io *io, const struct endpoint *local, const struct endpoi
 }
 
 void
-esp_io_poke(struct esp_io *io, const uint8_t remote[16])
+esp_io_poke(struct esp_io *io, const uint8_t remote[16], const struct endpoint *to)
 {
 	uint8_t room[ESP_FRONT + 32]; /* nothing inside: two octets of padding, trailer, ICV */
 	struct esp_packet p = {.data = room + ESP_FRONT};
 
 	if (io->esp != NULL && esp_poke(io->esp, remote, &p, clock_boot_ms()) == 0)
-		esp_io_send(io, NULL, &p.remote, p.data, p.len);
+		esp_io_send(io, NULL, to != NULL ? to : &p.remote, p.data, p.len);
 }

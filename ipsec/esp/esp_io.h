@@ -42,8 +42,9 @@ unsigned int esp_io_offload(const struct esp_io *io);
  * 0 or -1 with errno.  Any thread. */
 int esp_io_send(struct esp_io *io, const struct endpoint *local, const struct endpoint *remote,
     const void *data, size_t len);
-/* Send an empty packet to the peer with this ULA.  Any thread. */
-void esp_io_poke(struct esp_io *io, const uint8_t remote[16]);
+/* Send an empty packet to the peer with this ULA; to where it is (NULL), or may be: it follows to
+ * where the packet comes from.  Any thread. */
+void esp_io_poke(struct esp_io *io, const uint8_t remote[16], const struct endpoint *to);
 /* A policy was added: send what is held, and mind the new SA's lifetime (the threads call esp_tick
  * themselves).  Any thread. */
 void esp_io_release(struct esp_io *io);

@@ -84,10 +84,10 @@ open_tun(struct tunnel_link *link, const char *name, int large)
 }
 
 static int
-set_address(struct mnl_socket *nl, unsigned index, const uint8_t ula[16])
+set_address(struct mnl_socket *nl, unsigned index, const uint8_t ula[16], int how)
 {
 	char room[NETLINK_ROOM];
-	struct nlmsghdr *m = netlink_begin(room, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE);
+	struct nlmsghdr *m = netlink_begin(room, RTM_NEWADDR, NLM_F_CREATE | how);
 	struct ifaddrmsg *a = mnl_nlmsg_put_extra_header(m, sizeof *a);
 
 	a->ifa_family = AF_INET6;
@@ -114,6 +114,32 @@ limit_large(struct mnl_socket *nl, unsigned index, unsigned mtu)
 }
 
 static int
+is_up(const struct tunnel_link *link)
+{
+	struct ifreq request = {0};
+	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0), rc;
+
+	str_copy(request.ifr_name, sizeof request.ifr_name, link->name);
+	rc = fd == -1 ? -1 : ioctl(fd, SIOCGIFFLAGS, &request);
+	if (fd != -1)
+		close(fd);
+	return rc == -1 || (request.ifr_flags & IFF_UP) != 0;
+}
+
+static int
+raise_link(struct mnl_socket *nl, unsigned index)
+{
+	char room[NETLINK_ROOM];
+	struct nlmsghdr *m = netlink_begin(room, RTM_NEWLINK, 0);
+	struct ifinfomsg *i = mnl_nlmsg_put_extra_header(m, sizeof *i);
+
+	i->ifi_index = (int)index;
+	i->ifi_flags = IFF_UP;
+	i->ifi_change = IFF_UP;
+	return netlink_request(nl, m);
+}
+
+static int
 set_up(struct mnl_socket *nl, unsigned index, unsigned mtu)
 {
 	char room[NETLINK_ROOM];
@@ -129,10 +155,10 @@ set_up(struct mnl_socket *nl, unsigned index, unsigned mtu)
 }
 
 static int
-set_route(struct mnl_socket *nl, unsigned index, const uint8_t ula[16])
+set_route(struct mnl_socket *nl, unsigned index, const uint8_t ula[16], int how)
 {
 	char room[NETLINK_ROOM];
-	struct nlmsghdr *m = netlink_begin(room, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
+	struct nlmsghdr *m = netlink_begin(room, RTM_NEWROUTE, NLM_F_CREATE | how);
 	struct rtmsg *r = mnl_nlmsg_put_extra_header(m, sizeof *r);
 	uint8_t prefix[16] = {0};
 
@@ -179,9 +205,9 @@ link_make(struct tunnel_link *link, const struct link_options *o)
 	if (nl != NULL && link->device != 0)
 		limit_large(nl, link->index, o->mtu);
 	rc = nl == NULL ? -1 : set_up(nl, link->index, o->mtu);
-	if (rc == 0 && (rc = set_address(nl, link->index, o->ula)) == -1)
+	if (rc == 0 && (rc = set_address(nl, link->index, o->ula, NLM_F_REPLACE)) == -1)
 		step = "its address";
-	else if (rc == 0 && (rc = set_route(nl, link->index, o->ula)) == -1)
+	else if (rc == 0 && (rc = set_route(nl, link->index, o->ula, NLM_F_REPLACE)) == -1)
 		step = "its route";
 	if (rc == -1)
 		log_warn("setting interface %s %s", link->name, step);
@@ -190,6 +216,31 @@ link_make(struct tunnel_link *link, const struct link_options *o)
 	if (rc == -1)
 		link_remove(link);
 	return rc;
+}
+
+/* 1 when it was missing, 0 when it was there: then nobody is notified, we neither. */
+static int
+was_missing(int rc)
+{
+	return rc == 0 ? 1 : errno == EEXIST ? 0 : -1;
+}
+
+int
+link_assert(const struct tunnel_link *link, const uint8_t ula[16])
+{
+	struct mnl_socket *nl = netlink_open(NETLINK_ROUTE, 0);
+	int address = -1, route = -1;
+
+	if (nl == NULL)
+		return -1;
+	if (is_up(link) || raise_link(nl, link->index) == 0)
+		address = was_missing(set_address(nl, link->index, ula, NLM_F_EXCL));
+	if (address != -1)
+		route = was_missing(set_route(nl, link->index, ula, NLM_F_EXCL));
+	if (route == -1)
+		log_warn("interface %s: putting its address and route back", link->name);
+	mnl_socket_close(nl);
+	return route == -1 ? -1 : address || route;
 }
 
 void

@@ -23,6 +23,9 @@ struct tunnel_link {
 
 /* Make it, give it MTU, address and route, set it up.  0, or -1 with a logged reason. */
 int link_make(struct tunnel_link *link, const struct link_options *o);
+/* Put back what of that somebody else has taken away.  1 when something was, 0, or -1 with a logged
+ * reason. */
+int link_assert(const struct tunnel_link *link, const uint8_t ula[16]);
 void link_remove(struct tunnel_link *link);
 
 #endif

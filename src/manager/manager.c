@@ -106,11 +106,47 @@ timer_fired(void *ctx)
 	manager_changed(ctx);
 }
 
+/* Peers are told of another address of ours at once, though more may come: each message is small
+ * and none waits for the router or the name server. */
+static void
+tell_moved(struct manager *m, const struct network *now)
+{
+	if (network_equal(now, &m->moved_to))
+		return;
+	m->moved_to = *now;
+	m->moved_dirty = 1;
+}
+
+/* In the middle of a change: without any address there is nothing to tell, yet. */
+static void
+network_moving(void *ctx)
+{
+	struct manager *m = ctx;
+	struct network now;
+
+	if (m->ipsec == NULL || m->stopping || network_read(&m->config.gateway, &now) == -1 ||
+	    now.paths == 0)
+		return;
+	tell_moved(m, &now);
+	worker_flush(m->ipsec);
+}
+
+/* Whatever flushes a machine's addresses, links or routes takes ours along. */
+static void
+keep_link(struct manager *m)
+{
+	if (m->identity != NULL && m->link.fd >= 0 && link_assert(&m->link, m->identity->ula) == 1)
+		log_notice(
+		    "interface %s: somebody had taken its address or route away", m->link.name);
+}
+
 static void
 network_changed(void *ctx)
 {
 	struct manager *m = ctx;
 	struct network now;
+
+	keep_link(m);
 
 	if (network_read(&m->config.gateway, &now) == -1) {
 		log_warn("reading addresses and routes");
@@ -119,7 +155,8 @@ network_changed(void *ctx)
 	if (network_equal(&now, &m->network))
 		return;
 	m->network = now;
-	m->moved_dirty = m->hurry_dirty = 1; /* who moves together is found together */
+	tell_moved(m, &now);
+	m->hurry_dirty = 1; /* who moves together is found together */
 	m->inbound = INBOUND_UNKNOWN;
 	maps_unsee(m);
 	maps_say_again(m); /* the same wishes again: look now */
@@ -177,6 +214,7 @@ open_network(struct manager *m)
 		log_warn("reading addresses and routes");
 		return -1;
 	}
+	m->moved_to = m->network;
 	return 0;
 }
 
@@ -327,7 +365,7 @@ start(struct manager *m)
 
 	if (make_directories(m) == -1 || (m->control = control_new(m)) == NULL)
 		return -1;
-	m->netmon = netmon_new(m->loop, network_changed, m);
+	m->netmon = netmon_new(m->loop, network_moving, network_changed, m);
 	if (m->netmon == NULL) {
 		log_warn("rtnetlink");
 		return -1;

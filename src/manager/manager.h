@@ -61,6 +61,7 @@ struct manager {
 	struct identity *identity; /* NULL until enrolled */
 	char broken[MSG_TEXT_MAX]; /* what is wrong with the files of it, as last said */
 	struct network network;
+	struct network moved_to; /* as the ipsec worker was told last, perhaps before it settled */
 	struct tunnel_link link;
 	int udp4, udp6, raw6;
 	int use_syslog;

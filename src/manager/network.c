@@ -360,13 +360,17 @@ network_equal(const struct network *a, const struct network *b)
 /* ---- changes ---- */
 
 #define BURST_MS 50
+/* An address and its route come within a millisecond of each other; where they do not, early is
+ * called for each. */
+#define EARLY_MS 4
 
 struct netmon {
 	struct mnl_socket *nl;
 	struct loop_fd *fd;
-	struct loop_timer *timer;
-	int pending;
-	void (*cb)(void *ctx);
+	struct loop_timer *early_timer, *timer;
+	int early_pending, pending;
+	void (*early)(void *ctx);
+	void (*settled)(void *ctx);
 	void *ctx;
 };
 
@@ -381,10 +385,20 @@ netmon_ready(void *arg, int ready)
 
 	while (recv(mnl_socket_get_fd(m->nl), room, sizeof room, MSG_DONTWAIT) > 0)
 		;
-	if (m->pending)
-		return;
-	m->pending = 1;
-	loop_timer_set(m->timer, BURST_MS);
+	if (!m->early_pending)
+		loop_timer_set(m->early_timer, EARLY_MS);
+	if (!m->pending)
+		loop_timer_set(m->timer, BURST_MS);
+	m->early_pending = m->pending = 1;
+}
+
+static void
+netmon_early(void *arg)
+{
+	struct netmon *m = arg;
+
+	m->early_pending = 0;
+	m->early(m->ctx);
 }
 
 static void
@@ -393,11 +407,11 @@ netmon_timer(void *arg)
 	struct netmon *m = arg;
 
 	m->pending = 0;
-	m->cb(m->ctx);
+	m->settled(m->ctx);
 }
 
 struct netmon *
-netmon_new(struct loop *l, void (*cb)(void *ctx), void *ctx)
+netmon_new(struct loop *l, void (*early)(void *ctx), void (*settled)(void *ctx), void *ctx)
 {
 	struct mnl_socket *nl = netlink_open(NETLINK_ROUTE,
 	    RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE |
@@ -406,8 +420,9 @@ netmon_new(struct loop *l, void (*cb)(void *ctx), void *ctx)
 
 	if (m == NULL)
 		return NULL;
-	*m = (struct netmon) {.nl = nl, .cb = cb, .ctx = ctx};
+	*m = (struct netmon) {.nl = nl, .early = early, .settled = settled, .ctx = ctx};
 	m->fd = loop_fd_new(l, mnl_socket_get_fd(nl), LOOP_READ, netmon_ready, m);
+	m->early_timer = loop_timer_new(l, netmon_early, m);
 	m->timer = loop_timer_new(l, netmon_timer, m);
 	return m;
 }
@@ -418,6 +433,7 @@ netmon_free(struct netmon *m)
 	if (m == NULL)
 		return;
 	loop_fd_free(m->fd);
+	loop_timer_free(m->early_timer);
 	loop_timer_free(m->timer);
 	mnl_socket_close(m->nl);
 	free(m);

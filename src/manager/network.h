@@ -38,10 +38,12 @@ int network_read(const struct endpoint *ask, struct network *out);
 /* Look up the routers' hardware addresses, as far as the kernel knows them. */
 void network_read_macs(struct network *n);
 
-/* Call cb after changes of links, addresses or routes: once for a burst of them, and again and
- * again while they go on. NULL with errno. */
+/* After changes of links, addresses or routes call early, within milliseconds, perhaps in the
+ * middle of a burst of them; and settled, once for a burst, and again and again while they go on.
+ * NULL with errno. */
 struct netmon;
-struct netmon *netmon_new(struct loop *l, void (*cb)(void *ctx), void *ctx);
+struct netmon *netmon_new(
+    struct loop *l, void (*early)(void *ctx), void (*settled)(void *ctx), void *ctx);
 void netmon_free(struct netmon *m);
 
 #endif

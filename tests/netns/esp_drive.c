@@ -188,7 +188,7 @@ wait_for_end(struct esp_io *io, const sigset_t *signals)
 	int signo;
 
 	while (sigwait(signals, &signo) == 0 && signo == SIGUSR1)
-		esp_io_poke(io, is_a ? ula_b : ula_a);
+		esp_io_poke(io, is_a ? ula_b : ula_a, NULL);
 }
 
 static void

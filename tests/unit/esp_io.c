@@ -358,7 +358,7 @@ poke_crosses(void **state)
 	hosts_start(AF_INET);
 	esp_sa_move(b.esp, SPI_BA, 0, &nowhere);
 	esp_sa_move(b.esp, SPI_AB, 1, &nowhere);
-	esp_io_poke(ha.io, ula_b);
+	esp_io_poke(ha.io, ula_b, NULL);
 	for (int i = 0; i < WAIT_MS && !endpoint_equal(&u.remote, &ha.at); i++) {
 		usleep(1000);
 		esp_sa_query(b.esp, SPI_BA, 0, &u);
@@ -409,7 +409,7 @@ kernel_mode(void **state)
 	esp_io_send(peer.io, NULL, &h.at, ike, sizeof(ike));
 	assert_int_equal(wait_read(h.said, got, sizeof(got), WAIT_MS), 8);
 	assert_memory_equal(got, ike, 8);
-	esp_io_poke(h.io, ula_b);
+	esp_io_poke(h.io, ula_b, NULL);
 	esp_io_release(h.io);
 	host_stop(&h);
 	host_stop(&peer);
@@ -500,7 +500,7 @@ churn(void *arg)
 		esp_sa_query(a.esp, SPI_AB, 0, &u);
 		esp_sa_move(a.esp, SPI_AB, 0, &hb.at);
 		esp_io_release(ha.io);
-		esp_io_poke(ha.io, ula_b);
+		esp_io_poke(ha.io, ula_b, NULL);
 		esp_policy_delete(a.esp, sa.spi, sa.inbound, ula_a, ula_c);
 		esp_sa_delete(a.esp, sa.spi, sa.inbound);
 		drops_all(&a);

@@ -20,7 +20,7 @@
 
 static struct loop *loop;
 static struct loop_timer *unrest, *end;
-static int control, flips, calls;
+static int control, flips, calls, earlies;
 
 static int
 enter_namespace(void **state)
@@ -49,9 +49,16 @@ flip_loopback(void *ctx)
 }
 
 static void
+early(void *ctx)
+{
+	earlies++;
+}
+
+static void
 changed(void *ctx)
 {
 	calls++;
+	assert_true(earlies > 0); /* before the burst is over */
 }
 
 static void
@@ -64,7 +71,7 @@ time_is_up(void *ctx)
 static void
 unrest_without_end(void **state)
 {
-	struct netmon *netmon = netmon_new(loop, changed, NULL);
+	struct netmon *netmon = netmon_new(loop, early, changed, NULL);
 
 	assert_non_null(netmon);
 	unrest = loop_timer_new(loop, flip_loopback, NULL);
@@ -73,6 +80,7 @@ unrest_without_end(void **state)
 	loop_timer_set(end, 1000);
 	loop_run(loop);
 	assert_in_range(calls, 3, 25); /* again and again, but not for each change */
+	assert_true(earlies >= calls);
 	loop_timer_free(unrest);
 	loop_timer_free(end);
 	netmon_free(netmon);

@@ -62,7 +62,8 @@ lab_nat() {
 	[ "$speaks" = none ] || lab_miniupnpd "$name" "$speaks"
 }
 
-# lab_miniupnpd NAME natpmp|upnp|both: start it on a NAT; stop it with lab_stop NAME miniupnpd.
+# lab_miniupnpd NAME natpmp|upnp|both [LINE]: start it on a NAT, with this line more in its configuration;
+# stop it with lab_stop NAME miniupnpd.
 lab_miniupnpd() {
 	local name=$1 natpmp=yes upnp=yes lan
 
@@ -83,6 +84,7 @@ lab_miniupnpd() {
 		uuid=00000000-0000-4000-8000-$(printf '%012x' "$RANDOM$RANDOM")
 		allow 1024-65535 ${lan%.*}.0/24 1024-65535
 		deny 0-65535 0.0.0.0/0 0-65535
+		${3:-}
 	CONF
 	lab_start "$name" miniupnpd miniupnpd -d -f /etc/miniupnpd.conf -P /run/miniupnpd.pid
 	lab_wait_until 5 lab_exec "$name" sh -c "ss -Hlun | grep -q ':5351\|:1900'" ||

@@ -1,0 +1,54 @@
+#!/bin/bash
+# Machines move while a connection runs between them: it goes on, and all its octets arrive.
+#
+#    laptop ── home .2, cafe .4 ─┐  Internet  ┌─ office .3, hotel .5 ── nas
+#                                └── ns .53 ──┘
+. "${0%/*}/lab.sh"
+. "$LAB_DIR/lib/mobility.sh"
+lab_require nft miniupnpd conntrack busybox
+
+mobility_dnsd
+LAB_ALLOW=any lab_daemon laptop nas
+lab_ready laptop nas
+check "the tunnel comes up" lab_ping laptop nas
+mobility_rest
+ula=$(lab_ula nas)
+
+# Random octets, a few each 20 ms until $LAB/enough is there, by one connection; both ends make a sum.
+lab_start nas sink busybox nc -ll -p 7 -e sh -c 'sha256sum >/run/lab/arrived.new; mv /run/lab/arrived.new /run/lab/arrived'
+lab_wait_until 5 lab_exec nas sh -c 'ss -Hltn | grep -q ":7 "' || lab_die "nc does not listen"
+lab_start laptop source bash -c "while [ ! -e $LAB/enough ]; do head -c 4000 /dev/urandom; sleep 0.02; done |
+	tee >(sha256sum >$LAB/sent) >/dev/tcp/$ula/7"
+
+# move NAME WHAT: the packets flow again, sooner or later; how soon is measured by tests/bench.
+move() {
+	check "$2: packets flow again" mobility_run "$1"
+	echo "note  silent for $gap_ms ms"
+	sleep 1 # what comes of a move at rest is over
+}
+
+mobility_watch
+sleep 1
+move address "another address in the same network"
+move network "the caller goes to another network"
+move called "the called goes to another network"
+move both "both do, at once"
+move nat_reboot "the called one's router returns with another address"
+move port "the called one's router gives another port"
+move link "two seconds without a link"
+lab_ns_stop
+move network "without a name server: the caller moves"
+move called "without a name server: the called moves"
+mobility_unwatch
+
+check "the interface is there" lab_exec laptop ip route get "$ula"
+lab_exec laptop ip addr flush dev at0 scope global
+lab_exec laptop ip -6 route flush dev at0
+check_soon "somebody flushes the interface: the daemon puts address and route back" 20 \
+	eval 'lab_ping laptop nas'
+lab_exec laptop ip link set at0 down
+check_soon "and sets it up again" 20 eval 'lab_ping laptop nas'
+
+touch $LAB/enough
+check_soon "the connection ends in order" 60 test -e $LAB/arrived
+check_soon "and all octets have arrived as they were sent" 5 cmp $LAB/sent $LAB/arrived
