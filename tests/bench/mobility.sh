@@ -1,0 +1,41 @@
+#!/bin/bash
+# How long packets are lost when a machine moves: a ping each 10 ms, the longest silence ("silent"), and the
+# time from when the network carries again to the first reply ("after").  BENCH_MOVES runs of each; every
+# value is printed, --json has them all.  The name server is autotunnel-dnsd, with Push; "no name
+# server" is the same while it is dead.
+. "${0%/*}/lib.sh"
+. "$LAB_DIR/lib/mobility.sh"
+
+# bench_move NAME WHAT [CONDITION]
+bench_move() {
+	local run
+
+	for ((run = 0; run < BENCH_MOVES; run++)); do
+		mobility_run "$1" || lab_die "$2${3:-}: packets do not flow again"
+		bench_value "$2${3:-}, silent" ms autotunnel "$gap_ms"
+		bench_value "$2${3:-}, after" ms autotunnel "$after_ms"
+		sleep "${BENCH_PAUSE:-2}"
+	done
+}
+
+bench_moves() {
+	bench_move address "new address in the same LAN" "$1"
+	bench_move network "caller to another NAT" "$1"
+	bench_move called "called to another NAT" "$1"
+	bench_move nat_reboot "NAT reboot, new address" "$1"
+	bench_move port "mapping on another port" "$1"
+	bench_move link "link down 2 s" "$1"
+}
+
+mobility_dnsd
+autotunnel_setup
+LAB_ALLOW=any autotunnel_start
+check "the tunnel comes up" lab_ping laptop nas
+mobility_rest
+mobility_watch
+sleep 2
+bench_moves ""
+bench_move both "both to other NATs at once"
+lab_ns_stop
+bench_moves ", no name server"
+mobility_unwatch
