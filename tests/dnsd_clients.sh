@@ -16,6 +16,8 @@ zone=alice.example
 secret=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=
 account=hmac-sha256:account.$zone:$secret
 device=hmac-sha256:nas.$zone:$secret
+old_sha1=hmac-sha1:sha1.$zone:$secret
+old_md5=hmac-md5:md5.$zone:$secret
 at="@127.0.0.1 -p 5353"
 server=
 work=$(mktemp -d)
@@ -51,7 +53,8 @@ start() {
 		printf 'state-dir = %s/state\nrun-dir = %s/run\n' "$work" "$work"
 		printf '%s\n' "$@"
 		printf '[zone %s]\naddress = 127.0.0.1\n' $zone
-		printf 'account-key = %s\ndevice-key = %s\n' $account $device
+		printf 'account-key = %s\n' $account
+		printf 'device-key = %s\n' $device $old_sha1 $old_md5
 		printf '[zone private.example]\nprivate = yes\naccount-key = %s\n' \
 			hmac-sha512:key.private.example:$secret
 	} >conf
@@ -162,6 +165,43 @@ clients_ask() {
 	# ldns-update knows no algorithm that is still good
 	has "REFUSED" ldns-notify -p 5353 -z $zone 127.0.0.1
 	ok "a private zone answers to its key only"
+}
+
+# old WANT: what becomes of an update and a question, and of both answers, with a key for each of the
+# weak algorithms; dig and nsupdate check the answers' signatures
+old() {
+	local want=$1 key name
+
+	for key in $old_sha1 $old_md5; do
+		name=${key#*:}
+		name=${name%%:*}
+		printf '%s\n' "server 127.0.0.1 5353" "zone $zone" "update add $name 60 A 192.0.2.77" send |
+			nsupdate -y $key 2>out || :
+		if [ "$want" = taken ]; then
+			[ ! -s out ] || fail "nsupdate with $name"
+			has "status: NOERROR" dig -y $key $at $name A
+			! grep -q "verify signature" out || fail "the answer's signature"
+			grep -q "192.0.2.77" out || fail "$name was not written"
+			grep -q "key $name is for ${key%%:*}, which is weak: " log || fail "no warning"
+		else
+			grep -q "NOTAUTH(BADKEY)" out || fail "nsupdate with $name: not refused"
+			has "status: NOTAUTH" dig -y $key $at $name A
+			grep -q BADKEY out || fail "$name: not BADKEY"
+			has NXDOMAIN dig $at $name A
+			grep -q "key $name .* is not accepted" log || fail "no warning"
+		fi
+	done
+}
+
+old_keys() {
+	old refused
+	ok "weak keys are refused"
+	stop
+	start "weak-tsig = yes"
+	old taken
+	ok "weak keys for those who have nothing better"
+	stop
+	start
 }
 
 perf() {
@@ -323,6 +363,7 @@ example
 start
 clients_update
 clients_ask
+old_keys
 perf
 killed
 giants

@@ -56,6 +56,7 @@ struct conf {
 	unsigned rate_limit; /* equal answers a second to one prefix; 0 = no limit */
 	unsigned connections, network_connections;
 	unsigned journal_size; /* MB of a segment */
+	unsigned weak_tsig; /* keys for HMAC-SHA1 and HMAC-MD5 count */
 	struct conf_zone *zones; /* in the order of the file */
 };
 

@@ -209,6 +209,7 @@ const struct conf_key conf_keys[] = {
     NUMBER("server", "connections", "20000", SERVER(connections), 1, 1000000),
     NUMBER("server", "network-connections", "1024", SERVER(network_connections), 1, 1000000),
     NUMBER("server", "journal-size", "64", SERVER(journal_size), 1, 4096),
+    CHOICE("server", "weak-tsig", "no", SERVER(weak_tsig), no_yes),
     KEYS("zone", "account-key", ZONE(account_key)),
     KEYS("zone", "device-key", ZONE(device_key)),
     KEYS("zone", "transfer-key", ZONE(transfer_key)),

@@ -111,6 +111,23 @@ parse_key(const char *text, enum tsig_algorithm *algorithm, struct name *name,
 	return len;
 }
 
+/* A key of the past is kept in any case: to start without it would be no safer than to refuse it.
+ */
+static void
+warn_of_weak(const struct server *s, const char *key, enum tsig_algorithm algorithm)
+{
+	if (!tsig_algorithm_is_weak(algorithm))
+		return;
+	if (s->weak_tsig)
+		log_warnx("key %s is for %s, which is weak: give its client another as soon as it "
+			  "can take it",
+		    key, tsig_algorithm_text(algorithm));
+	else
+		log_warnx("key %s is for %s, which is weak, and is not accepted; give its client "
+			  "one for hmac-sha256, or set \"weak-tsig = yes\" in [server]",
+		    key, tsig_algorithm_text(algorithm));
+}
+
 struct key *
 load_key(struct server *s, const char *text, enum key_kind kind, struct zone *z, int from_file,
     struct conf_error *error)
@@ -137,6 +154,7 @@ load_key(struct server *s, const char *text, enum key_kind kind, struct zone *z,
 		key = keyring_add(s->keys, &name, kind, algorithm, secret, (size_t)len, z);
 		key->from_file = from_file != 0;
 		key->shadows = shadows != 0;
+		warn_of_weak(s, shown, algorithm);
 	}
 	crypto_wipe(secret, sizeof secret);
 	return key;

@@ -95,6 +95,7 @@ option(int c, struct options *o)
 static int
 load_zones(struct dnsd *d, struct conf_error *error)
 {
+	d->server.weak_tsig = d->conf.weak_tsig != 0;
 	for (const struct conf_zone *cz = d->conf.zones; cz != NULL; cz = cz->next) {
 		struct zone *z = load_name(cz, error);
 

@@ -69,6 +69,8 @@ judge_signature(struct server *s, struct request *r, unsigned *rcode)
 		return -1;
 	}
 	key = keyring_find(s->keys, &key_name);
+	if (key != NULL && tsig_algorithm_is_weak(key->algorithm) && !s->weak_tsig)
+		key = NULL;
 	if (key != NULL)
 		key_signer(key, &r->signer);
 	r->tsig_error =

@@ -44,6 +44,7 @@ struct server {
 	struct complaints complaints;
 	uint64_t last_wall_sec, last_boot_sec; /* of server_clock; 0: never called */
 	uint32_t lease_min_sec, lease_max_sec, key_lease_max_sec;
+	uint8_t weak_tsig; /* take what is signed with HMAC-SHA1 or HMAC-MD5 */
 	/* Send a message to who asked, at once or in the next batch; the bytes are copied.  len 0:
 	 * there is none, after REQUEST_PENDING.  Through listen.h; tests have their own. */
 	void (*send)(void *ctx, const struct requester *to, const void *data, size_t len);

@@ -21,7 +21,7 @@ tsig_signer_init(struct tsig_signer *s, const char *name, uint8_t algorithm, con
 	    .secret_len = secret_len};
 
 	if (name_parse(&new.name, name) == -1 || name_labels(&new.name) == 0 || secret_len == 0 ||
-	    tsig_algorithm_text(new.algorithm) == NULL)
+	    tsig_algorithm_text(new.algorithm) == NULL || tsig_algorithm_is_weak(new.algorithm))
 		return -1;
 	*s = new;
 	return 0;

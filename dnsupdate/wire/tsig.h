@@ -31,14 +31,16 @@ struct tsig_signer {
 	size_t secret_len;
 };
 
-/* Fill a signer from text and bytes (secret is borrowed).  0, or -1 when the name or the algorithm
- * is none or the secret is empty. */
+/* Fill a client's signer from text and bytes (secret is borrowed).  0, or -1 when the name or the
+ * algorithm is none, the algorithm is weak, or the secret is empty. */
 int tsig_signer_init(struct tsig_signer *s, const char *name, uint8_t algorithm,
     const uint8_t *secret, size_t secret_len);
 
 /* "hmac-sha256" ...; NULL for an unknown one.  And back, case ignored: 0 for an unknown one. */
 const char *tsig_algorithm_text(enum tsig_algorithm alg);
 enum tsig_algorithm tsig_algorithm_parse(const char *text);
+/* HMAC-SHA1 and HMAC-MD5, which RFC 8945 section 6 says not to use. */
+int tsig_algorithm_is_weak(enum tsig_algorithm alg);
 
 struct mac;
 

@@ -9,11 +9,14 @@
 
 static const struct {
 	const char *text;
+	const char *name; /* on the wire (RFC 8945 section 6) */
 	enum mac_algorithm mac;
 } algorithms[] = {
-    [TSIG_HMAC_SHA256] = {"hmac-sha256", MAC_HMAC_SHA256},
-    [TSIG_HMAC_SHA384] = {"hmac-sha384", MAC_HMAC_SHA384},
-    [TSIG_HMAC_SHA512] = {"hmac-sha512", MAC_HMAC_SHA512},
+    [TSIG_HMAC_SHA256] = {"hmac-sha256", "hmac-sha256", MAC_HMAC_SHA256},
+    [TSIG_HMAC_SHA384] = {"hmac-sha384", "hmac-sha384", MAC_HMAC_SHA384},
+    [TSIG_HMAC_SHA512] = {"hmac-sha512", "hmac-sha512", MAC_HMAC_SHA512},
+    [TSIG_HMAC_SHA1] = {"hmac-sha1", "hmac-sha1", MAC_HMAC_SHA1},
+    [TSIG_HMAC_MD5] = {"hmac-md5", "hmac-md5.sig-alg.reg.int", MAC_HMAC_MD5},
 };
 
 #define ALGORITHMS (sizeof(algorithms) / sizeof(algorithms[0]))
@@ -33,10 +36,16 @@ tsig_algorithm_parse(const char *text)
 	return 0;
 }
 
+int
+tsig_algorithm_is_weak(enum tsig_algorithm alg)
+{
+	return alg == TSIG_HMAC_SHA1 || alg == TSIG_HMAC_MD5;
+}
+
 void
 tsig_algorithm_name(enum tsig_algorithm alg, struct name *out)
 {
-	if (name_parse(out, tsig_algorithm_text(alg)) == -1)
+	if (name_parse(out, algorithms[alg].name) == -1)
 		*out = (struct name) {0};
 }
 

@@ -16,11 +16,11 @@ tsig_claim(const struct message *m, struct name *key_name, struct name *algorith
 	return found;
 }
 
-/* Section 5.2.2.1; half of any digest we know is more than its other limit of 10. */
+/* Section 5.2.2.1: half of the digest, and ten octets. */
 static int
 length_possible(const struct tsig_rr *t, size_t digest)
 {
-	return t->mac_len <= digest && t->mac_len >= digest / 2;
+	return t->mac_len <= digest && t->mac_len >= digest / 2 && t->mac_len >= 10;
 }
 
 /* The order matters: whoever has no right MAC learns nothing about our clock. */

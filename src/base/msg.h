@@ -193,7 +193,15 @@ struct msg_natpmp_exchange {
 
 /* ---- DNS ---- */
 
-enum tsig_algorithm { TSIG_HMAC_SHA256 = 1, TSIG_HMAC_SHA384, TSIG_HMAC_SHA512 };
+enum tsig_algorithm {
+	TSIG_HMAC_SHA256 = 1,
+	TSIG_HMAC_SHA384,
+	TSIG_HMAC_SHA512,
+	/* weak: autotunnel-dnsd may be told to take them from old clients, nothing of ours signs
+	 * requests with them */
+	TSIG_HMAC_SHA1,
+	TSIG_HMAC_MD5,
+};
 
 /* How to talk to the name server: configuration. */
 enum dns_transport {

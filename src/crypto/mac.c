@@ -27,6 +27,8 @@ static const struct {
     [MAC_HMAC_SHA256] = {"SHA256", 32},
     [MAC_HMAC_SHA384] = {"SHA384", 48},
     [MAC_HMAC_SHA512] = {"SHA512", 64},
+    [MAC_HMAC_SHA1] = {"SHA1", 20},
+    [MAC_HMAC_MD5] = {"MD5", 16},
 };
 #define ALGORITHMS (sizeof(algorithms) / sizeof(algorithms[0]))
 

@@ -5,7 +5,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum mac_algorithm { MAC_HMAC_SHA256 = 1, MAC_HMAC_SHA384, MAC_HMAC_SHA512 };
+enum mac_algorithm {
+	MAC_HMAC_SHA256 = 1,
+	MAC_HMAC_SHA384,
+	MAC_HMAC_SHA512,
+	MAC_HMAC_SHA1,
+	MAC_HMAC_MD5,
+};
 
 #define MAC_LEN_MAX 64
 

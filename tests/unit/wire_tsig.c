@@ -156,6 +156,8 @@ static const struct {
     {TSIG_HMAC_SHA256, "hmac-sha256"},
     {TSIG_HMAC_SHA384, "hmac-sha384"},
     {TSIG_HMAC_SHA512, "HMAC-sha512"},
+    {TSIG_HMAC_SHA1, "hmac-sha1"},
+    {TSIG_HMAC_MD5, "hmac-md5"},
 };
 
 static void
@@ -166,9 +168,9 @@ speaks_every_algorithm(void **state)
 		assert_int_equal(key.algorithm, algorithms[i].alg);
 		assert_int_equal(exchange(&key, NOW, NULL), TSIG_OK);
 	}
-	assert_int_equal(tsig_algorithm_parse("hmac-md5"), 0);
+	assert_int_equal(tsig_algorithm_parse("hmac-sha224"), 0);
 	assert_null(tsig_algorithm_text(0));
-	assert_null(tsig_algorithm_text(4));
+	assert_null(tsig_algorithm_text(TSIG_HMAC_MD5 + 1));
 }
 
 static void
@@ -179,7 +181,9 @@ takes_no_bad_signer(void **state)
 	assert_int_equal(tsig_signer_init(&s, "", TSIG_HMAC_SHA256, vector_secret(), 32), -1);
 	assert_int_equal(tsig_signer_init(&s, "a..b", TSIG_HMAC_SHA256, vector_secret(), 32), -1);
 	assert_int_equal(tsig_signer_init(&s, "k", 0, vector_secret(), 32), -1);
-	assert_int_equal(tsig_signer_init(&s, "k", 4, vector_secret(), 32), -1);
+	assert_int_equal(tsig_signer_init(&s, "k", TSIG_HMAC_MD5 + 1, vector_secret(), 32), -1);
+	assert_int_equal(tsig_signer_init(&s, "k", TSIG_HMAC_SHA1, vector_secret(), 32), -1);
+	assert_int_equal(tsig_signer_init(&s, "k", TSIG_HMAC_MD5, vector_secret(), 32), -1);
 	assert_int_equal(tsig_signer_init(&s, "k", TSIG_HMAC_SHA256, vector_secret(), 0), -1);
 	assert_int_equal(tsig_signer_init(&s, "K.", TSIG_HMAC_SHA256, vector_secret(), 1), 0);
 }
@@ -291,7 +295,7 @@ ignores_other_signatures(void **state)
 static uint8_t *
 mac_size_at(struct buf *b)
 {
-	return b->data + b->pos - 6 - 32 - 2;
+	return b->data + b->pos - 6 - tsig_digest_len(key.algorithm) - 2;
 }
 
 /* Keep only len octets of the MAC (or lengthen it). */
@@ -299,17 +303,21 @@ static void
 cut_mac(struct buf *b, uint16_t len)
 {
 	uint8_t tail[6], *size = mac_size_at(b);
+	size_t digest = tsig_digest_len(key.algorithm);
+	struct name algorithm;
 	uint16_t rdlen;
-	uint8_t *rdlen_at = size - 8 - 13 - 2; /* times, algorithm */
+	uint8_t *rdlen_at;
 
+	tsig_algorithm_name(key.algorithm, &algorithm);
+	rdlen_at = size - 8 - algorithm.len - 2; /* times, algorithm */
 	memcpy(tail, b->data + b->pos - 6, 6);
-	rdlen = (uint16_t)((rdlen_at[0] << 8 | rdlen_at[1]) - 32 + len);
+	rdlen = (uint16_t)((rdlen_at[0] << 8 | rdlen_at[1]) - digest + len);
 	rdlen_at[0] = (uint8_t)(rdlen >> 8);
 	rdlen_at[1] = (uint8_t)rdlen;
 	size[0] = (uint8_t)(len >> 8);
 	size[1] = (uint8_t)len;
-	if (len > 32)
-		memset(size + 2 + 32, 0, len - 32u);
+	if (len > digest)
+		memset(size + 2 + digest, 0, len - digest);
 	memcpy(size + 2 + len, tail, 6);
 	b->pos = (size_t)(size + 2 + len + 6 - b->data);
 }
@@ -347,6 +355,35 @@ wants_the_whole_mac(void **state)
 		assert_int_equal(message_parse(&request_m, request_room, request.pos), 0);
 		assert_int_equal(
 		    tsig_check_request(&server, &key, &request_m, NOW, 0), mac_lengths[i].server);
+	}
+}
+
+/* Half of a short digest is not enough: ten octets are (section 5.2.2.1). */
+static void
+wants_ten_octets_of_a_short_mac(void **state)
+{
+	static const struct {
+		enum tsig_algorithm alg;
+		uint16_t len, says;
+	} cases[] = {
+	    {TSIG_HMAC_MD5, 8, RCODE_FORMERR},
+	    {TSIG_HMAC_MD5, 9, RCODE_FORMERR},
+	    {TSIG_HMAC_MD5, 10, TSIG_BADTRUNC},
+	    {TSIG_HMAC_MD5, 16, TSIG_NOERROR},
+	    {TSIG_HMAC_MD5, 17, RCODE_FORMERR},
+	    {TSIG_HMAC_SHA1, 9, RCODE_FORMERR},
+	    {TSIG_HMAC_SHA1, 10, TSIG_BADTRUNC},
+	    {TSIG_HMAC_SHA1, 20, TSIG_NOERROR},
+	    {TSIG_HMAC_SHA1, 21, RCODE_FORMERR},
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		key.algorithm = cases[i].alg;
+		ask_at(NOW);
+		cut_mac(&request, cases[i].len);
+		assert_int_equal(message_parse(&request_m, request_room, request.pos), 0);
+		assert_int_equal(
+		    tsig_check_request(&server, &key, &request_m, NOW, 0), cases[i].says);
 	}
 }
 
@@ -617,6 +654,7 @@ main(void)
 	    TEST(ignores_unsigned_answers),
 	    TEST(ignores_other_signatures),
 	    TEST(wants_the_whole_mac),
+	    TEST(wants_ten_octets_of_a_short_mac),
 	    TEST(reports_truncation),
 	    TEST(original_id_counts),
 	    TEST(owner_is_canonical),

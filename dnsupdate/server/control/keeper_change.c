@@ -289,7 +289,7 @@ merge_keys(struct keyring *live, const struct keyring *new)
 static int
 read_keys(struct keeper *k, const struct conf *new, struct keyring *keys, char why[KEEPER_WHY_MAX])
 {
-	struct server s = {.keys = keys};
+	struct server s = {.keys = keys, .weak_tsig = new->weak_tsig != 0};
 	struct conf_error error;
 	struct name name;
 
@@ -357,6 +357,7 @@ take_server(struct keeper *k, const struct conf *new)
 	k->server->lease_min_sec = new->lease_min;
 	k->server->lease_max_sec = new->lease_max;
 	k->server->key_lease_max_sec = new->key_lease_max;
+	k->server->weak_tsig = new->weak_tsig != 0;
 	if (log_get_level() != LOG_LEVEL_DEBUG)
 		log_set_level(new->log);
 }

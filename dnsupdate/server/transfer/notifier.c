@@ -52,7 +52,8 @@ take_key(struct notifier *n, struct target *t)
 	key_unref(t->key);
 	t->key = NULL;
 	while ((key = keyring_next(n->server->keys, key)) != NULL && t->key == NULL)
-		if (key->zone == t->zone && key->kind == KEY_TRANSFER)
+		if (key->zone == t->zone && key->kind == KEY_TRANSFER &&
+		    !tsig_algorithm_is_weak(key->algorithm))
 			t->key = key_ref(key);
 	t->is_signed = t->key != NULL;
 	if (t->is_signed)
