@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "ipsec/plane.h"
+#include "ipsec/steps.h"
 
 static child_cfg_t *
 first_child(peer_cfg_t *cfg)
@@ -53,6 +54,8 @@ start_call(struct peer *p, const struct endpoint *to)
 	    sa == NULL ? ": no route" : "");
 	peers_lock();
 	call_started(&p->call, to, sa == NULL ? 0 : sa->get_unique_id(sa), clock_boot_ms());
+	peer_step(p, sa == NULL ? 0 : sa->get_unique_id(sa),
+	    sa == NULL ? IPSEC_STEP_NO_ROUTE : IPSEC_STEP_TRY, to, "");
 	if (sa == NULL)
 		peer_reason(p, "no route to any of its addresses");
 	peer_settle(p, clock_boot_ms());
@@ -60,6 +63,16 @@ start_call(struct peer *p, const struct endpoint *to)
 	if (sa != NULL)
 		sa_check_in(
 		    sa, sa->initiate(sa, first_child(cfg), NULL) == SUCCESS ? SUCCESS : DESTROY_ME);
+}
+
+/* Lock held.  Attempts that were not needed. */
+static void
+note_losers(struct peer *p, const struct call *c)
+{
+	for (uint32_t i = 0; i < c->n; i++)
+		if (c->tries[i].sa != 0 && peer_tunnel_by_sa(p, c->tries[i].sa) == NULL)
+			peer_step(p, c->tries[i].sa, IPSEC_STEP_ENDED, &c->tries[i].to,
+			    "another was quicker");
 }
 
 /* Connected: attempts that have sent no more than IKE_SA_INIT can go without a word.  Others may
@@ -83,6 +96,7 @@ say_gave_up(struct peer *p)
 {
 	if (p->reason[0] == '\0')
 		peer_reason(p, "no answer");
+	peer_step(p, 0, IPSEC_STEP_GAVE_UP, NULL, p->reason);
 	log_info("peer %s: cannot connect: %s", p->name, p->reason);
 }
 
@@ -114,6 +128,7 @@ dial(struct peer *p, uint64_t now, uint64_t *wait_ms)
 		peers_lock();
 		if (peer_tunnel(p) != NULL && p->call.n > 0) {
 			over = p->call;
+			note_losers(p, &over);
 			call_succeeded(&p->call);
 		}
 		action =

@@ -19,6 +19,8 @@
 #include "ipsec/limit.h"
 #include "ipsec/peers.h"
 #include "ipsec/plane.h"
+#include "ipsec/steps.h"
+#include "ipsec/words.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -27,7 +29,8 @@
 /* Refusals are the only lines a stranger can provoke. */
 static struct limit refusals = {.burst = 10, .every_ms = 10000};
 
-static void
+/* Was it logged? */
+static int
 log_refusal(const char *who, host_t *where, const char *why)
 {
 	struct endpoint ep = endpoint_of(where);
@@ -39,11 +42,12 @@ log_refusal(const char *who, host_t *where, const char *why)
 	pass = limit_pass(&refusals, clock_boot_ms(), &missed);
 	peers_unlock();
 	if (!pass)
-		return;
+		return 0;
 	log_notice("refused \"%s\" at %s: %s", log_escape(name, sizeof name, who, strlen(who)),
 	    endpoint_text(&ep, place), why);
 	if (missed > 0)
 		log_notice("%u more refusals were not logged", missed);
+	return 1;
 }
 
 /* The identity the other side claims: of a name kind, or "" */
@@ -71,8 +75,20 @@ peer_of(ike_sa_t *sa, struct tunnel **t)
 	return peers_by_name(name);
 }
 
+/* Lock held.  A step of this IKE SA. */
 static void
-set_reason(ike_sa_t *sa, const char *why)
+note(struct peer *p, ike_sa_t *sa, enum ipsec_step kind, const char *text)
+{
+	const struct steps_of of = {.peer = p->id,
+	    .sa = sa->get_unique_id(sa),
+	    .mine = sa->has_condition(sa, COND_ORIGINAL_INITIATOR)};
+	struct endpoint place = endpoint_of(sa->get_other_host(sa));
+
+	steps_note(&of, kind, &place, text);
+}
+
+static void
+set_reason(ike_sa_t *sa, const char *why, int noted)
 {
 	struct tunnel *t;
 	struct peer *p;
@@ -81,6 +97,8 @@ set_reason(ike_sa_t *sa, const char *why)
 	p = peer_of(sa, &t);
 	if (p != NULL && p->state != TUNNEL_UP)
 		peer_reason(p, "%s", why);
+	if (p != NULL && noted)
+		note(p, sa, IPSEC_STEP_REFUSED, why);
 	peers_unlock();
 	peers_wake();
 }
@@ -140,8 +158,7 @@ refuse(ike_sa_t *sa, const char *name, const char *why)
 	if (refused_sa == sa->get_unique_id(sa))
 		return;
 	refused_sa = sa->get_unique_id(sa);
-	log_refusal(name, sa->get_other_host(sa), why);
-	set_reason(sa, why);
+	set_reason(sa, why, log_refusal(name, sa->get_other_host(sa), why));
 }
 
 static bool
@@ -167,6 +184,27 @@ explain_refusal(ike_sa_t *sa)
 	refuse(sa, name, why);
 }
 
+static void
+note_again(ike_sa_t *sa)
+{
+	struct tunnel *t;
+	struct peer *p;
+
+	peers_lock();
+	p = peers_by_sa(sa->get_unique_id(sa), &t);
+	if (p != NULL)
+		note(p, sa, IPSEC_STEP_AGAIN, "");
+	peers_unlock();
+	peers_wake();
+}
+
+/* A stranger may call us in a peer's name, and be refused, as often as he likes. */
+static int
+is_ours(ike_sa_t *sa)
+{
+	return sa->has_condition(sa, COND_ORIGINAL_INITIATOR);
+}
+
 static bool
 on_alert(listener_t *this, ike_sa_t *sa, alert_t alert, va_list args)
 {
@@ -177,24 +215,28 @@ on_alert(listener_t *this, ike_sa_t *sa, alert_t alert, va_list args)
 		explain_refusal(sa);
 		break;
 	case ALERT_LOCAL_AUTH_FAILED:
-		set_reason(sa, "it refused us; its log says why");
+		set_reason(sa, "it refused us; its log says why", is_ours(sa));
 		break;
 	case ALERT_PEER_INIT_UNREACHABLE:
 	case ALERT_RETRANSMIT_SEND_TIMEOUT:
-		set_reason(sa, "no answer");
+		set_reason(sa, "no answer", 0);
 		break;
 	case ALERT_PROPOSAL_MISMATCH_IKE: /* also what a host without any peer answers */
-		set_reason(sa, "it does not know us, or we have no cipher suite in common");
+		set_reason(
+		    sa, "it does not know us, or we have no cipher suite in common", is_ours(sa));
+		break;
+	case ALERT_RETRANSMIT_SEND:
+		note_again(sa);
 		break;
 	case ALERT_PROPOSAL_MISMATCH_CHILD:
-		set_reason(sa, "no cipher suite in common");
+		set_reason(sa, "no cipher suite in common", is_ours(sa));
 		break;
 	case ALERT_TS_MISMATCH:
 		refuse(sa, sa->get_name(sa), "it asked for other addresses than its ULA and ours");
 		break;
 	case ALERT_INSTALL_CHILD_SA_FAILED:
 	case ALERT_INSTALL_CHILD_POLICY_FAILED:
-		set_reason(sa, "the data plane did not take the keys");
+		set_reason(sa, "the data plane did not take the keys", is_ours(sa));
 		break;
 	default:
 		break;
@@ -237,8 +279,11 @@ on_ike_updown(listener_t *this, ike_sa_t *sa, bool up)
 	p = up ? tunnel_of(sa, &t) : peer_of(sa, &t);
 	if (p != NULL && up)
 		peer_heard(p, now);
-	if (p != NULL && !up)
+	if (p != NULL && !up) {
+		if (t != NULL && p->tunnels == 1)
+			note(p, sa, IPSEC_STEP_DOWN, "");
 		peer_remove_tunnel(p, sa->get_unique_id(sa));
+	}
 	if (p != NULL)
 		peer_settle(p, now);
 	peers_unlock();
@@ -258,6 +303,8 @@ on_ike_state(listener_t *this, ike_sa_t *sa, ike_sa_state_t state)
 	peers_lock();
 	p = peers_by_sa(sa->get_unique_id(sa), &t);
 	if (p != NULL) {
+		if (t == NULL)
+			note(p, sa, IPSEC_STEP_ENDED, p->reason);
 		peer_remove_tunnel(p, sa->get_unique_id(sa));
 		call_ended(&p->call, sa->get_unique_id(sa));
 		peer_settle(p, clock_boot_ms());
@@ -281,25 +328,6 @@ add_usage(child_sa_t *child, struct counters *c)
 	c->out_packets += packets;
 }
 
-static void
-describe_cipher(child_sa_t *child, char out[MSG_WORD_MAX])
-{
-	proposal_t *proposal = child->get_proposal(child);
-	uint16_t alg = 0, bits = 0, esn = 0;
-
-	out[0] = '\0';
-	if (proposal == NULL)
-		return;
-	proposal->get_algorithm(proposal, ENCRYPTION_ALGORITHM, &alg, &bits);
-	proposal->get_algorithm(proposal, EXTENDED_SEQUENCE_NUMBERS, &esn, NULL);
-	if (alg == ENCR_AES_GCM_ICV16)
-		snprintf(out, MSG_WORD_MAX, "aes%ugcm16", bits);
-	else if (alg == ENCR_CHACHA20_POLY1305)
-		snprintf(out, MSG_WORD_MAX, "chacha20poly1305");
-	if (esn == EXT_SEQ_NUMBERS)
-		strncat(out, "-esn", MSG_WORD_MAX - strlen(out) - 1);
-}
-
 /* Lock held. */
 static void
 take_child(struct peer *p, struct tunnel *t, child_sa_t *child)
@@ -309,7 +337,7 @@ take_child(struct peer *p, struct tunnel *t, child_sa_t *child)
 	t->soft = t->hard = 0;
 	t->spi_in = ntohl(child->get_spi(child, TRUE));
 	t->spi_out = ntohl(child->get_spi(child, FALSE));
-	describe_cipher(child, t->proposal);
+	words_cipher(child, t->proposal);
 }
 
 static uint64_t
@@ -358,6 +386,7 @@ on_child_updown(listener_t *this, ike_sa_t *sa, child_sa_t *child, bool up)
 	p = up ? tunnel_of(sa, &t) : peer_of(sa, &t);
 	if (p != NULL && t != NULL && up) {
 		take_child(p, t, child);
+		note(p, sa, IPSEC_STEP_UP, t->proposal);
 		peer_settle(p, clock_boot_ms());
 		memcpy(ula, p->ula, 16);
 		ready = t->mine || !plane_is_kernel();
@@ -423,11 +452,28 @@ on_ike_update(listener_t *this, ike_sa_t *sa, host_t *local, host_t *remote)
 	if (p != NULL && t != NULL && !endpoint_equal(&t->remote, &ep)) {
 		t->remote = ep;
 		p->dirty = 1;
+		note(p, sa, IPSEC_STEP_FOLLOWED, "");
 		log_info("peer %s: now at %s", p->name, endpoint_text(&ep, text));
 	}
 	peers_unlock();
 	peers_wake();
 	return TRUE;
+}
+
+/* Lock held.  The messages of an attempt of ours, and of a path that is in doubt; not the daily
+ * ones of a tunnel. */
+static void
+note_message(ike_sa_t *sa, message_t *message, bool incoming)
+{
+	enum ipsec_step kind = incoming ? IPSEC_STEP_HEARD : IPSEC_STEP_SENT;
+	char text[MSG_WORD_MAX];
+	struct tunnel *t;
+	struct peer *p = peers_by_sa(sa->get_unique_id(sa), &t);
+
+	if (p == NULL || (t != NULL && p->path.state == PATH_GOOD && t->child))
+		return;
+	words_message(message, text);
+	note(p, sa, kind, text);
 }
 
 /* Every authentic IKE message of an established SA proves that its way works. */
@@ -437,7 +483,12 @@ on_message(listener_t *this, ike_sa_t *sa, message_t *message, bool incoming, bo
 	struct tunnel *t;
 	struct peer *p;
 
-	if (!incoming || !plain || sa->get_state(sa) != IKE_ESTABLISHED)
+	if (!plain)
+		return TRUE;
+	peers_lock();
+	note_message(sa, message, incoming);
+	peers_unlock();
+	if (!incoming || sa->get_state(sa) != IKE_ESTABLISHED)
 		return TRUE;
 	peers_lock();
 	p = peers_by_sa(sa->get_unique_id(sa), &t);

@@ -32,10 +32,12 @@ libatipsec_a_SOURCES = \
 	ipsec/sad.c ipsec/sad.h \
 	ipsec/settings.c ipsec/settings.h \
 	ipsec/socket.c ipsec/socket.h \
+	ipsec/steps.c ipsec/steps.h \
 	ipsec/stray.c ipsec/stray.h \
 	ipsec/swan.c ipsec/swan.h \
 	ipsec/tunnels.c ipsec/tunnels.h \
 	ipsec/usage.c ipsec/usage.h \
+	ipsec/words.c ipsec/words.h \
 	ipsec/worker.c
 
 # What a program with the worker in it links.

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "ipsec/plane.h"
+#include "ipsec/steps.h"
 
 #include <pthread.h>
 #include <stdarg.h>
@@ -285,4 +286,13 @@ peer_describe(struct peer *p, union msg *m)
 	s->initiator = t->mine;
 	s->remote = t->remote;
 	str_copy(s->proposal, sizeof s->proposal, t->proposal);
+}
+
+void
+peer_step(const struct peer *p, uint32_t sa, enum ipsec_step kind, const struct endpoint *place,
+    const char *text)
+{
+	const struct steps_of of = {.peer = p->id, .sa = sa, .mine = 1};
+
+	steps_note(&of, kind, place, text);
 }

@@ -97,6 +97,11 @@ void peer_heard(struct peer *p, uint64_t now_ms);
 /* Why the last attempt failed; "" when all is well. */
 void peer_reason(struct peer *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* Note a step on the way to p (steps.h): of the tunnel or attempt sa of ours, or 0.  place may be
+ * NULL. */
+void peer_step(const struct peer *p, uint32_t sa, enum ipsec_step kind,
+    const struct endpoint *place, const char *text);
+
 /* Lock held.  Look whether packets were dropped: then the manager is to be told. */
 void peer_count_drops(struct peer *p);
 /* The IPSEC_STATE of a peer. */

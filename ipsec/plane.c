@@ -81,6 +81,8 @@ want(const uint8_t ula[16])
 
 		if (p == NULL || memcmp(p->ula, ula, 16) != 0)
 			continue;
+		if (p->call.wanted_ms <= now && peer_tunnel(p) == NULL)
+			peer_step(p, 0, IPSEC_STEP_WANTED, NULL, "");
 		call_want(&p->call, now);
 		found = 1;
 	}

@@ -187,8 +187,12 @@ mind_path(struct peer *p, uint64_t now, uint64_t *wait_ms)
 		action = path_next(&p->path, now, &wait);
 	}
 	to = p->path.to;
+	if (action == PATH_ASK || action == PATH_MOVE)
+		peer_step(p, sa, action == PATH_ASK ? IPSEC_STEP_ASKED : IPSEC_STEP_MOVED,
+		    action == PATH_ASK ? &t->remote : &to, "");
 	if (action == PATH_GIVE_UP) {
 		peer_reason(p, "no answer at its new address");
+		peer_step(p, sa, IPSEC_STEP_GAVE_UP, &to, p->reason);
 		call_want(&p->call, now);
 	}
 	peers_unlock();
@@ -381,8 +385,10 @@ tunnels_peer(const struct msg_ipsec_peer *m)
 		p->config = cfg;
 	look_up(p);
 	take_wishes(p, m, now);
-	if (plane_was_asked(m->ula, now))
+	if (plane_was_asked(m->ula, now)) {
+		peer_step(p, 0, IPSEC_STEP_WANTED, NULL, "");
 		call_want(&p->call, now);
+	}
 	peers_unlock();
 }
 

@@ -42,6 +42,7 @@
 #include "ipsec/peers.h"
 #include "ipsec/plane.h"
 #include "ipsec/settings.h"
+#include "ipsec/steps.h"
 #include "ipsec/tunnels.h"
 
 #include <errno.h>
@@ -100,6 +101,8 @@ report(void)
 			peers_unlock();
 		}
 	}
+	while (!blocked && !quitting && steps_next(&m) && say(&m) == 0)
+		steps_drop();
 }
 
 /* ---- from the manager ---- */

@@ -36,7 +36,7 @@ expect 2 "" "*unrecognized option*" --nonsense
 expect 2 "" "*no verb \"statsu\"; did you mean \"status\"?*" statsu
 expect 2 "" "*no verb \"frobnicate\"; \"autotunnel help\"*" frobnicate
 expect 2 "" '*no verb "\\x1b\[31mred"*' "$(printf '\033[31mred')"
-for verb in status ping map wait init join zone reload log version help; do
+for verb in status ping trace map wait init join zone reload log version help; do
 	expect 0 "usage: autotunnel $verb*" "" help $verb
 done
 expect 2 "" "*did you mean \"ping\"*" help pong
@@ -46,6 +46,8 @@ expect 2 "" "usage: autotunnel ping*" ping
 expect 2 "" "usage: autotunnel ping*" ping one two
 expect 2 "" "usage: autotunnel ping*" ping -c 0 nas
 expect 2 "" "usage: autotunnel ping*" ping -c many nas
+expect 2 "" "usage: autotunnel trace*" trace
+expect 2 "" "usage: autotunnel trace*" trace -W 0 nas
 expect 2 "" "*usage: autotunnel status*" status --frob
 expect 2 "" "usage: autotunnel status*" status one two
 expect 2 "" "usage: autotunnel log*" log
@@ -56,7 +58,7 @@ expect 2 "" "usage: autotunnel map*" map nas
 expect 2 "" "usage: autotunnel version*" version please
 
 # Nobody there.
-for verb in status "status --json" "status --watch" "status nas" "ping nas" map reload "log info"; do
+for verb in status "status --json" "status --watch" "status nas" "ping nas" "trace nas" map reload "log info"; do
 	# shellcheck disable=SC2086 # words
 	expect 3 "" "autotunnel: autotunneld is not running*" -s "$nowhere" $verb
 done

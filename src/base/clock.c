@@ -4,12 +4,18 @@
 #include <time.h>
 
 uint64_t
-clock_boot_ms(void)
+clock_boot_us(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_BOOTTIME, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+uint64_t
+clock_boot_ms(void)
+{
+	return clock_boot_us() / 1000;
 }
 
 uint64_t

@@ -9,6 +9,8 @@
 
 /* Milliseconds of CLOCK_BOOTTIME. */
 uint64_t clock_boot_ms(void);
+/* The same clock in microseconds. */
+uint64_t clock_boot_us(void);
 /* Seconds since 1970, UTC. */
 uint64_t clock_wall_sec(void);
 /* A random value in [0, range); 0 for range 0.  Not for secrets' sake but for jitter. */

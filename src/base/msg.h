@@ -70,17 +70,20 @@ enum msg_type {
 	MSG_IPSEC_MOVED, /* our own addresses or mapping changed: tell peers */
 	MSG_IPSEC_READY, /* IKE runs */
 	MSG_IPSEC_STATE, /* how the tunnel to hdr.id stands */
+	MSG_IPSEC_STEP, /* a step on the way to hdr.id; may be lost */
 	MSG_CTL_SHOW, /* client: tell me the state, once or on each change */
 	MSG_CTL_LOG_LEVEL,
 	MSG_CTL_RELOAD,
 	MSG_CTL_SLEEP, /* the machine goes to sleep, or has woken up */
 	MSG_CTL_MAP, /* map a port of this machine for some time, or no longer */
 	MSG_CTL_RESULT, /* answer to any request that is not SHOW, or a refusal */
-	MSG_CTL_SELF, /* rows of a SHOW: SELF, MAPPING..., EXCHANGE..., DNS, ROSTER, PEER..., END */
+	/* rows of a SHOW: SELF, MAPPING..., EXCHANGE..., DNS, ROSTER, STEP..., PEER..., END */
+	MSG_CTL_SELF,
 	MSG_CTL_MAPPING,
 	MSG_CTL_EXCHANGE,
 	MSG_CTL_DNS,
 	MSG_CTL_ROSTER,
+	MSG_CTL_STEP,
 	MSG_CTL_PEER,
 	MSG_CTL_END,
 	MSG_TYPE_MAX
@@ -524,6 +527,36 @@ struct msg_ipsec_state {
 	char reason[MSG_TEXT_MAX]; /* why the last attempt failed */
 };
 
+/* What happens on the way to a tunnel, or to another path of one. */
+enum ipsec_step {
+	IPSEC_STEP_WANTED = 1, /* a packet for the peer waits for a tunnel */
+	IPSEC_STEP_TRY, /* an attempt towards `place` begins */
+	IPSEC_STEP_NO_ROUTE, /* ... and cannot even begin */
+	IPSEC_STEP_SENT, /* an IKE message; text names it */
+	IPSEC_STEP_AGAIN, /* the same once more, for it was not answered */
+	IPSEC_STEP_HEARD, /* an IKE message of the peer */
+	IPSEC_STEP_REFUSED, /* by us or by the peer; text says why */
+	IPSEC_STEP_ENDED, /* an attempt is over; text says why */
+	IPSEC_STEP_GAVE_UP, /* all attempts have failed, or a path is dead and has no successor */
+	IPSEC_STEP_UP, /* the tunnel stands, by way of `place`; text: its cipher */
+	IPSEC_STEP_ASKED, /* is `place` still the way?  It is asked for a sign of life */
+	IPSEC_STEP_MOVED, /* we send to `place` from now on */
+	IPSEC_STEP_FOLLOWED, /* the peer has come from `place`, which is its way from now on */
+	IPSEC_STEP_DOWN, /* the tunnel has ended */
+	IPSEC_STEP_MAX
+};
+
+struct msg_ipsec_step {
+	struct msg_hdr hdr;
+	uint64_t at_us; /* microseconds of boot time */
+	uint32_t attempt; /* steps of one attempt have one number; 0 = of none */
+	uint8_t kind; /* enum ipsec_step */
+	uint8_t initiator; /* 1 = the attempt is ours */
+	uint8_t pad[2];
+	struct endpoint place; /* of the peer; family 0 = none */
+	char text[MSG_WORD_MAX];
+};
+
 /* ---- control socket ---- */
 
 struct msg_ctl_show {
@@ -531,7 +564,7 @@ struct msg_ctl_show {
 	uint32_t version; /* MSG_VERSION of the client */
 	uint32_t watch; /* 1 = again after each change */
 	uint32_t exchanges; /* 1 = with what was said to routers and by them */
-	uint32_t pad;
+	uint32_t steps; /* with the steps on the way to the peer of this number; 0 = of none */
 };
 
 struct msg_ctl_reload {
@@ -631,6 +664,11 @@ struct msg_ctl_roster {
 	uint64_t view_sec; /* since when, wall clock */
 };
 
+struct msg_ctl_step {
+	struct msg_hdr hdr;
+	struct msg_ipsec_step step;
+};
+
 struct msg_ctl_peer {
 	struct msg_hdr hdr; /* id: the manager's number */
 	uint8_t stale; /* its records' time has passed */
@@ -673,6 +711,7 @@ union msg {
 	struct msg_ipsec_moved ipsec_moved;
 	struct msg_ipsec_ready ipsec_ready;
 	struct msg_ipsec_state ipsec_state;
+	struct msg_ipsec_step ipsec_step;
 	struct msg_ctl_show ctl_show;
 	struct msg_ctl_reload ctl_reload;
 	struct msg_ctl_sleep ctl_sleep;
@@ -683,6 +722,7 @@ union msg {
 	struct msg_ctl_exchange ctl_exchange;
 	struct msg_ctl_dns ctl_dns;
 	struct msg_ctl_roster ctl_roster;
+	struct msg_ctl_step ctl_step;
 	struct msg_ctl_peer ctl_peer;
 	struct msg_ctl_end ctl_end;
 	uint8_t room[MSG_SIZE_MAX];

@@ -418,6 +418,28 @@ valid_ipsec_state(const union msg *m)
 }
 
 static const char *
+ipsec_step_wrong(const struct msg_ipsec_step *s)
+{
+	if (s->kind < IPSEC_STEP_WANTED || s->kind >= IPSEC_STEP_MAX || s->initiator > 1)
+		return "kind";
+	if (!endpoint_valid(&s->place))
+		return "place";
+	return TEXT_OK(s->text) ? NULL : "text";
+}
+
+static const char *
+valid_ipsec_step(const union msg *m)
+{
+	return m->hdr.id == 0 ? "id" : ipsec_step_wrong(&m->ipsec_step);
+}
+
+static const char *
+valid_ctl_step(const union msg *m)
+{
+	return ipsec_step_wrong(&m->ctl_step.step);
+}
+
+static const char *
 valid_ctl_sleep(const union msg *m)
 {
 	return m->ctl_sleep.asleep > 1 ? "flag" : NULL;
@@ -549,6 +571,7 @@ static const struct msg_rule rules[MSG_TYPE_MAX] = {
     RULE(MSG_IPSEC_MOVED, "ipsec moved", MANAGER, IPSEC, ipsec_moved, 0, valid_empty),
     RULE(MSG_IPSEC_READY, "ipsec ready", IPSEC, MANAGER, ipsec_ready, 0, valid_ipsec_ready),
     RULE(MSG_IPSEC_STATE, "ipsec state", IPSEC, MANAGER, ipsec_state, 0, valid_ipsec_state),
+    RULE(MSG_IPSEC_STEP, "ipsec step", IPSEC, MANAGER, ipsec_step, 0, valid_ipsec_step),
     RULE(MSG_CTL_SHOW, "show", CLIENT, MANAGER, ctl_show, 0, valid_ctl_show),
     RULE(MSG_CTL_LOG_LEVEL, "set log level", CLIENT, MANAGER, log_level, 0, valid_log_level),
     RULE(MSG_CTL_RELOAD, "reload", CLIENT, MANAGER, ctl_reload, 0, valid_empty),
@@ -560,6 +583,7 @@ static const struct msg_rule rules[MSG_TYPE_MAX] = {
     RULE(MSG_CTL_EXCHANGE, "exchange", MANAGER, CLIENT, ctl_exchange, 0, valid_ctl_exchange),
     RULE(MSG_CTL_DNS, "dns", MANAGER, CLIENT, ctl_dns, 0, valid_ctl_dns),
     RULE(MSG_CTL_ROSTER, "roster", MANAGER, CLIENT, ctl_roster, 0, valid_ctl_roster),
+    RULE(MSG_CTL_STEP, "step", MANAGER, CLIENT, ctl_step, 0, valid_ctl_step),
     RULE(MSG_CTL_PEER, "peer", MANAGER, CLIENT, ctl_peer, 0, valid_ctl_peer),
     RULE(MSG_CTL_END, "end", MANAGER, CLIENT, ctl_end, 0, valid_ctl_end),
 #undef RULE
@@ -582,6 +606,7 @@ static_assert(sizeof(struct msg_ipsec_credential) == 2064, "ipsec credential");
 static_assert(sizeof(struct msg_ipsec_self) == 304, "ipsec self");
 static_assert(sizeof(struct msg_ipsec_peer) == 480, "ipsec peer");
 static_assert(sizeof(struct msg_ipsec_state) == 448, "ipsec state");
+static_assert(sizeof(struct msg_ipsec_step) == 112, "ipsec step");
 static_assert(sizeof(union msg) == MSG_SIZE_MAX, "union");
 
 static const struct msg_rule *

@@ -129,21 +129,24 @@ refused(struct client *c, const struct msg_ctl_result *r)
 }
 
 static int
-ask_to_show(struct client *c, int watch, int exchanges)
+ask_to_show(struct client *c, const struct msg_ctl_show *what)
 {
 	union msg m;
 
 	msg_begin(&m, MSG_CTL_SHOW, 0);
 	m.ctl_show.version = MSG_VERSION;
-	m.ctl_show.watch = watch != 0;
-	m.ctl_show.exchanges = exchanges != 0;
+	m.ctl_show.watch = what->watch;
+	m.ctl_show.exchanges = what->exchanges;
+	m.ctl_show.steps = what->steps;
 	return send_request(c, &m);
 }
 
 int
 client_show(struct client *c, int watch)
 {
-	return ask_to_show(c, watch, 0);
+	const struct msg_ctl_show what = {.watch = watch != 0};
+
+	return ask_to_show(c, &what);
 }
 
 int
@@ -183,12 +186,12 @@ client_request(struct client *c, const union msg *request)
 }
 
 static int
-ask_once(struct client *c, const char *path, struct snapshot *s, int exchanges)
+ask_once(struct client *c, const char *path, struct snapshot *s, const struct msg_ctl_show *what)
 {
 	int status = client_open(c, path);
 
 	if (status == EXIT_OK)
-		status = ask_to_show(c, 0, exchanges);
+		status = ask_to_show(c, what);
 	if (status == EXIT_OK)
 		status = client_next(c, s, CLIENT_WAIT_MS);
 	client_close(c);
@@ -198,11 +201,23 @@ ask_once(struct client *c, const char *path, struct snapshot *s, int exchanges)
 int
 client_snapshot(struct client *c, const char *path, struct snapshot *s)
 {
-	return ask_once(c, path, s, 0);
+	const struct msg_ctl_show what = {0};
+
+	return ask_once(c, path, s, &what);
 }
 
 int
 client_snapshot_exchanges(struct client *c, const char *path, struct snapshot *s)
 {
-	return ask_once(c, path, s, 1);
+	const struct msg_ctl_show what = {.exchanges = 1};
+
+	return ask_once(c, path, s, &what);
+}
+
+int
+client_snapshot_steps(struct client *c, const char *path, struct snapshot *s, uint32_t peer)
+{
+	const struct msg_ctl_show what = {.steps = peer};
+
+	return ask_once(c, path, s, &what);
 }

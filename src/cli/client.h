@@ -33,5 +33,7 @@ int client_request(struct client *c, const union msg *m);
 int client_snapshot(struct client *c, const char *path, struct snapshot *s);
 /* The same, with what was said to routers and by them. */
 int client_snapshot_exchanges(struct client *c, const char *path, struct snapshot *s);
+/* The same, with the steps on the way to the peer of this number. */
+int client_snapshot_steps(struct client *c, const char *path, struct snapshot *s, uint32_t peer);
 
 #endif

@@ -47,6 +47,7 @@ void cmd_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 int cmd_status(int argc, char **argv);
 int cmd_ping(int argc, char **argv);
+int cmd_trace(int argc, char **argv);
 int cmd_map(int argc, char **argv);
 int cmd_wait(int argc, char **argv);
 int cmd_log(int argc, char **argv);

@@ -1,5 +1,6 @@
 #include "cli/client.h"
 #include "cli/echo.h"
+#include "cli/echo_socket.h"
 #include "cli/explain.h"
 #include "cli/format.h"
 #include "cli/json.h"
@@ -11,7 +12,6 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <netinet/icmp6.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,30 +47,6 @@ now_us(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
-
-/* The unprivileged kind first (sysctl net.ipv4.ping_group_range), then the raw one. */
-static int
-open_socket(const uint8_t ula[16])
-{
-	struct sockaddr_in6 to = {.sin6_family = AF_INET6};
-	struct icmp6_filter filter;
-	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_ICMPV6);
-
-	if (fd == -1) {
-		fd = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_ICMPV6);
-		if (fd == -1)
-			return -1;
-		ICMP6_FILTER_SETBLOCKALL(&filter);
-		ICMP6_FILTER_SETPASS(ICMP6_ECHO_REPLY, &filter);
-		setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, &filter, sizeof filter);
-	}
-	memcpy(&to.sin6_addr, ula, 16);
-	if (connect(fd, (struct sockaddr *)&to, sizeof to) == -1) {
-		close(fd);
-		return -1;
-	}
-	return fd;
 }
 
 /* 1 our reply to seq came, 0 something else or nothing, -1 with errno: the kernel says it cannot be
@@ -278,7 +254,7 @@ prepare(struct ping *p)
 		cmd_warn("the address of %s is not in the zone", p->peer->dns.name);
 		return EXIT_UNREACHABLE;
 	}
-	p->fd = open_socket(p->peer->dns.ula);
+	p->fd = echo_open(p->peer->dns.ula);
 	if (p->fd != -1)
 		return EXIT_OK;
 	if (errno == EPERM || errno == EACCES) {

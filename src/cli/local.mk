@@ -7,6 +7,7 @@ libcli_a_SOURCES = \
 	src/cli/format.c src/cli/format.h \
 	src/cli/json.c src/cli/json.h \
 	src/cli/show.c src/cli/show.h src/cli/show_json.c src/cli/show_map.c \
+	src/cli/ladder.c src/cli/ladder.h \
 	src/cli/snapshot.c src/cli/snapshot.h \
 	src/cli/span.c src/cli/span.h \
 	src/cli/suggest.c src/cli/suggest.h \
@@ -15,9 +16,9 @@ libcli_a_SOURCES = \
 
 bin_PROGRAMS += autotunnel
 autotunnel_SOURCES = src/cli/main.c src/cli/cmd.h \
-	src/cli/peer_arg.c src/cli/peer_arg.h \
+	src/cli/peer_arg.c src/cli/peer_arg.h src/cli/echo_socket.c src/cli/echo_socket.h \
 	src/cli/cmd_daemon.c src/cli/cmd_map.c src/cli/cmd_ping.c src/cli/cmd_status.c \
-	src/cli/cmd_version.c src/cli/cmd_wait.c \
+	src/cli/cmd_trace.c src/cli/cmd_version.c src/cli/cmd_wait.c \
 	src/cli/cmd_init.c src/cli/cmd_join.c src/cli/cmd_zone.c \
 	src/cli/cmd_repair.c \
 	src/cli/cmd_invite.c src/cli/join_code.c src/cli/join_code.h \
@@ -45,6 +46,7 @@ CLI_TESTS = \
 	tests/unit/cli_explain \
 	tests/unit/cli_format \
 	tests/unit/cli_json \
+	tests/unit/cli_ladder \
 	tests/unit/cli_show \
 	tests/unit/cli_snapshot \
 	tests/unit/cli_suggest
@@ -66,6 +68,9 @@ tests_unit_cli_format_LDADD = $(CLI_TEST_LIBS)
 tests_unit_cli_json_SOURCES = tests/unit/cli_json.c
 tests_unit_cli_json_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_cli_json_LDADD = $(CLI_TEST_LIBS)
+tests_unit_cli_ladder_SOURCES = tests/unit/cli_ladder.c
+tests_unit_cli_ladder_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_cli_ladder_LDADD = $(CLI_TEST_LIBS)
 tests_unit_cli_show_SOURCES = tests/unit/cli_show.c
 tests_unit_cli_show_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_cli_show_LDADD = $(CLI_TEST_LIBS)

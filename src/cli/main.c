@@ -33,6 +33,8 @@ const struct cmd cmds[] = {
     {"status", cmd_status, "[--json] [--watch] [--strict] [-qv] [PEER]",
 	"this device and its peers"},
     {"ping", cmd_ping, "[-c COUNT] [-W SECONDS] [--json] [-q] PEER", "echo through the tunnel"},
+    {"trace", cmd_trace, "[--all] [-W SECONDS] [--json] PEER",
+	"how a peer was reached, step by step"},
     {"map", cmd_map,
 	"[-v] [--json] [--strict] | list | add PROTO PORT [--for TIME] | del PROTO PORT",
 	"what the router gives"},

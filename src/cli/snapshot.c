@@ -56,6 +56,15 @@ add_exchange(struct snapshot *s, const struct msg_ctl_exchange *exchange)
 	return SNAPSHOT_MORE;
 }
 
+static enum snapshot_progress
+add_step(struct snapshot *s, const struct msg_ipsec_step *step)
+{
+	if (s->seen != SEEN_ALL || s->peers > 0 || s->steps == SNAPSHOT_STEPS_MAX)
+		return SNAPSHOT_BROKEN;
+	s->step[s->steps++] = *step;
+	return SNAPSHOT_MORE;
+}
+
 static int
 by_name(const void *a, const void *b)
 {
@@ -81,7 +90,7 @@ snapshot_add(struct snapshot *s, const union msg *m)
 		if (s->seen != 0)
 			return SNAPSHOT_BROKEN;
 		s->seen = SEEN_SELF;
-		s->peers = s->others = s->exchanges = 0;
+		s->peers = s->others = s->exchanges = s->steps = 0;
 		s->self = m->ctl_self;
 		return SNAPSHOT_MORE;
 	case MSG_CTL_MAPPING:
@@ -100,6 +109,8 @@ snapshot_add(struct snapshot *s, const union msg *m)
 		s->seen |= SEEN_ROSTER;
 		s->roster = m->ctl_roster;
 		return SNAPSHOT_MORE;
+	case MSG_CTL_STEP:
+		return add_step(s, &m->ctl_step.step);
 	case MSG_CTL_PEER:
 		return add_peer(s, &m->ctl_peer);
 	case MSG_CTL_END:

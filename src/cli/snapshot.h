@@ -6,6 +6,7 @@
 
 #define SNAPSHOT_OTHERS_MAX 64
 #define SNAPSHOT_EXCHANGES_MAX 128
+#define SNAPSHOT_STEPS_MAX 64
 
 struct snapshot {
 	unsigned seen; /* which rows have come; 0 before the first and after the last */
@@ -18,6 +19,8 @@ struct snapshot {
 	struct msg_ctl_exchange exchange[SNAPSHOT_EXCHANGES_MAX]; /* if they were asked for */
 	struct msg_ctl_dns dns;
 	struct msg_ctl_roster roster;
+	size_t steps;
+	struct msg_ipsec_step step[SNAPSHOT_STEPS_MAX]; /* of one peer, if asked for; by time */
 	struct msg_ctl_peer peer[MSG_PEERS_MAX]; /* by name once whole */
 };
 
@@ -26,8 +29,8 @@ enum snapshot_progress { SNAPSHOT_MORE, SNAPSHOT_WHOLE, SNAPSHOT_BROKEN };
 /* A quarter of a megabyte: on the heap.  Out of memory ends the program. */
 struct snapshot *snapshot_new(void);
 
-/* Take the next row: SELF, MAPPINGs, EXCHANGEs, DNS, ROSTER in this order, PEERs, END.  After WHOLE
- * the next SELF starts anew.  BROKEN: rows missing, doubled or out of order. */
+/* Take the next row: SELF, MAPPINGs, EXCHANGEs, DNS, ROSTER in this order, STEPs, PEERs, END.
+ * After WHOLE the next SELF starts anew.  BROKEN: rows missing, doubled or out of order. */
 enum snapshot_progress snapshot_add(struct snapshot *s, const union msg *m);
 
 enum snapshot_who { SNAPSHOT_PEER, SNAPSHOT_SELF, SNAPSHOT_NOBODY };

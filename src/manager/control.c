@@ -27,6 +27,7 @@ struct client {
 	struct loop_channel *channel;
 	int privileged; /* root or ourselves: may change things */
 	int watch, exchanges;
+	uint32_t steps; /* on the way to this machine, too; 0 = to none */
 	/* A snapshot that is under way: more machines than the socket holds go out as it drains. */
 	int sending, again; /* again: it is old before it is whole */
 	uint32_t last_id, peers; /* the last machine sent, and how many so far */
@@ -130,6 +131,23 @@ send_maps(struct client *cl)
 	return 0;
 }
 
+/* How one machine was called. */
+static int
+send_steps(struct client *cl)
+{
+	const struct peer *p = peer_find_id(cl->control->manager, cl->steps);
+	const struct msg_ipsec_step *step;
+	union msg msg;
+
+	for (unsigned i = 0; p != NULL && (step = ladder_at(p->ladder, i)) != NULL; i++) {
+		msg_begin(&msg, MSG_CTL_STEP, p->id);
+		msg.ctl_step.step = *step;
+		if (loop_channel_send(cl->channel, &msg, -1) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 /* The machines not sent yet, as far as there is room, and the end: 0 or -1.  Their numbers rise
  * along the list. */
 static int
@@ -187,6 +205,8 @@ send_snapshot(struct client *cl)
 		if (loop_channel_send(cl->channel, &msg, -1) == -1)
 			return -1;
 	}
+	if (send_steps(cl) == -1)
+		return -1;
 	cl->sending = 1;
 	cl->again = 0;
 	cl->last_id = cl->peers = 0;
@@ -214,6 +234,7 @@ on_show(struct client *cl, const union msg *msg)
 		    "autotunnel and autotunneld are of different versions: restart autotunneld");
 	cl->watch = (int)msg->ctl_show.watch;
 	cl->exchanges = (int)msg->ctl_show.exchanges;
+	cl->steps = msg->ctl_show.steps;
 	return send_snapshot(cl);
 }
 

@@ -112,6 +112,15 @@ hear_tunnel(struct manager *m, const union msg *msg)
 }
 
 static void
+hear_step(struct manager *m, const struct msg_ipsec_step *step)
+{
+	struct peer *p = peer_find_id(m, step->hdr.id);
+
+	if (p != NULL)
+		ladder_add(&p->ladder, step);
+}
+
+static void
 hear_ready(struct manager *m, const union msg *msg)
 {
 	m->ready = msg->ipsec_ready;
@@ -153,6 +162,9 @@ hear(struct manager *m, const union msg *msg)
 	case MSG_IPSEC_STATE:
 		hear_tunnel(m, msg);
 		break;
+	case MSG_IPSEC_STEP:
+		hear_step(m, &msg->ipsec_step);
+		return; /* changes nothing */
 	default:
 		break;
 	}

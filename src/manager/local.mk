@@ -5,6 +5,7 @@ libmanager_a_SOURCES = \
 	src/manager/filter.c src/manager/filter.h \
 	src/manager/hear.c \
 	src/manager/known.c src/manager/known.h \
+	src/manager/ladder.c src/manager/ladder.h \
 	src/manager/link.c src/manager/link.h \
 	src/manager/maps.c src/manager/maps.h src/manager/maps_inner.h \
 	src/manager/maps_extra.c src/manager/maps_show.c src/manager/maps_talk.c \

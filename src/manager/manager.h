@@ -23,6 +23,7 @@
 #include "config/config.h"
 #include "identity/identity.h"
 #include "loop/loop.h"
+#include "manager/ladder.h"
 #include "manager/known.h"
 #include "manager/link.h"
 #include "manager/maps.h"
@@ -49,6 +50,7 @@ struct peer {
 	struct msg_dns_peer records;
 	struct msg_ipsec_peer wanted;
 	struct msg_ipsec_state tunnel;
+	struct ladder *ladder; /* how it was called; NULL = never */
 };
 
 TAILQ_HEAD(peer_list, peer);

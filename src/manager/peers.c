@@ -71,6 +71,7 @@ peer_free(struct manager *m, struct peer *p)
 {
 	TAILQ_REMOVE(&m->peers, p, entry);
 	m->peer_count--;
+	free(p->ladder);
 	free(p);
 }
 

@@ -115,6 +115,12 @@ fill_ipsec(union msg *m, enum msg_type type)
 	case MSG_IPSEC_STATE:
 		m->ipsec_state.state = TUNNEL_IDLE;
 		break;
+	case MSG_IPSEC_STEP:
+		m->ipsec_step.kind = IPSEC_STEP_TRY;
+		break;
+	case MSG_CTL_STEP:
+		m->ctl_step.step.kind = IPSEC_STEP_TRY;
+		break;
 	default:
 		break;
 	}
@@ -154,7 +160,7 @@ static void
 good(union msg *m, enum msg_type type)
 {
 	static const unsigned without_id[] = {MSG_NATPMP_WANT, MSG_NATPMP_DROP, MSG_NATPMP_STATE,
-	    MSG_IPSEC_PEER, MSG_IPSEC_FORGET, MSG_IPSEC_STATE};
+	    MSG_IPSEC_PEER, MSG_IPSEC_FORGET, MSG_IPSEC_STATE, MSG_IPSEC_STEP};
 	uint32_t id = 0;
 
 	for (size_t i = 0; i < sizeof without_id / sizeof without_id[0]; i++)
@@ -325,6 +331,13 @@ static const struct {
     WRONG(MSG_IPSEC_STATE, ipsec_state.state, 4),
     WRONG(MSG_IPSEC_STATE, ipsec_state.initiator, 2),
     WRONG(MSG_IPSEC_STATE, ipsec_state.known, 2),
+    WRONG(MSG_IPSEC_STEP, hdr.id, 0),
+    WRONG(MSG_IPSEC_STEP, ipsec_step.kind, 0),
+    WRONG(MSG_IPSEC_STEP, ipsec_step.kind, IPSEC_STEP_MAX),
+    WRONG(MSG_IPSEC_STEP, ipsec_step.initiator, 2),
+    WRONG(MSG_IPSEC_STEP, ipsec_step.place.family, 5),
+    WRONG(MSG_IPSEC_STEP, ipsec_step.text[0], '\n'),
+    WRONG(MSG_CTL_STEP, ctl_step.step.kind, IPSEC_STEP_MAX),
     WRONG(MSG_CTL_SHOW, ctl_show.watch, 2),
     WRONG(MSG_CTL_SHOW, ctl_show.exchanges, 2),
     WRONG(MSG_CTL_MAP, ctl_map.proto, 1),
