@@ -361,14 +361,16 @@ network_equal(const struct network *a, const struct network *b)
 
 #define BURST_MS 50
 /* An address and its route come within a millisecond of each other; where they do not, early is
- * called for each. */
+ * called for each, but not for each route of a table that never rests. */
 #define EARLY_MS 4
+#define EARLY_TIMES 3
 
 struct netmon {
 	struct mnl_socket *nl;
 	struct loop_fd *fd;
 	struct loop_timer *early_timer, *timer;
 	int early_pending, pending;
+	unsigned earlies; /* in this burst */
 	void (*early)(void *ctx);
 	void (*settled)(void *ctx);
 	void *ctx;
@@ -385,11 +387,14 @@ netmon_ready(void *arg, int ready)
 
 	while (recv(mnl_socket_get_fd(m->nl), room, sizeof room, MSG_DONTWAIT) > 0)
 		;
-	if (!m->early_pending)
+	if (!m->early_pending && m->earlies < EARLY_TIMES) {
 		loop_timer_set(m->early_timer, EARLY_MS);
+		m->early_pending = 1;
+		m->earlies++;
+	}
 	if (!m->pending)
 		loop_timer_set(m->timer, BURST_MS);
-	m->early_pending = m->pending = 1;
+	m->pending = 1;
 }
 
 static void
@@ -407,6 +412,7 @@ netmon_timer(void *arg)
 	struct netmon *m = arg;
 
 	m->pending = 0;
+	m->earlies = 0;
 	m->settled(m->ctx);
 }
 

@@ -39,8 +39,8 @@ int network_read(const struct endpoint *ask, struct network *out);
 void network_read_macs(struct network *n);
 
 /* After changes of links, addresses or routes call early, within milliseconds, perhaps in the
- * middle of a burst of them; and settled, once for a burst, and again and again while they go on.
- * NULL with errno. */
+ * middle of a burst of them and a few times in each; and settled, once for a burst, and again and
+ * again while they go on. NULL with errno. */
 struct netmon;
 struct netmon *netmon_new(
     struct loop *l, void (*early)(void *ctx), void (*settled)(void *ctx), void *ctx);
