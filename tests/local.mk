@@ -16,7 +16,7 @@ BASE_LIBS = libbase.a $(SECCOMP_LIBS)
 
 UNIT = tests/unit/base_addr tests/unit/base_buf tests/unit/base_channel tests/unit/base_file \
 	tests/unit/base_msg tests/unit/base_proc tests/unit/base_sandbox tests/unit/base_str \
-	tests/unit/config_config tests/unit/loop_loop \
+	tests/unit/config_config tests/unit/loop_loop tests/unit/loop_timers \
 	tests/unit/manager_control tests/unit/manager_filter tests/unit/manager_hear tests/unit/manager_known \
 	tests/unit/manager_memory tests/unit/manager_network \
 	tests/unit/manager_reconcile tests/unit/manager_worker \
@@ -34,6 +34,7 @@ tests_unit_base_sandbox_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
 tests_unit_base_str_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
 tests_unit_config_config_LDADD = libconfig.a $(BASE_LIBS) $(UNIT_LIBS)
 tests_unit_loop_loop_LDADD = libloop.a $(BASE_LIBS) $(EVENT_LIBS) $(UNIT_LIBS)
+tests_unit_loop_timers_LDADD = libloop.a $(BASE_LIBS) $(EVENT_LIBS) $(UNIT_LIBS)
 tests_unit_manager_reconcile_LDADD = libmanager.a libconfig.a $(BASE_LIBS) $(MNL_LIBS) $(UNIT_LIBS)
 
 MANAGER_LIBS = libmanager.a libatidentity.a libconfig.a libloop.a libatcrypto.a $(BASE_LIBS) \

@@ -33,8 +33,13 @@ struct loop_fd *loop_fd_new(
 void loop_fd_watch(struct loop_fd *f, int what);
 void loop_fd_free(struct loop_fd *f);
 
-/* A one-shot timer, not running until set.  Setting it again moves it.  It counts
- * CLOCK_MONOTONIC; decisions compare clock_boot_ms() themselves when it fires.
+/* The machine has slept for so many milliseconds: called when that is noticed, before any timer
+ * that has come due meanwhile.  cb NULL = nobody wants to know. */
+void loop_on_sleep(struct loop *l, void (*cb)(void *ctx, uint64_t ms), void *ctx);
+
+/* A one-shot timer, not running until set.  Setting it again moves it.  It counts CLOCK_BOOTTIME,
+ * so the time the machine sleeps is not added to the delay, and never fires before
+ * clock_boot_ms() has reached the time.  All timers are to be freed before the loop.
  * loop_timer_free may be called from the callback. */
 struct loop_timer *loop_timer_new(struct loop *l, void (*cb)(void *ctx), void *ctx);
 void loop_timer_set(struct loop_timer *t, uint64_t delay_ms);

@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/capability.h>
 #include <pwd.h>
 #include <signal.h>
@@ -147,7 +148,6 @@ network_changed(void *ctx)
 	struct network now;
 
 	keep_link(m);
-
 	if (network_read(&m->config.gateway, &now) == -1) {
 		log_warn("reading addresses and routes");
 		return;
@@ -161,6 +161,20 @@ network_changed(void *ctx)
 	maps_unsee(m);
 	maps_say_again(m); /* the same wishes again: look now */
 	log_info("addresses or routes changed");
+	manager_changed(m);
+}
+
+/* What was true before a sleep may be true no longer, and nothing has told us: the same wishes
+ * again, to router, peers and name server. */
+static void
+has_slept(void *ctx, uint64_t ms)
+{
+	struct manager *m = ctx;
+
+	log_notice("the machine has slept for %" PRIu64 " s", ms / 1000);
+	keep_link(m);
+	m->moved_dirty = m->hurry_dirty = 1;
+	maps_say_again(m);
 	manager_changed(m);
 }
 
@@ -365,6 +379,7 @@ start(struct manager *m)
 
 	if (make_directories(m) == -1 || (m->control = control_new(m)) == NULL)
 		return -1;
+	loop_on_sleep(m->loop, has_slept, m);
 	m->netmon = netmon_new(m->loop, network_moving, network_changed, m);
 	if (m->netmon == NULL) {
 		log_warn("rtnetlink");

@@ -4,7 +4,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -100,6 +103,71 @@ signals(void **state)
 	raise(SIGUSR1);
 	assert_int_equal(loop_run(loop), SIGUSR1);
 	loop_signal_free(s);
+}
+
+/* ---- sleep ---- */
+
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x80
+#endif
+
+/* As a sleep looks from inside: CLOCK_BOOTTIME goes on by so much, CLOCK_MONOTONIC does not.  We
+ * move to a time namespace with that offset. */
+static void
+fall_asleep(int seconds)
+{
+	FILE *offsets;
+	int fd;
+
+	if (unshare(CLONE_NEWTIME) != 0)
+		assert_int_equal(unshare(CLONE_NEWUSER | CLONE_NEWTIME), 0);
+	assert_non_null(offsets = fopen("/proc/self/timens_offsets", "w"));
+	assert_true(fprintf(offsets, "boottime %d 0\n", seconds) > 0);
+	assert_int_equal(fclose(offsets), 0);
+	assert_int_not_equal(fd = open("/proc/self/ns/time_for_children", O_RDONLY), -1);
+	assert_int_equal(setns(fd, CLONE_NEWTIME), 0);
+	close(fd);
+}
+
+static uint64_t told_ms;
+static int came_due;
+
+static void
+slept(void *ctx, uint64_t ms)
+{
+	assert_int_equal(came_due, 0);
+	told_ms += ms;
+}
+
+static void
+due(void *ctx)
+{
+	came_due = 1;
+	loop_stop(loop, 0);
+}
+
+static void
+lie_down(void *ctx)
+{
+	fall_asleep(7200);
+	loop_timer_set(guard, 30000);
+}
+
+/* What came due during the sleep is done at once after it, and who wants to know is told before. */
+static void
+timers_count_sleep(void **state)
+{
+	struct loop_timer *hour = loop_timer_new(loop, due, NULL);
+	struct loop_timer *bed = loop_timer_new(loop, lie_down, NULL);
+
+	loop_on_sleep(loop, slept, NULL);
+	loop_timer_set(hour, 3600000);
+	loop_timer_set(bed, 1);
+	assert_int_equal(loop_run(loop), 0);
+	assert_int_equal(came_due, 1);
+	assert_in_range(told_ms, 7199000, 7201000);
+	loop_timer_free(hour);
+	loop_timer_free(bed);
 }
 
 /* ---- channels ---- */
@@ -254,6 +322,8 @@ main(void)
 	    CHANNEL_TEST(gone_after_last_words),
 	    CHANNEL_TEST(gone_by_breach),
 	    CHANNEL_TEST(dirty_until_said),
+	    /* The last one: afterwards this process lives in another time. */
+	    LOOP_TEST(timers_count_sleep),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
