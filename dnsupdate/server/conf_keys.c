@@ -142,6 +142,9 @@ add_key(const struct conf_key *key, void *field, const char *value)
 		return NULL;
 	if (strchr(value, ':') == NULL || strchr(strchr(value, ':') + 1, ':') == NULL)
 		return "ALGORITHM:NAME:SECRET is expected";
+	/* Printed after a blank, a "#" would begin a comment. */
+	if (strpbrk(value, "# \t") != NULL)
+		return "ALGORITHM:NAME:SECRET without blanks or # is expected";
 	k = malloc(sizeof *k + strlen(value) + 1);
 	if (k == NULL)
 		return "out of memory";

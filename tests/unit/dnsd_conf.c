@@ -68,6 +68,8 @@ says_what_is_wrong(void **state)
 	    {"[zone a.b]\n[zone A.b]\n", "x.conf:2: [zone A.b] stands here twice"},
 	    {"[zone a.b]\naccount-key = secret\n",
 		"x.conf:2: account-key: ALGORITHM:NAME:SECRET is expected"},
+	    {"[zone a]\naccount-key=#a:b:c\n",
+		"x.conf:2: account-key: ALGORITHM:NAME:SECRET without blanks or # is expected"},
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
