@@ -59,3 +59,8 @@ tests_fuzz_fuzz_config_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
 tests_fuzz_fuzz_known_SOURCES = tests/fuzz/fuzz_known.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_known_LDADD = libmanager.a $(BASE_LIBS)
 tests_fuzz_fuzz_known_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
+
+# What an intruder does who has taken a worker over (tests/netns/threat_worker.sh).
+check_PROGRAMS += tests/netns/intruder
+tests_netns_intruder_SOURCES = tests/netns/intruder.c
+tests_netns_intruder_LDADD = $(BASE_LIBS)
