@@ -228,7 +228,14 @@ keeper_add_key(struct keeper *k, struct zone *z, enum key_kind kind, const char 
 
 	if (key == NULL)
 		return keeper_fail(why, "%s", error.text);
-	if (keeper_save(k, why) == 0)
+	/* A key that would not count is no help to whoever adds it; in the configuration, and among
+	 * those added while it counted, it is only warned of. */
+	if (tsig_algorithm_is_weak(key->algorithm) && !k->server->weak_tsig)
+		keeper_fail(why,
+		    "%s is weak, and \"weak-tsig\" is not \"yes\" in %s: make the key"
+		    " for hmac-sha256",
+		    tsig_algorithm_text(key->algorithm), k->conf_path);
+	else if (keeper_save(k, why) == 0)
 		return 0;
 	key_name(key, &name);
 	keyring_remove(k->server->keys, &name);
