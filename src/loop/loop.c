@@ -141,9 +141,9 @@ look_at_clocks(struct loop *l)
 }
 
 static void
-run_timers(struct loop *l)
+run_timers(struct loop *l, uint64_t now)
 {
-	uint64_t now = look_at_clocks(l), mark = timers_mark(&l->timers);
+	uint64_t mark = timers_mark(&l->timers);
 	struct timers_entry *e;
 
 	while (!l->stopped && (e = timers_take(&l->timers, now, mark)) != NULL) {
@@ -153,20 +153,22 @@ run_timers(struct loop *l)
 	}
 }
 
+/* What is due is looked up before descriptors are, and done after: an answer that has come in time
+ * stops the timer that waits for it, however long the callbacks before it took. */
 int
 loop_run(struct loop *l)
 {
 	l->stopped = 0;
 	while (!l->stopped) {
-		uint64_t first = timers_first(&l->timers);
-		int due = first <= clock_boot_ms();
+		uint64_t now = look_at_clocks(l), first = timers_first(&l->timers);
+		int due = first <= now;
 
 		if (!due)
 			set_clock(l, first);
 		if (event_base_loop(l->base, EVLOOP_ONCE | (due ? EVLOOP_NONBLOCK : 0)) == -1)
 			fatalx("event loop failed");
-		if (!l->stopped)
-			run_timers(l);
+		if (due)
+			run_timers(l, now);
 	}
 	return l->status;
 }

@@ -105,6 +105,57 @@ signals(void **state)
 	loop_signal_free(s);
 }
 
+/* ---- what is first ---- */
+
+static struct loop_timer *patience;
+static int question[2], reply[2];
+
+/* Takes longer than the other is waited for; the answer is there before anybody looks. */
+static void
+work_slowly(void *ctx, int ready)
+{
+	char c;
+
+	assert_int_equal(read(question[0], &c, 1), 1);
+	usleep(60000);
+	assert_int_equal(write(reply[1], &c, 1), 1);
+}
+
+static void
+take_reply(void *ctx, int ready)
+{
+	loop_timer_stop(patience);
+	loop_stop(loop, 0);
+}
+
+static void
+lost_patience(void *ctx)
+{
+	loop_stop(loop, 1);
+}
+
+static void
+an_answer_in_time_stops_its_timer(void **state)
+{
+	struct loop_fd *slow, *answer;
+
+	assert_int_equal(pipe(question), 0);
+	assert_int_equal(pipe(reply), 0);
+	slow = loop_fd_new(loop, question[0], LOOP_READ, work_slowly, NULL);
+	answer = loop_fd_new(loop, reply[0], LOOP_READ, take_reply, NULL);
+	patience = loop_timer_new(loop, lost_patience, NULL);
+	loop_timer_set(patience, 30);
+	assert_int_equal(write(question[1], "?", 1), 1);
+	assert_int_equal(loop_run(loop), 0);
+	loop_timer_free(patience);
+	loop_fd_free(slow);
+	loop_fd_free(answer);
+	for (int i = 0; i < 2; i++) {
+		close(question[i]);
+		close(reply[i]);
+	}
+}
+
 /* ---- sleep ---- */
 
 #ifndef CLONE_NEWTIME
@@ -318,6 +369,7 @@ main(void)
 	    LOOP_TEST(timer_frees_itself),
 	    LOOP_TEST(descriptor_frees_itself),
 	    LOOP_TEST(signals),
+	    LOOP_TEST(an_answer_in_time_stops_its_timer),
 	    CHANNEL_TEST(freed_in_a_message),
 	    CHANNEL_TEST(gone_after_last_words),
 	    CHANNEL_TEST(gone_by_breach),
