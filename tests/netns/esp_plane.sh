@@ -14,9 +14,11 @@ lab_internet
 lab_host laptop internet 5
 lab_host nas internet 6
 
-# drive HOST a|b REMOTE [ALGORITHM [esn]]: with OPTIONS, at0 having mtu
+# drive HOST a|b REMOTE [ALGORITHM [esn]]: with OPTIONS, at0 having mtu.  Its log begins anew, or the
+# "ready" of the one before would count.
 OPTIONS=() mtu=1280
 drive() {
+	: >"$(lab_log "$1" drive)"
 	lab_start "$1" drive $LAB/esp_drive "${OPTIONS[@]}" "$2" 4500 "${@:3}"
 	lab_wait_until 5 logged "$1" ready || lab_die "esp_drive does not start"
 	ip -n "$1" link set dev at0 mtu $mtu
@@ -105,8 +107,6 @@ stop_both
 check "nothing was refused" eval '! logged nas "dropped (auth|replay|inner|selector|short)"'
 
 for variant in 2 3 "1 esn" "3 esn"; do
-	: >"$(lab_log laptop drive)"
-	: >"$(lab_log nas drive)"
 	drive nas b 11.22.33.8 $variant
 	drive laptop a 11.22.33.6 $variant
 	check "algorithm $variant" ping_nas -c 3 -i 0.05
@@ -121,8 +121,6 @@ offload_of() {
 
 # start_both LAPTOP NAS [ALGORITHM]: with these offloads, at the largest MTU.
 start_both() {
-	: >"$(lab_log laptop drive)"
-	: >"$(lab_log nas drive)"
 	OPTIONS=(-o "$2")
 	drive nas b 11.22.33.8 "${@:3}"
 	OPTIONS=(-o "$1")
