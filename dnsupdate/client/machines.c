@@ -210,7 +210,7 @@ void
 machines_hint(struct machines *t, struct machine *m, uint64_t now)
 {
 	if (!m->unread || (m->reading && !m->again))
-		gate_hint(&m->gate, now);
+		gate_count(&m->gate, &gate_hints, now);
 	machines_want(t, m, 0, 0);
 }
 
@@ -220,7 +220,7 @@ machines_next(struct machines *t, uint64_t now)
 	struct machine *m;
 
 	TAILQ_FOREACH (m, &t->unread, unread_entry) {
-		if (gate_ready(&m->gate) > now)
+		if (gate_ready(&m->gate, &gate_hints, 0) > now)
 			continue;
 		TAILQ_REMOVE(&t->unread, m, unread_entry);
 		m->reading = 1;
@@ -271,10 +271,10 @@ machines_wake(const struct machines *t, uint64_t now)
 	uint64_t at = UINT64_MAX;
 
 	TAILQ_FOREACH (m, &t->unread, unread_entry) {
-		if (gate_ready(&m->gate) <= now)
+		if (gate_ready(&m->gate, &gate_hints, 0) <= now)
 			return now;
-		if (gate_ready(&m->gate) < at)
-			at = gate_ready(&m->gate);
+		if (gate_ready(&m->gate, &gate_hints, 0) < at)
+			at = gate_ready(&m->gate, &gate_hints, 0);
 	}
 	return at;
 }

@@ -9,8 +9,6 @@
 #define SILENT_MS 500
 #define SILENT_MAX 100 /* looks, of about eight seconds each */
 #define PUSHED_MS 900000 /* RFC 8765 section 6.8 */
-#define HINT_MS 500
-#define HINT_BURST 8
 
 void
 pace_init(struct pace *p)
@@ -86,22 +84,25 @@ pace_next(struct pace *p, enum pace_look look, uint64_t now, uint32_t (*jitter)(
 	return wait - wait / 10 + jitter((uint32_t)wait / 5);
 }
 
+const struct gate_rate gate_hints = {.burst = 8, .each_ms = 500};
+const struct gate_rate gate_writes = {.burst = 10, .each_ms = 3000};
+
 void
-gate_hint(struct gate *g, uint64_t now)
+gate_count(struct gate *g, const struct gate_rate *rate, uint64_t now)
 {
-	const uint64_t most = now + (HINT_BURST + 1) * HINT_MS;
+	const uint64_t most = now + (uint64_t)(rate->burst + 1) * rate->each_ms;
 
 	if (g->paid_ms < now)
 		g->paid_ms = now;
-	g->paid_ms += HINT_MS;
+	g->paid_ms += rate->each_ms;
 	if (g->paid_ms > most)
 		g->paid_ms = most;
 }
 
 uint64_t
-gate_ready(const struct gate *g)
+gate_ready(const struct gate *g, const struct gate_rate *rate, unsigned one)
 {
-	const uint64_t burst = HINT_BURST * HINT_MS;
+	const uint64_t burst = (uint64_t)(rate->burst - one) * rate->each_ms;
 
 	return g->paid_ms > burst ? g->paid_ms - burst : 0;
 }

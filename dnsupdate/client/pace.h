@@ -43,13 +43,23 @@ enum pace_look {
 uint64_t pace_next(
     struct pace *p, enum pace_look look, uint64_t now, uint32_t (*jitter)(uint32_t range));
 
-/* Hints that something has changed: eight at once are followed at once, then two a second.  A hint
- * that comes while another waits is the same hint: do not count it. */
-struct gate {
-	uint64_t paid_ms; /* the hints so far are paid for then */
+/* A gate lets a burst through at once, then one each_ms: what comes rarely never waits, and what
+ * comes without end costs little. */
+struct gate_rate {
+	unsigned burst;
+	uint32_t each_ms;
 };
-void gate_hint(struct gate *g, uint64_t now);
-/* When the last hint may be followed. */
-uint64_t gate_ready(const struct gate *g);
+/* Hints that something has changed.  One that comes while another waits is the same hint: do not
+ * count it. */
+extern const struct gate_rate gate_hints;
+/* Changes of our own records. */
+extern const struct gate_rate gate_writes;
+
+struct gate {
+	uint64_t paid_ms; /* what has been counted so far is paid for then */
+};
+void gate_count(struct gate *g, const struct gate_rate *rate, uint64_t now);
+/* When the last that was counted may pass; with one = 1, when one more may. */
+uint64_t gate_ready(const struct gate *g, const struct gate_rate *rate, unsigned one);
 
 #endif

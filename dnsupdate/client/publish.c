@@ -17,8 +17,9 @@
  * What is wanted and what stands in the zone are two copies of the same struct; the machine has
  * something to do exactly when they differ or the lease (x=) runs low.  When it may do it:
  *
- *   change       200 ms after it, so that address and mapping go out in one update
- *   flapping     each change written within a minute of the last write doubles the gap, up to 30 s
+ *   change       25 ms after it: the manager waits for the best path's mapping, and what the other
+ *                paths' routers say meanwhile goes out in the same update
+ *   flapping     ten changes are written at once, then one each three seconds
  *   refresh      at 80..85 % of the lease (RFC 9664 section 5.2), or when the wall clock jumped
  *   failure      by a table: what a second try may cure soon, what needs a person later
  *   doubt        each time the zone has changed, one look whether our records still stand; a
@@ -37,10 +38,7 @@
 
 #include <string.h>
 
-#define COALESCE_MS 200
-#define CALM_MS 60000
-#define FLAPS_MAX 6
-#define GAP_MAX_MS 30000
+#define COALESCE_MS 25
 #define CONFLICTS_MAX 3
 #define THEFTS_MAX 3
 #define THEFT_MEMORY_MS 600000
@@ -87,16 +85,6 @@ same_records(const struct msg_dns_publish *a, const struct msg_dns_publish *b)
 }
 
 void
-publish_want(struct publish *p, const struct msg_dns_publish *want, uint64_t now)
-{
-	if (p->want.hdr.type != 0 && same_records(&p->want, want))
-		return;
-	p->want = *want;
-	p->withdrawn = 0;
-	p->change_ms = now;
-}
-
-void
 publish_doubt(struct publish *p)
 {
 	p->seen_known = 0;
@@ -126,6 +114,19 @@ wants_write(const struct publish *p)
 	return p->until_sec == 0 || !same_records(&p->want, &p->done);
 }
 
+void
+publish_want(struct publish *p, const struct msg_dns_publish *want, uint64_t now)
+{
+	int waiting = wants_write(p) || wants_delete(p);
+
+	if (p->want.hdr.type != 0 && same_records(&p->want, want))
+		return;
+	p->want = *want;
+	p->withdrawn = 0;
+	if (!waiting)
+		p->change_ms = now;
+}
+
 int
 publish_may_leave(const struct publish *p)
 {
@@ -138,15 +139,6 @@ later(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-/* The least gap after the last write: 0, 1, 2, 4 ... 30 s. */
-static uint64_t
-gap_ms(unsigned flaps)
-{
-	uint64_t gap = flaps == 0 ? 0 : UINT64_C(500) << flaps;
-
-	return gap > GAP_MAX_MS ? GAP_MAX_MS : gap;
-}
-
 /* Reading is free to go ahead; writing waits for the rest of the change.  Deleting is never held
  * down: nothing follows it. */
 static uint64_t
@@ -157,9 +149,7 @@ change_due(const struct publish *p)
 	if (p->quitting || !p->seen_known)
 		return at;
 	at = later(at, p->change_ms + COALESCE_MS);
-	if (p->sent_ms == 0 || wants_delete(p))
-		return at;
-	return later(at, p->sent_ms + gap_ms(p->flaps));
+	return wants_delete(p) ? at : later(at, gate_ready(&p->gate, &gate_writes, 1));
 }
 
 uint64_t
@@ -184,15 +174,6 @@ clock_jumped(const struct publish *p, uint64_t wall)
 	    (wall + lease / 10 >= p->until_sec || p->until_sec > wall + lease + CLOCK_SLACK_SEC);
 }
 
-static void
-count_flap(struct publish *p, uint64_t now)
-{
-	if (p->sent_ms == 0 || now - p->sent_ms >= CALM_MS)
-		p->flaps = 0;
-	else if (p->flaps < FLAPS_MAX && wants_write(p))
-		p->flaps++;
-}
-
 /* As long as we like, but not longer than the server lets us. */
 static uint32_t
 granted_of(const struct publish *p, uint32_t wanted)
@@ -211,7 +192,7 @@ give(struct publish *p, enum publish_act act, uint64_t now, uint64_t wall)
 	if (act == PUBLISH_READ)
 		return p->order;
 	if (write) {
-		count_flap(p, now);
+		gate_count(&p->gate, &gate_writes, now);
 		p->sent_ms = now;
 	}
 	p->trying = p->want;
@@ -377,7 +358,6 @@ publish_result(struct publish *p, enum outcome o, const struct publish_mark *mar
 		conflict(p, now);
 	} else if (may_be_lease(p, act, o)) {
 		p->seen_known = 0;
-		p->sent_ms = 0; /* nothing was changed: no reason to hold down */
 	} else {
 		/* It may have been done all the same. */
 		p->seen_known &= act == PUBLISH_READ;

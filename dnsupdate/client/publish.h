@@ -7,6 +7,7 @@
 #define CLIENT_PUBLISH_H
 
 #include "dnsupdate/client/outcome.h"
+#include "dnsupdate/client/pace.h"
 #include "dnsupdate/wire/peer.h"
 
 #define PUBLISH_NEVER UINT64_MAX
@@ -52,14 +53,14 @@ struct publish {
 	uint64_t epoch; /* highest ever tried or read; the floor */
 	uint64_t until_sec; /* our records' expiry, 0 = not published by us */
 	uint64_t refresh_ms;
-	uint64_t change_ms; /* when want last changed */
+	uint64_t change_ms; /* the first change of want that is not written yet */
 	uint64_t sent_ms; /* last write order, 0 = none */
 	uint64_t retry_ms; /* hold until then after a failure */
 	struct publish_order order; /* in the worker's hands, or PUBLISH_NOTHING */
 	enum outcome last;
 	unsigned failures; /* in a row */
 	unsigned conflicts; /* in a row */
-	unsigned flaps;
+	struct gate gate; /* of writes */
 	unsigned thefts; /* our records were found changed, within the last minutes */
 	uint64_t theft_ms;
 	int quitting, withdrawn;

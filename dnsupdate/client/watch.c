@@ -144,7 +144,7 @@ watch_hint(struct watch *w, const struct name *name, uint64_t now)
 	w->hinted = 1;
 	if (name_equal(name, &w->list)) {
 		if (!w->want_list)
-			gate_hint(&w->list_gate, now);
+			gate_count(&w->list_gate, &gate_hints, now);
 		w->want_list = 1;
 	} else if ((m = machines_owner(&w->machines, name)) != NULL && m->listed) {
 		machines_hint(&w->machines, m, now);
@@ -210,7 +210,7 @@ list_due(const struct watch *w)
 {
 	if (!w->want_list || w->list_ticket != 0)
 		return WATCH_NEVER;
-	return w->whole ? 0 : gate_ready(&w->list_gate);
+	return w->whole ? 0 : gate_ready(&w->list_gate, &gate_hints, 0);
 }
 
 static uint64_t

@@ -2,7 +2,8 @@
 # How long packets are lost when a machine moves: a ping each 10 ms, the longest silence ("silent"), and the
 # time from when the network carries again to the first reply ("after").  BENCH_MOVES runs of each; every
 # value is printed, --json has them all.  The name server is autotunnel-dnsd, with Push; "no name
-# server" is the same while it is dead.
+# server" is the same while it is dead.  Each kind of move begins at rest: with no name server, two ends
+# that are both elsewhere could not find each other.
 . "${0%/*}/lib.sh"
 . "$LAB_DIR/lib/mobility.sh"
 
@@ -10,6 +11,9 @@
 bench_move() {
 	local run
 
+	mobility_rest
+	lab_wait_until 40 mobility_heard $(($(lab_now_ms) + 300)) || lab_die "$2${3:-}: no rest before"
+	sleep "${BENCH_PAUSE:-2}"
 	for ((run = 0; run < BENCH_MOVES; run++)); do
 		mobility_run "$1" || lab_die "$2${3:-}: packets do not flow again"
 		bench_value "$2${3:-}, silent" ms autotunnel "$gap_ms"
@@ -36,6 +40,8 @@ mobility_watch
 sleep 2
 bench_moves ""
 bench_move both "both to other NATs at once"
+mobility_rest
+sleep 5
 lab_ns_stop
 bench_moves ", no name server"
 mobility_unwatch
