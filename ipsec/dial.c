@@ -100,6 +100,32 @@ say_gave_up(struct peer *p)
 	log_info("peer %s: cannot connect: %s", p->name, p->reason);
 }
 
+/* Lock held.  The tunnel that was lost has a successor: all but that one are to be ended. */
+static uint32_t
+note_lost(struct peer *p, uint32_t sa[TUNNELS_MAX])
+{
+	const struct tunnel *now = peer_tunnel(p);
+	uint32_t n = 0;
+
+	if (p->path.state != PATH_LOST || now == NULL || now->sa == p->lost_sa)
+		return 0;
+	for (uint32_t i = 0; i < p->tunnels; i++) {
+		if (&p->tunnel[i] == now || p->tunnel[i].dropped)
+			continue;
+		p->tunnel[i].dropped = 1;
+		sa[n++] = p->tunnel[i].sa;
+	}
+	peer_heard(p, clock_boot_ms());
+	return n;
+}
+
+/* Lock held.  Is there no tunnel, or is it lost? */
+static int
+needs_call(struct peer *p)
+{
+	return p->known && (p->tunnels == 0 || p->path.state == PATH_LOST);
+}
+
 /* Lock held. */
 static enum call_action
 next_call(struct peer *p, uint64_t now, struct endpoint *to, uint64_t *wait_ms)
@@ -123,19 +149,22 @@ dial(struct peer *p, uint64_t now, uint64_t *wait_ms)
 	enum call_action action = CALL_NOTHING;
 	struct endpoint to;
 	struct call over = {0};
+	uint32_t lost[TUNNELS_MAX], losts = 0;
 
 	do {
 		peers_lock();
-		if (peer_tunnel(p) != NULL && p->call.n > 0) {
+		losts += note_lost(p, lost + losts);
+		if (peer_tunnel(p) != NULL && p->path.state != PATH_LOST && p->call.n > 0) {
 			over = p->call;
 			note_losers(p, &over);
 			call_succeeded(&p->call);
 		}
-		action =
-		    p->tunnels == 0 && p->known ? next_call(p, now, &to, wait_ms) : CALL_NOTHING;
+		action = needs_call(p) ? next_call(p, now, &to, wait_ms) : CALL_NOTHING;
 		peers_unlock();
 		if (action == CALL_TRY)
 			start_call(p, &to);
 	} while (action == CALL_TRY);
 	drop_early_calls(&over);
+	for (uint32_t i = 0; i < losts; i++)
+		sa_end(lost[i], 0);
 }

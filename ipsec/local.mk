@@ -12,6 +12,7 @@ libatipsec_a_CPPFLAGS = $(IPSEC_CPPFLAGS)
 libatipsec_a_CFLAGS = $(AM_CFLAGS) -Wno-write-strings
 libatipsec_a_SOURCES = \
 	ipsec/abi.c ipsec/abi.h \
+	ipsec/alive.c ipsec/alive.h \
 	ipsec/asked.c ipsec/asked.h \
 	ipsec/call.c ipsec/call.h \
 	ipsec/charon.c ipsec/charon.h \
@@ -43,13 +44,16 @@ libatipsec_a_SOURCES = \
 # What a program with the worker in it links.
 IPSEC_LIBS = libatipsec.a libatidentity.a $(ESP_LIBS) $(SECCOMP_LIBS) $(STRONGSWAN_LIBS)
 
-IPSEC_TESTS = tests/unit/ipsec_abi tests/unit/ipsec_abi_wrong tests/unit/ipsec_asked \
+IPSEC_TESTS = tests/unit/ipsec_abi tests/unit/ipsec_abi_wrong tests/unit/ipsec_alive tests/unit/ipsec_asked \
 	tests/unit/ipsec_call tests/unit/ipsec_claim tests/unit/ipsec_dedupe \
 	tests/unit/ipsec_held tests/unit/ipsec_installed tests/unit/ipsec_limit tests/unit/ipsec_path tests/unit/ipsec_stray
 check_PROGRAMS += $(IPSEC_TESTS)
 TESTS += $(IPSEC_TESTS)
 # Programs of deciding files link those only: what needs libcharon would not link.
 IPSEC_UNIT_LIBS = libatipsec.a libbase.a $(CMOCKA_LIBS)
+tests_unit_ipsec_alive_SOURCES = tests/unit/ipsec_alive.c
+tests_unit_ipsec_alive_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_ipsec_alive_LDADD = $(IPSEC_UNIT_LIBS)
 tests_unit_ipsec_asked_SOURCES = tests/unit/ipsec_asked.c
 tests_unit_ipsec_asked_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_ipsec_asked_LDADD = $(IPSEC_UNIT_LIBS)

@@ -229,7 +229,12 @@ void
 peer_heard(struct peer *p, uint64_t now_ms)
 {
 	p->last_in_ms = now_ms;
+	if (p->path.state == PATH_LOST) {
+		p->reason[0] = '\0';
+		p->dirty = 1;
+	}
 	path_heard(&p->path);
+	alive_heard(&p->alive);
 }
 
 void

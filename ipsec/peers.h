@@ -11,6 +11,7 @@
 
 #include "base/msg.h"
 #include "identity/roster.h"
+#include "ipsec/alive.h"
 #include "ipsec/call.h"
 #include "ipsec/path.h"
 
@@ -51,6 +52,8 @@ struct peer {
 
 	struct call call;
 	struct path path;
+	uint32_t lost_sa; /* the tunnel that path.state LOST is about */
+	struct alive alive;
 	struct tunnel tunnel[TUNNELS_MAX];
 	uint32_t tunnels;
 	uint64_t dedupe_ms; /* when to judge several tunnels; 0 = not */

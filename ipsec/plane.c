@@ -134,6 +134,21 @@ on_ready(void *ctx, const uint8_t peer[16])
 	plane_release(peer);
 }
 
+/* The tunnel's traffic is to be counted, and more often from now on (usage.c). */
+static void
+on_used(void *ctx, uint32_t id, int inbound)
+{
+	uint32_t spi = inbound ? id : sad_inbound_spi(id);
+	struct tunnel *t;
+	struct peer *p;
+
+	peers_lock();
+	if ((p = peers_by_spi(spi, 1, &t)) != NULL)
+		p->active_ms = clock_boot_ms();
+	peers_unlock();
+	peers_wake();
+}
+
 static void
 on_expired(void *ctx, uint32_t id, int inbound, int hard)
 {
@@ -163,6 +178,7 @@ static const struct esp_events events = {
     .acquire = on_acquire,
     .moved = on_moved,
     .ready = on_ready,
+    .used = on_used,
     .expired = on_expired,
 };
 

@@ -22,6 +22,10 @@
 #include <limits.h>
 #include <string.h>
 
+/* After so many milliseconds without an answer to its dead-peer detection a peer gives us up. */
+#define GIVES_UP_MS 12600
+#define HASTY_MS 60
+
 /* ---- what the data plane noticed ---- */
 
 /* Our address towards there; NULL without a way. */
@@ -162,13 +166,36 @@ redirect(uint32_t sa_id, const struct endpoint *to)
 	sa_check_in(sa, status);
 }
 
+/* Lock held.  What was heard until now says nothing any more. */
 static void
-give_up(uint32_t sa_id)
+doubt(struct peer *p)
 {
-	ike_sa_t *sa = sa_check_out(sa_id);
+	alive_doubted(&p->alive);
+	p->counted_ms = 0;
+}
 
-	if (sa != NULL)
-		sa_check_in(sa, DESTROY_ME);
+/* Lock held. */
+static void
+note_path(struct peer *p, struct tunnel *t, enum path_action action, uint64_t now)
+{
+	switch (action) {
+	case PATH_ASK:
+		doubt(p);
+		peer_step(p, t->sa, IPSEC_STEP_ASKED, &t->remote, "");
+		break;
+	case PATH_MOVE:
+		peer_step(p, t->sa, IPSEC_STEP_MOVED, &p->path.to, "");
+		break;
+	case PATH_CALL:
+		peer_reason(p, "no answer, it is called anew");
+		peer_step(p, t->sa, IPSEC_STEP_GAVE_UP, &t->remote, p->reason);
+		p->lost_sa = t->sa;
+		p->dirty = 1;
+		call_want(&p->call, now);
+		break;
+	case PATH_NOTHING:
+		break;
+	}
 }
 
 static void
@@ -187,24 +214,17 @@ mind_path(struct peer *p, uint64_t now, uint64_t *wait_ms)
 		action = path_next(&p->path, now, &wait);
 	}
 	to = p->path.to;
-	if (action == PATH_ASK || action == PATH_MOVE)
-		peer_step(p, sa, action == PATH_ASK ? IPSEC_STEP_ASKED : IPSEC_STEP_MOVED,
-		    action == PATH_ASK ? &t->remote : &to, "");
-	if (action == PATH_GIVE_UP) {
-		peer_reason(p, "no answer at its new address");
-		peer_step(p, sa, IPSEC_STEP_GAVE_UP, &to, p->reason);
-		call_want(&p->call, now);
-	}
+	if (t != NULL)
+		note_path(p, t, action, now);
 	peers_unlock();
 	sooner(wait_ms, wait);
 	if (action == PATH_ASK) {
-		plane_poke(p->ula, &to); /* when both have moved, nobody else would begin */
+		/* When both have moved, nobody else would begin. */
+		plane_poke(p->ula, to.family != 0 ? &to : NULL);
 		ask(sa);
 	} else if (action == PATH_MOVE) {
 		redirect(sa, &to);
 		plane_poke(p->ula, NULL);
-	} else if (action == PATH_GIVE_UP) {
-		give_up(sa);
 	}
 	if (action != PATH_NOTHING)
 		mind_path(p, now, wait_ms);
@@ -420,6 +440,16 @@ poke_elsewhere(struct peer *p)
 			plane_poke(p->ula, &p->contact[i - 1]);
 }
 
+/* Lock held.  A peer that should have been heard long ago has given us up, too: we have slept, or
+ * were nowhere.  And where no way leads to its place, nothing will be heard from there. */
+static uint64_t
+patience(const struct peer *p, int has_way, uint64_t now)
+{
+	uint64_t overdue = (uint64_t)settings_self()->dpd_sec * 1000 + GIVES_UP_MS;
+
+	return has_way && now - p->last_in_ms < overdue ? PATH_ASK_MS : HASTY_MS;
+}
+
 /* The data plane first: peers follow an authentic packet, and IKE's exchange comes to the same. */
 void
 tunnels_moved(void)
@@ -429,6 +459,7 @@ tunnels_moved(void)
 	for (uint32_t i = 0; i < MSG_PEERS_MAX; i++) {
 		struct peer *p = peers_at(i);
 		struct endpoint remote = {0};
+		int has_way;
 
 		if (p == NULL)
 			continue;
@@ -436,8 +467,13 @@ tunnels_moved(void)
 		call_reset_pause(&p->call, now);
 		if (peer_tunnel(p) != NULL)
 			remote = peer_tunnel(p)->remote;
+		has_way = remote.family == 0 || net_has_way(&remote);
+		if (remote.family != 0) {
+			doubt(p);
+			path_shaken(&p->path, patience(p, has_way, now), now);
+		}
 		peers_unlock();
-		if (remote.family != 0 && !net_has_way(&remote))
+		if (!has_way)
 			poke_elsewhere(p);
 		else
 			plane_poke(p->ula, NULL);

@@ -2,11 +2,15 @@
 
 #include "ipsec/usage.h"
 
+#include "ipsec/plane.h"
 #include "ipsec/settings.h"
 
-/* Every two seconds while packets flow, seldom while none do. */
-#define COUNT_BUSY_MS 2000
-#define COUNT_IDLE_MS 10000
+/* Often while packets flow, to notice a silence (alive.h); seldom while none do.  Our own data
+ * plane tells when they flow again, the kernel does not. */
+#define COUNT_BUSY_MS 500
+#define COUNT_CALM_MS 10000 /* of no packets, until it is seldom */
+#define COUNT_IDLE_MS 60000
+#define COUNT_IDLE_KERNEL_MS 10000
 
 /* Add what the CHILD SAs of an IKE SA have carried; *idle_sec is since the last packet came in. */
 static void
@@ -63,9 +67,29 @@ idle_too_long(const struct peer *p, uint64_t now)
 static uint64_t
 count_again(const struct peer *p, uint64_t now)
 {
-	uint64_t pause = now - p->active_ms > COUNT_IDLE_MS ? COUNT_IDLE_MS : COUNT_BUSY_MS;
+	uint64_t pause = plane_is_kernel() ? COUNT_IDLE_KERNEL_MS : COUNT_IDLE_MS;
+	uint64_t limit = (uint64_t)settings_self()->idle_sec * 1000;
 
+	if (now - p->active_ms <= COUNT_CALM_MS)
+		pause = COUNT_BUSY_MS;
+	else if (limit != 0 && !p->always && limit / 4 < pause)
+		pause = limit / 4;
 	return p->counted_ms + pause > now ? p->counted_ms + pause - now : 0;
+}
+
+/* Lock held.  Is what we send answered?  A lost peer is called for as long as somebody sends. */
+static void
+mind_silence(struct peer *p, const struct counters *c, uint64_t now)
+{
+	int went = c->out_packets != p->alive.out;
+	enum alive_sign sign = alive_count(&p->alive, c->in_packets, c->out_packets, now);
+
+	if (sign == ALIVE_HEARD)
+		peer_heard(p, now);
+	else if (sign == ALIVE_DOUBT)
+		path_doubt(&p->path, now);
+	if (went && p->path.state == PATH_LOST)
+		call_want(&p->call, now);
 }
 
 /* Lock held.  The IKE SAs to count now; none when it is too early. */
@@ -113,6 +137,7 @@ usage_count(struct peer *p, uint64_t now, uint64_t *wait_ms)
 		count_sa(sa[i], &c, &idle_sec);
 	peers_lock();
 	take_counters(p, &c, idle_sec, now);
+	mind_silence(p, &c, now);
 	idle = idle_sa(p, now);
 	peers_unlock();
 	if (idle != 0)

@@ -29,6 +29,7 @@
 #define ESP_CHUNK 64 /* packets handled while a lock is held; three events each fit in a list */
 #define ESP_PACKET_MAX 2048 /* inner packet, outbound */
 #define ESP_MTU_MIN 1280 /* IPv6's; a path that carries less gets fragments */
+#define ESP_QUIET_MS 5000 /* without a packet: the next one is told of */
 #define ESP_TOO_BIG_MS 10 /* between two answers to packets that are too big for a tunnel */
 /* What tunnelling adds at most after the UDP header: SPI, sequence, IV, padding, trailer, ICV. */
 #define ESP_OVERHEAD_MAX (4 + 4 + 8 + 3 + 2 + 16)
@@ -44,6 +45,8 @@ struct esp_events {
 	void (*moved)(void *ctx, uint32_t spi, const struct endpoint *from);
 	/* A peer that was waited for (esp_sa.partner) has been heard: held packets may go. */
 	void (*ready)(void *ctx, const uint8_t peer[16]);
+	/* An SA has carried an inner packet, the first one in ESP_QUIET_MS. */
+	void (*used)(void *ctx, uint32_t id, int inbound);
 	/* A lifetime has passed: soft (hard = 0) wants a rekey, hard ends the SA.  Each once. */
 	void (*expired)(void *ctx, uint32_t id, int inbound, int hard);
 };

@@ -27,6 +27,10 @@ fire(const struct event *e, const struct esp_events *to, void *ctx)
 		if (to->ready != NULL)
 			to->ready(ctx, e->peer);
 		break;
+	case EVENT_USED:
+		if (to->used != NULL)
+			to->used(ctx, e->id, e->inbound);
+		break;
 	case EVENT_EXPIRED:
 		if (to->expired != NULL)
 			to->expired(ctx, e->id, e->inbound, e->hard);

@@ -10,7 +10,7 @@
 #define EVENTS_MAX 192
 
 struct event {
-	enum { EVENT_ACQUIRE, EVENT_MOVED, EVENT_HEARD, EVENT_EXPIRED } kind;
+	enum { EVENT_ACQUIRE, EVENT_MOVED, EVENT_HEARD, EVENT_USED, EVENT_EXPIRED } kind;
 	uint32_t id; /* of the SA */
 	uint8_t inbound;
 	uint8_t hard;

@@ -89,7 +89,7 @@ through(struct sa *sa, struct esp_packet *p, uint64_t now_ms, struct event_list 
 	if (sa->packets == 0 && sa->has_policy)
 		heard(sa, events);
 	reason = check_inside(sa, p);
-	sa_count(sa, reason == OPEN_OK ? p->len : 0, now_ms);
+	sa_count(sa, reason == OPEN_OK ? p->len : 0, now_ms, events);
 	sa_check_life(sa, now_ms, events);
 	return reason;
 }

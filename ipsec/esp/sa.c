@@ -119,11 +119,22 @@ sa_next(const struct sa_table *t, size_t *at)
 }
 
 void
-sa_count(struct sa *sa, size_t len, uint64_t now_ms)
+sa_count(struct sa *sa, size_t len, uint64_t now_ms, struct event_list *events)
 {
+	struct event *e;
+
 	sa->bytes += len;
 	sa->packets++;
 	sa->last_ms = now_ms;
+	if (len == 0)
+		return;
+	if ((sa->used_ms == 0 || now_ms - sa->used_ms >= ESP_QUIET_MS) &&
+	    (e = esp_event_add(events)) != NULL) {
+		e->kind = EVENT_USED;
+		e->id = sa->id;
+		e->inbound = sa->inbound;
+	}
+	sa->used_ms = now_ms;
 }
 
 /* 0 when the list was full: then it is said another time. */

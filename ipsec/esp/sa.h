@@ -25,6 +25,7 @@ struct sa {
 	struct endpoint remote, local;
 	struct esp_lifetime life;
 	uint64_t created_ms, last_ms, bytes, packets;
+	uint64_t used_ms; /* the last inner packet; 0 = none yet */
 
 	/* selectors, see policy.h */
 	struct sa *next_policy;
@@ -62,8 +63,9 @@ struct aead *sa_remove(struct sa_table *t, struct sa *sa);
 /* Walk through all: the first SA in or after slot *at, which moves on; NULL at the end. */
 struct sa *sa_next(const struct sa_table *t, size_t *at);
 
-/* Count a packet of len octets. */
-void sa_count(struct sa *sa, size_t len, uint64_t now_ms);
+/* Count a packet of len octets; 0 = nothing for anybody.  The first one after a time of quiet is an
+ * event. */
+void sa_count(struct sa *sa, size_t len, uint64_t now_ms, struct event_list *events);
 /* Look at all lifetimes and note as events what has passed, each once.  0 when the SA must not be
  * used any more. */
 int sa_check_life(struct sa *sa, uint64_t now_ms, struct event_list *events);

@@ -350,7 +350,7 @@ const struct config_key config_keys[] = {
     CHOICE("account", "connect", "on-demand", connect, connect_words),
     NUMBER("account", "idle", "1800", idle, 0, 604800),
     NUMBER("account", "rekey", "3600", rekey, 10, 86400),
-    NUMBER("account", "dpd", "15", dpd, 2, 600),
+    NUMBER("account", "dpd", "60", dpd, 2, 600),
     OTHER("allow", "everyone", "ssh", allow_everyone, set_everyone, print_allow),
     OTHER("allow", "machines", "none", allow_machines, set_machines, print_allow),
 };

@@ -49,6 +49,15 @@ on_ready(void *ctx, const uint8_t peer[16])
 }
 
 static void
+on_used(void *ctx, uint32_t id, int inbound)
+{
+	struct side *s = ctx;
+
+	s->seen.used[inbound]++;
+	esp_spi_in_use(s->esp, id);
+}
+
+static void
 on_expired(void *ctx, uint32_t spi, int inbound, int hard)
 {
 	struct side *s = ctx;
@@ -65,7 +74,11 @@ on_expired(void *ctx, uint32_t spi, int inbound, int hard)
 static void
 side_new(struct side *s)
 {
-	const struct esp_events events = {on_acquire, on_moved, on_ready, on_expired};
+	const struct esp_events events = {.acquire = on_acquire,
+	    .moved = on_moved,
+	    .ready = on_ready,
+	    .used = on_used,
+	    .expired = on_expired};
 
 	memset(s, 0, sizeof(*s));
 	s->esp = esp_new(&events, s);

@@ -52,6 +52,30 @@ round_trip(void **state)
 	}
 }
 
+/* Each way tells of its first packet and of the first one after quiet, not of those between. */
+static void
+told_when_used(void **state)
+{
+	static const struct {
+		uint64_t at_ms;
+		unsigned told;
+	} packets[] = {{1000, 1}, {1500, 1}, {1500 + ESP_QUIET_MS - 1, 1},
+	    {1500 + 2 * ESP_QUIET_MS - 2, 1}, {1500 + 3 * ESP_QUIET_MS, 2}};
+	struct slot s;
+
+	(void)state;
+	pair_connect(NULL);
+	for (size_t i = 0; i < sizeof(packets) / sizeof(packets[0]); i++) {
+		packet_make(&s, ula_a, ula_b, 10, 0);
+		packet_out(&a, &s, packets[i].at_ms);
+		packet_in(&b, &s, &at_a, packets[i].at_ms);
+		assert_int_equal(a.seen.used[0], packets[i].told);
+		assert_int_equal(b.seen.used[1], packets[i].told);
+	}
+	assert_int_equal(a.seen.used[1] + b.seen.used[0], 0);
+	pair_free();
+}
+
 /* More packets than a lock is held for, in one call: all come through, in order. */
 static void
 big_batch(void **state)
@@ -274,6 +298,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(round_trip),
+	    cmocka_unit_test(told_when_used),
 	    cmocka_unit_test(big_batch),
 	    cmocka_unit_test(tampering),
 	    cmocka_unit_test(replays),

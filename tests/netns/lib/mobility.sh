@@ -38,12 +38,15 @@ mobility_second() {
 	ip -n "$1" link set eth1 addrgenmode none
 }
 
-# mobility_ip6 NAT N HOST: 2a00:N::/64 behind it, the Internet in between routes.
+# mobility_ip6 NAT N HOST: 2a00:N::/64 behind it, the Internet in between routes.  (Who forwards asks for
+# neighbours with a link-local address, or not at all.)
 mobility_ip6() {
 	sysctl -qw net.ipv6.conf.all.forwarding=1
 	ip addr replace 2a00:ff::1/64 dev internet nodad
+	ip addr replace fe80::1/64 dev internet nodad
 	ip route add "2a00:$2::/64" via "2a00:ff::$2"
 	ip -n "$1" addr add "2a00:ff::$2/64" dev wan nodad
+	ip -n "$1" addr add "fe80::$2/64" dev wan nodad
 	ip -n "$1" route add default via 2a00:ff::1
 	lab_ip6 "$1" "2a00:$2" "$3"
 	mobility_ip6_off "$3"
@@ -130,6 +133,7 @@ move_nat_reboot() {
 		addr flush dev wan scope global
 		addr add 11.22.33.$office_number/24 dev wan
 		addr add 2a00:ff::3/64 dev wan nodad
+		addr add fe80::3/64 dev wan nodad
 		link set wan up
 		route add default via 11.22.33.1
 		route add default via 2a00:ff::1
@@ -159,7 +163,8 @@ move_link() {
 	mobility_mark
 }
 
-# No IPv4 any more, IPv6 in its place; and the next time back.
+# No IPv4 any more, IPv6 in its place; and the next time back.  The other end has both
+# (mobility_ip6_on nas 3), and the caller knows that.
 move_family() {
 	if [ "$laptop_family" = 4 ]; then
 		laptop_family=6
@@ -170,6 +175,20 @@ move_family() {
 		mobility_ip6_off laptop
 		mobility_use laptop eth0 192.168.1.10/24
 	fi
+	mobility_mark
+}
+
+# The called one's IKE worker is killed: it knows of no tunnel any more, and the caller is not told.
+move_forgotten() {
+	kill -KILL "$(lab_status nas '.self.workers[] | select(.name == "ipsec").pid')"
+	mobility_mark
+}
+
+# So long without a link that the other end has given up.
+move_away() {
+	ip -n laptop link set eth0 down
+	sleep 32
+	mobility_use laptop eth0 192.168.1.$laptop_number/24
 	mobility_mark
 }
 

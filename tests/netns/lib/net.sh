@@ -54,7 +54,7 @@ lab_nat() {
 			chain postrouting {
 				type nat hook postrouting priority 100;
 				jump postrouting_miniupnpd
-				oifname "wan" masquerade
+				meta nfproto ipv4 oifname "wan" masquerade
 			}
 			chain postrouting_miniupnpd { }
 		}

@@ -1,0 +1,45 @@
+#include "ipsec/alive.h"
+
+static uint64_t
+patience(const struct alive *a)
+{
+	uint64_t ms = ALIVE_PATIENCE_MS;
+
+	for (unsigned i = 0; i < a->asked && ms < ALIVE_PATIENCE_MAX_MS; i++)
+		ms *= 2;
+	return ms;
+}
+
+enum alive_sign
+alive_count(struct alive *a, uint64_t in, uint64_t out, uint64_t now_ms)
+{
+	int came = in != a->in && !a->doubted, went = out != a->out;
+
+	a->in = in;
+	a->out = out;
+	a->doubted = 0;
+	if (came) {
+		a->since_ms = 0;
+		a->asked = 0;
+		return ALIVE_HEARD;
+	}
+	if (went && a->since_ms == 0)
+		a->since_ms = now_ms;
+	if (a->since_ms == 0 || now_ms - a->since_ms < patience(a))
+		return ALIVE_NOTHING;
+	a->asked++;
+	a->since_ms = 0;
+	return ALIVE_DOUBT;
+}
+
+void
+alive_doubted(struct alive *a)
+{
+	a->doubted = 1;
+}
+
+void
+alive_heard(struct alive *a)
+{
+	a->since_ms = 0;
+}
