@@ -62,6 +62,14 @@ is_rest(const struct pace *p, uint64_t now)
 	return p->live == PACE_PUSHED;
 }
 
+/* Up to a fifth less, so that many machines do not come together; never more, for the interval is
+ * what one can rely on. */
+static uint64_t
+at_times(uint64_t wait, uint32_t (*jitter)(uint32_t range))
+{
+	return wait - jitter((uint32_t)wait / 5);
+}
+
 uint64_t
 pace_next(struct pace *p, enum pace_look look, uint64_t now, uint32_t (*jitter)(uint32_t range))
 {
@@ -71,7 +79,7 @@ pace_next(struct pace *p, enum pace_look look, uint64_t now, uint32_t (*jitter)(
 	p->fails = failed ? p->fails + 1 : 0;
 	if (is_rest(p, now) && !failed) {
 		wait = p->live == PACE_PUSHED ? PUSHED_MS : REST_MAX_MS;
-		return wait - wait / 10 + jitter((uint32_t)wait / 5);
+		return at_times(wait, jitter);
 	}
 	if (now < p->hurry_until)
 		return now < p->fast_until ? PACE_FAST_MS : PACE_HURRY_MS;
@@ -81,7 +89,7 @@ pace_next(struct pace *p, enum pace_look look, uint64_t now, uint32_t (*jitter)(
 		wait = p->rest_ms;
 		p->rest_ms = at_most(2 * p->rest_ms);
 	}
-	return wait - wait / 10 + jitter((uint32_t)wait / 5);
+	return at_times(wait, jitter);
 }
 
 const struct gate_rate gate_hints = {.burst = 8, .each_ms = 500};
