@@ -41,7 +41,13 @@ sleep 2
 bench_moves ""
 bench_move both "both to other NATs at once"
 mobility_rest
+mobility_ip6_on nas 3
 sleep 5
+bench_move family "IPv4 to IPv6 and back"
+mobility_ip6_off nas
+mobility_rest
+sleep 5
+bench_move forgotten "no link, and forgotten meanwhile"
 lab_ns_stop
 bench_moves ", no name server"
 mobility_unwatch

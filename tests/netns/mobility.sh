@@ -36,6 +36,14 @@ move both "both do, at once"
 move nat_reboot "the called one's router returns with another address"
 move port "the called one's router gives another port"
 move link "two seconds without a link"
+move forgotten "the called one has forgotten the tunnel meanwhile"
+check "which the caller notices long before IKE would (25 s)" test "$after_ms" -lt 10000
+mobility_ip6_on nas 3
+check_soon "the caller has heard of the called one's IPv6 address" 10 \
+	eval 'lab_peer laptop nas "[.records.contacts[].address] | index(\"2a00:3::10\")"'
+move family "no IPv4 any more, IPv6 in its place"
+move family "and back"
+mobility_ip6_off nas
 lab_ns_stop
 move network "without a name server: the caller moves"
 move called "without a name server: the called moves"

@@ -178,16 +178,14 @@ move_family() {
 	mobility_mark
 }
 
-# The called one's IKE worker is killed: it knows of no tunnel any more, and the caller is not told.
+# While the caller has no link, the called one forgets all tunnels: its IKE worker is killed, and is there
+# again when the link is.
 move_forgotten() {
-	kill -KILL "$(lab_status nas '.self.workers[] | select(.name == "ipsec").pid')"
-	mobility_mark
-}
-
-# So long without a link that the other end has given up.
-move_away() {
 	ip -n laptop link set eth0 down
-	sleep 32
+	lab_exec nas autotunnel status --json | jq -r '.self.workers[] | select(.name == "ipsec").pid' | read -r worker
+	kill -KILL "$worker"
+	lab_wait_until 20 lab_status nas \
+		".self.workers[] | select(.name == \"ipsec\" and .running and .pid != $worker)" || lab_die "no new IKE worker"
 	mobility_use laptop eth0 192.168.1.$laptop_number/24
 	mobility_mark
 }
