@@ -104,9 +104,13 @@ tests_bench_changes_drive_SOURCES = tests/bench/changes_drive.c tests/netns/driv
 tests_bench_changes_drive_LDADD = $(DNS_WORKER_LIBS)
 
 # Fuzz targets: what a hostile server may tell us.
-dns_fuzz = tests/fuzz/fuzz_push_session tests/fuzz/fuzz_llq_client tests/fuzz/fuzz_targets
+dns_fuzz = tests/fuzz/fuzz_push_session tests/fuzz/fuzz_llq_client tests/fuzz/fuzz_targets \
+	tests/fuzz/fuzz_line
 check_PROGRAMS += $(dns_fuzz)
 TESTS += $(dns_fuzz)
+tests_fuzz_fuzz_line_SOURCES = tests/fuzz/fuzz_line.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_line_LDADD = $(DNS_WORKER_LIBS)
+tests_fuzz_fuzz_line_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
 tests_fuzz_fuzz_push_session_SOURCES = tests/fuzz/fuzz_push_session.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_push_session_LDADD = $(DNS_WORKER_LIBS)
 tests_fuzz_fuzz_push_session_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)

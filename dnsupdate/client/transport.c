@@ -7,7 +7,8 @@
  * What goes how.  TLS is used where it can be verified; nobody can then talk us out of it
  * (dns_transport "tls", or TLS has worked once: it is told to the manager, who remembers it on
  * disk).  Only while TLS has never worked does TRANSPORT_AUTO fall back to datagrams, and looks for
- * TLS again each ten minutes.
+ * TLS again each ten minutes.  A TLS port that drops what comes costs a second and a half, then;
+ * the attempt goes on beside, and TLS is used once it stands.
  */
 #include "dnsupdate/client/transport_inner.h"
 
@@ -21,6 +22,7 @@
 #define STREAM_MS 12000 /* a request by the stream has so long */
 #define LOST_MS 2500 /* ... if there is no connection in spite of several tries, only so long */
 #define DOUBT_MS 1000
+#define TLS_PATIENCE_MS 1500 /* ... while TLS has never worked, so long: then by datagram */
 #define SILENCE_MS 4000 /* ... and the connection so long to bring an answer */
 #define TLS_AGAIN_MS 600000
 #define OPCODE_DSO 6
@@ -137,6 +139,7 @@ stream_up(void *ctx)
 	int tls = session_server(t->session)->tls != NULL;
 
 	t->trouble[0] = '\0';
+	t->use_stream = 1;
 	t->tls_seen |= tls;
 	if (t->hook != NULL)
 		t->hook->up(t->hook_ctx, tls);
@@ -221,6 +224,12 @@ stream_message(void *ctx, const uint8_t *msg, size_t len)
 			return;
 }
 
+static int
+may_do_without(const struct transport *t)
+{
+	return t->policy == DNS_TRANSPORT_AUTO && !must_be_tls(t) && t->servers > 0;
+}
+
 /* TLS is not to be had, and was never: go on without, for a while. */
 static void
 give_up_tls(struct transport *t)
@@ -264,7 +273,7 @@ stream_down(void *ctx, int was_up, const char *why)
 		return;
 	}
 	str_copy(t->trouble, sizeof t->trouble, why);
-	if (t->policy == DNS_TRANSPORT_AUTO && !must_be_tls(t) && t->servers > 0)
+	if (may_do_without(t))
 		give_up_tls(t);
 	else
 		fail_old(t);
@@ -282,6 +291,10 @@ stream_timer(struct transport_request *r)
 		want_stream(t);
 		return;
 	}
+	if (!r->out && may_do_without(t)) {
+		give_up_tls(t);
+		return;
+	}
 	loop_timer_set(r->timer, r->end_ms - now);
 	if (r->out && now - t->heard_ms >= SILENCE_MS)
 		lose_stream(t);
@@ -293,7 +306,7 @@ stream_begin(struct transport_request *r)
 	struct transport *t = r->t;
 
 	r->end_ms = clock_boot_ms() + STREAM_MS;
-	loop_timer_set(r->timer, STREAM_MS);
+	loop_timer_set(r->timer, may_do_without(t) ? TLS_PATIENCE_MS : STREAM_MS);
 	want_stream(t);
 	if (session_server(t->session) != NULL)
 		send_waiting(t);

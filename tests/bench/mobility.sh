@@ -7,11 +7,11 @@
 . "${0%/*}/lib.sh"
 . "$LAB_DIR/lib/mobility.sh"
 
-# bench_move NAME WHAT [CONDITION]
+# bench_move NAME WHAT [CONDITION [ip6]]
 bench_move() {
 	local run
 
-	mobility_rest
+	mobility_rest "${4:-}"
 	lab_wait_until 40 mobility_heard $(($(lab_now_ms) + 300)) || lab_die "$2${3:-}: no rest before"
 	sleep "${BENCH_PAUSE:-2}"
 	for ((run = 0; run < BENCH_MOVES; run++)); do
@@ -40,14 +40,10 @@ mobility_watch
 sleep 2
 bench_moves ""
 bench_move both "both to other NATs at once"
-mobility_rest
-mobility_ip6_on nas 3
-sleep 5
-bench_move family "IPv4 to IPv6 and back"
-mobility_ip6_off nas
+bench_move family "IPv4 to IPv6 and back" "" ip6
+BENCH_MOVES=5 bench_move forgotten "no link, and forgotten meanwhile" # the manager waits longer each time
 mobility_rest
 sleep 5
-bench_move forgotten "no link, and forgotten meanwhile"
 lab_ns_stop
 bench_moves ", no name server"
 mobility_unwatch

@@ -99,5 +99,5 @@ lab_exec dnsd nft -f - <<-'NFT'
 NFT
 port=4507
 find_server $real pin=${pin[dnsd]}
-check_soon "TLS does not answer and never did: UDP for now" 20 said $cell 'ok published=1 .*via=udp '
+check_soon "TLS does not answer and never did: UDP soon" 6 said $cell 'ok published=1 .*via=udp '
 say $cell quit

@@ -22,6 +22,8 @@
 #define CONNS_MAX 16
 #define LEN 20 /* of each message */
 
+#define MUTE_MS 3000
+
 enum habit {
 	ANSWERS,
 	REVERSES, /* waits for two and answers the later one first */
@@ -31,6 +33,7 @@ enum habit {
 	SAYS_NEXT,
 	DSO, /* an unsolicited message with opcode 6 before each answer */
 	CLEAR, /* no TLS spoken at the TLS port */
+	MUTE, /* nothing is read there, and nothing said, for MUTE_MS */
 };
 
 struct server;
@@ -54,6 +57,7 @@ struct server {
 	struct tls_context *context;
 	struct conn conn[CONNS_MAX];
 	unsigned conns, asked;
+	struct loop_timer *wakes;
 };
 
 static void
@@ -175,7 +179,20 @@ accepted(void *ctx, int ready)
 	assert_true(c->fd >= 0);
 	if (s->context != NULL && s->habit != CLEAR)
 		c->tls = tls_new(s->context, c->fd);
-	c->watch = loop_fd_new(s->loop, c->fd, LOOP_READ, conn_ready, c);
+	if (s->habit == MUTE && s->conns == 1)
+		loop_timer_set(s->wakes, MUTE_MS);
+	c->watch = loop_fd_new(s->loop, c->fd, s->habit == MUTE ? 0 : LOOP_READ, conn_ready, c);
+}
+
+static void
+wake_up(void *ctx)
+{
+	struct server *s = ctx;
+
+	for (unsigned i = 0; i < s->conns; i++)
+		if (s->conn[i].fd >= 0)
+			loop_fd_watch(s->conn[i].watch, LOOP_READ);
+	s->habit = ANSWERS;
 }
 
 static void
@@ -191,6 +208,7 @@ server_start(struct server *s, struct loop *l, enum habit habit, struct tls_cont
 	endpoint_from_sockaddr((struct sockaddr *)&sin, &s->ep);
 	assert_int_equal(listen(s->listener, 16), 0);
 	s->watch = loop_fd_new(l, s->listener, LOOP_READ, accepted, s);
+	s->wakes = loop_timer_new(l, wake_up, s);
 }
 
 static void
@@ -199,6 +217,7 @@ server_stop(struct server *s)
 	for (unsigned i = 0; i < s->conns; i++)
 		conn_close(&s->conn[i]);
 	loop_fd_free(s->watch);
+	loop_timer_free(s->wakes);
 	close(s->listener);
 }
 
@@ -286,6 +305,17 @@ run(struct client *c, uint64_t most_ms)
 	loop_timer_set(timer, most_ms);
 	if (loop_run(c->loop) != 0)
 		fail_msg("%u of %u answered, %u failed", c->done, c->wanted, c->failed);
+	loop_timer_free(timer);
+}
+
+/* Let the time pass. */
+static void
+pass(struct client *c, uint64_t ms)
+{
+	struct loop_timer *timer = loop_timer_new(c->loop, enough, c->loop);
+
+	loop_timer_set(timer, ms);
+	loop_run(c->loop);
 	loop_timer_free(timer);
 }
 
@@ -467,6 +497,20 @@ test_junk(void **state)
 	}
 }
 
+/* Somebody who never answers. */
+static int
+udp_server(struct endpoint *ep)
+{
+	struct sockaddr_in sin = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof sin;
+	int udp = socket(AF_INET, SOCK_DGRAM, 0);
+
+	assert_int_equal(bind(udp, (struct sockaddr *)&sin, sizeof sin), 0);
+	assert_int_equal(getsockname(udp, (struct sockaddr *)&sin, &len), 0);
+	endpoint_from_sockaddr((struct sockaddr *)&sin, ep);
+	return udp;
+}
+
 /* Port and policy: where TLS has never worked, AUTO goes on by UDP; where it has, never. */
 static void
 test_auto(void **state)
@@ -475,19 +519,15 @@ test_auto(void **state)
 
 	for (int seen = 0; seen < 2; seen++) {
 		struct transport_server list[2] = {{.tls = 1}, {.tls = 0}};
-		struct sockaddr_in sin = {
-		    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-		socklen_t len = sizeof sin;
-		int udp = socket(AF_INET, SOCK_DGRAM, 0);
+		struct endpoint ep;
 		struct ask a;
 		struct client c;
 		char room[64];
+		int udp = udp_server(&ep);
 
-		bind(udp, (struct sockaddr *)&sin, sizeof sin);
-		getsockname(udp, (struct sockaddr *)&sin, &len);
 		start(&c, DNS_TRANSPORT_AUTO, 1, &habit, 1);
 		list[0].ep = c.server[0].ep;
-		endpoint_from_sockaddr((struct sockaddr *)&sin, &list[1].ep);
+		list[1].ep = ep;
 		transport_set_policy(c.t, DNS_TRANSPORT_AUTO, c.context, seen);
 		transport_set_servers(c.t, list, 2);
 		send_ask(&c, &a, 1);
@@ -495,6 +535,41 @@ test_auto(void **state)
 		assert_int_equal(c.failed, 1);
 		assert_int_equal(recv(udp, room, sizeof room, MSG_DONTWAIT) == LEN, !seen);
 		assert_int_equal(transport_has_stream(c.t), seen);
+		close(udp);
+		stop(&c);
+	}
+}
+
+/* A TLS port that swallows what comes.  While TLS has never worked, who asks need not wait for it;
+ * it is used as soon as it speaks.  Once it has worked, not a word goes out by UDP. */
+static void
+test_auto_mute(void **state)
+{
+	const enum habit habit = MUTE;
+
+	for (int seen = 0; seen < 2; seen++) {
+		struct transport_server list[2] = {{.tls = 1}, {.tls = 0}};
+		struct endpoint ep;
+		struct ask a[2];
+		struct client c;
+		char room[64];
+		int udp = udp_server(&ep);
+
+		start(&c, DNS_TRANSPORT_AUTO, 1, &habit, 1);
+		list[0].ep = c.server[0].ep;
+		list[1].ep = ep;
+		transport_set_policy(c.t, DNS_TRANSPORT_AUTO, c.context, seen);
+		transport_set_servers(c.t, list, 2);
+		send_ask(&c, &a[0], 1);
+		pass(&c, MUTE_MS - 500);
+		assert_int_equal(recv(udp, room, sizeof room, MSG_DONTWAIT) == LEN, !seen);
+		pass(&c, 1500);
+		assert_true(transport_has_stream(c.t));
+		assert_int_equal(transport_status(c.t).tls_seen, 1);
+		send_ask(&c, &a[1], 2);
+		run(&c, 20000);
+		assert_int_equal(c.done, seen ? 2 : 1);
+		assert_int_equal(transport_status(c.t).channel, DNS_CHANNEL_TLS);
 		close(udp);
 		stop(&c);
 	}
@@ -585,6 +660,7 @@ main(void)
 	    cmocka_unit_test(test_wrong_pin),
 	    cmocka_unit_test(test_junk),
 	    cmocka_unit_test(test_auto),
+	    cmocka_unit_test(test_auto_mute),
 	    cmocka_unit_test(test_hook),
 	};
 

@@ -184,18 +184,23 @@ move_forgotten() {
 	ip -n laptop link set eth0 down
 	lab_exec nas autotunnel status --json | jq -r '.self.workers[] | select(.name == "ipsec").pid' | read -r worker
 	kill -KILL "$worker"
-	lab_wait_until 20 lab_status nas \
+	lab_wait_until 40 lab_status nas \
 		".self.workers[] | select(.name == \"ipsec\" and .running and .pid != $worker)" || lab_die "no new IKE worker"
 	mobility_use laptop eth0 192.168.1.$laptop_number/24
 	mobility_mark
 }
 
-# mobility_rest: before a run of moves, and where all of them begin.
+# mobility_rest [ip6]: before a run of moves, and where all of them begin; the called one with IPv6, too.
 mobility_rest() {
 	laptop_at=home laptop_family=4 laptop_number=10 nas_at=office
 	: "${office_number:=3}" "${ports_taken:=0}"
 	mobility_use laptop eth0 192.168.1.10/24
 	mobility_use nas eth0 192.168.2.10/24
+	if [ "${1:-}" = ip6 ]; then
+		mobility_ip6_on nas 3
+	else
+		mobility_ip6_off nas
+	fi
 }
 
 # ---- what a connection notices ----
