@@ -1,5 +1,5 @@
-/* How long to wait before the next try: pure.  The first comes at once, then 1, 2, 4, 4 ... s;
- * after a hundred times 8, 16 ... 60 s; each up to a quarter more, so that a server that comes back
+/* How long to wait before the next try: pure.  The first comes at once, then 1, 2, 3, 3 ... s;
+ * after a hundred times 6, 12 ... 60 s; each up to a quarter more, so that a server that comes back
  * is not met by all clients together. */
 #ifndef CLIENT_BACKOFF_H
 #define CLIENT_BACKOFF_H

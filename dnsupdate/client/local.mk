@@ -48,6 +48,7 @@ DNS_UNIT = \
 	tests/unit/dns_llq_client \
 	tests/unit/dns_outcome \
 	tests/unit/dns_publish \
+	tests/unit/dns_pace \
 	tests/unit/dns_push_session \
 	tests/unit/dns_race \
 	tests/unit/dns_replay \
@@ -73,6 +74,9 @@ tests_unit_dns_ladder_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
 tests_unit_dns_llq_client_SOURCES = tests/unit/dns_llq_client.c
 tests_unit_dns_llq_client_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_dns_llq_client_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
+tests_unit_dns_pace_SOURCES = tests/unit/dns_pace.c
+tests_unit_dns_pace_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_dns_pace_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
 tests_unit_dns_push_session_SOURCES = tests/unit/dns_push_session.c
 tests_unit_dns_push_session_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_dns_push_session_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)

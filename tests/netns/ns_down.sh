@@ -22,5 +22,5 @@ lab_stop laptop flow INT || :
 check_equal "no packet was lost" 0 "$(lab_lost laptop flow)"
 
 lab_ns_restart
-check_soon "the server is heard again" 70 eval '[ "$(lab_status laptop .dns.status)" = ok ]'
+check_soon "the server is heard again" 5 eval '[ "$(lab_status laptop .dns.status)" = ok ]'
 check "the tunnel still works" lab_ping laptop nas
