@@ -9,6 +9,7 @@
 #include "dnsupdate/client/line.h"
 
 #include "base/log.h"
+#include "dnsupdate/client/source.h"
 #include "dnsupdate/wire/message.h"
 #include "dnsupdate/wire/stream.h"
 
@@ -315,6 +316,12 @@ int
 line_is_up(const struct line *c)
 {
 	return c->up && !c->down;
+}
+
+int
+line_moved(const struct line *c)
+{
+	return c->connected && source_moved(c->fd);
 }
 
 void

@@ -30,6 +30,8 @@ struct line *line_new(struct loop *l, const struct endpoint *to, struct tls_cont
 /* Queue a copy, sent in order, also while still connecting.  0, or -1 when the queue is full. */
 int line_send(struct line *c, const uint8_t *msg, size_t len);
 int line_is_up(const struct line *c);
+/* Our address is another one by now (source.h). */
+int line_moved(const struct line *c);
 /* Say good-bye as far as that goes without waiting, and close.  NULL is fine. */
 void line_free(struct line *c);
 /* Close with a reset (RFC 8490 section 5.3, "forcibly abort"). */

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "crypto/mac.h"
 #include "dnsupdate/client/exchange.h"
+#include "dnsupdate/client/source.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -133,28 +134,10 @@ llq_io_server(const struct llq_io *io)
 	return &io->server;
 }
 
-static int
-our_address(int fd, struct endpoint *out)
-{
-	struct sockaddr_storage sa;
-	socklen_t len = sizeof sa;
-
-	if (fd == -1 || getsockname(fd, (struct sockaddr *)&sa, &len) != 0)
-		return -1;
-	return endpoint_from_sockaddr((struct sockaddr *)&sa, out);
-}
-
 int
 llq_io_moved(const struct llq_io *io)
 {
-	struct endpoint before, now;
-	int fd = open_socket(&io->server);
-	int moved = our_address(fd, &now) == 0 && our_address(io->fd, &before) == 0 &&
-	    !endpoint_same_addr(&before, &now);
-
-	if (fd != -1)
-		close(fd);
-	return moved;
+	return source_moved(io->fd);
 }
 
 void

@@ -24,6 +24,7 @@ libatdns_a_SOURCES = \
 	dnsupdate/client/roster.c \
 	dnsupdate/client/roster_follow.c dnsupdate/client/roster_follow.h \
 	dnsupdate/client/server.c dnsupdate/client/server.h \
+	dnsupdate/client/source.c dnsupdate/client/source.h \
 	dnsupdate/client/session.c dnsupdate/client/session.h \
 	dnsupdate/client/topics.c dnsupdate/client/topics.h \
 	dnsupdate/client/targets.c dnsupdate/client/targets.h \

@@ -229,6 +229,18 @@ session_send(struct session *s, const uint8_t *msg, size_t len)
 	return s->line == NULL ? -1 : line_send(s->line, msg, len);
 }
 
+int
+session_hurry(struct session *s)
+{
+	if (s->line != NULL)
+		return line_moved(s->line);
+	if (!s->racing) {
+		s->backoff = (struct backoff) {0};
+		loop_timer_set(s->timer, 0);
+	}
+	return 0;
+}
+
 void
 session_end(struct session *s, int reset, uint64_t ms, int avoid)
 {

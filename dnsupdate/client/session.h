@@ -36,6 +36,10 @@ const struct session_server *session_server(const struct session *s);
 /* 0, or -1 when there is no connection or it is clogged. */
 int session_send(struct session *s, const uint8_t *msg, size_t len);
 
+/* Our network may be another one: what waits is tried at once.  1 when the connection that stands
+ * leads from an address that is not ours any more. */
+int session_hurry(struct session *s);
+
 /* End the connection, gracefully or with a reset; down is not called.  The next one, if wanted, is
  * made not before ms have passed, and begins with another server when there is one and avoid is
  * set. */

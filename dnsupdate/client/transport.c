@@ -24,6 +24,7 @@
 #define DOUBT_MS 1000
 #define TLS_PATIENCE_MS 1500 /* ... while TLS has never worked, so long: then by datagram */
 #define SILENCE_MS 4000 /* ... and the connection so long to bring an answer */
+#define SILENCE_HURRY_MS 1000 /* ... while it is in doubt */
 #define TLS_AGAIN_MS 600000
 #define OPCODE_DSO 6
 #define OPCODE(msg) ((msg)[2] >> 3 & 15)
@@ -118,6 +119,13 @@ choose(struct transport *t)
 
 /* ---- the stream ---- */
 
+/* How long the connection may be silent though it was asked. */
+static uint64_t
+silence_ms(const struct transport *t)
+{
+	return t->doubted_ms > t->heard_ms ? SILENCE_HURRY_MS : SILENCE_MS;
+}
+
 static void
 send_waiting(struct transport *t)
 {
@@ -128,7 +136,7 @@ send_waiting(struct transport *t)
 			continue;
 		r->out = 1;
 		left = r->end_ms > now ? r->end_ms - now : 0;
-		loop_timer_set(r->timer, left < SILENCE_MS ? left : SILENCE_MS);
+		loop_timer_set(r->timer, left < silence_ms(t) ? left : silence_ms(t));
 	}
 }
 
@@ -140,6 +148,7 @@ stream_up(void *ctx)
 
 	t->trouble[0] = '\0';
 	t->use_stream = 1;
+	t->doubted_ms = 0;
 	t->tls_seen |= tls;
 	if (t->hook != NULL)
 		t->hook->up(t->hook_ctx, tls);
@@ -296,7 +305,7 @@ stream_timer(struct transport_request *r)
 		return;
 	}
 	loop_timer_set(r->timer, r->end_ms - now);
-	if (r->out && now - t->heard_ms >= SILENCE_MS)
+	if (r->out && now - t->heard_ms >= silence_ms(t))
 		lose_stream(t);
 }
 
@@ -313,6 +322,15 @@ stream_begin(struct transport_request *r)
 }
 
 /* ---- outside ---- */
+
+void
+transport_hurry(struct transport *t)
+{
+	if (session_hurry(t->session))
+		lose_stream(t);
+	else if (session_server(t->session) != NULL)
+		t->doubted_ms = clock_boot_ms();
+}
 
 struct transport *
 transport_new(struct loop *l)

@@ -72,6 +72,10 @@ struct transport_status {
 };
 struct transport_status transport_status(const struct transport *t);
 
+/* Our network may be another one: a connection from an address we have no more is made anew at
+ * once, and one that does not answer, soon. */
+void transport_hurry(struct transport *t);
+
 /* Send a copy of the message.  ctx is borrowed until answer returned DONE or one of the others was
  * called.  0, or -1 when there is no address or too much is under way.  Nothing is called before
  * it returns. */

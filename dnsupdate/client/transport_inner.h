@@ -59,6 +59,7 @@ struct transport {
 	int hold, tls_seen;
 	uint64_t heard_ms; /* anything by the stream */
 	uint64_t again_ms; /* TLS did not work: not before */
+	uint64_t doubted_ms; /* our network may be another one since then */
 	char trouble[TLS_TEXT_MAX];
 	const struct transport_hook *hook;
 	void *hook_ctx;

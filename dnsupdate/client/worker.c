@@ -270,6 +270,8 @@ on_message(void *ctx, const union msg *m, int fd)
 		publish_want(&w->publish, &m->dns_publish, clock_boot_ms());
 		break;
 	case MSG_DNS_HURRY:
+		if (w->transport != NULL)
+			transport_hurry(w->transport);
 		if (w->watch != NULL) {
 			watch_hurry(w->watch, m->dns_hurry.seconds, clock_boot_ms());
 			others_llq_hurry(w, clock_boot_ms());

@@ -8,9 +8,10 @@
 lab_require nft miniupnpd conntrack busybox
 
 mobility_dnsd
-LAB_ALLOW=any lab_daemon laptop nas
+lab_daemon laptop nas
 lab_ready laptop nas
 check "the tunnel comes up" lab_ping laptop nas
+check_soon "changes are pushed to both" 10 mobility_pushed
 mobility_rest
 ula=$(lab_ula nas)
 
@@ -33,6 +34,8 @@ move address "another address in the same network"
 move network "the caller goes to another network"
 move called "the called goes to another network"
 move both "both do, at once"
+check "the connection to the name server is made anew at once, not after its patience (4 s)" \
+	test "$after_ms" -lt 3000
 move nat_reboot "the called one's router returns with another address"
 move port "the called one's router gives another port"
 move link "two seconds without a link"

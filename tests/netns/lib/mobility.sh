@@ -7,9 +7,21 @@
 # off until a move wants it.  A move is a function, move_NAME; it sets moved_ms when the network can
 # carry again: what is measured from there is ours.
 
+# The name server is ours, and pushes changes to both.
 mobility_dnsd() {
+	local pin host
+
 	LAB_DNSD="tls-listen = $LAB_NS"
 	mobility_pair dnsd
+	pin=$(lab_exec ns autotunnel-dnsd --pin)
+	for host in laptop nas; do
+		printf '[daemon]\nlog = debug\n[account]\ntls-pin = %s\n[allow]\neveryone = any\n' "$pin" |
+			lab_config "$host"
+	done
+}
+
+mobility_pushed() {
+	[ "$(lab_status laptop .dns.source) $(lab_status nas .dns.source)" = "push push" ]
 }
 
 # mobility_pair dnsd|bind|knot: the picture, an account, no daemon.
