@@ -68,6 +68,7 @@ static const char *const words[OUTCOME_MAX] = {
     [OUTCOME_NOTAUTH] = "not authoritative (NOTAUTH)",
     [OUTCOME_SERVFAIL] = "server failure (SERVFAIL)",
     [OUTCOME_NOTIMP] = "not implemented (NOTIMP)",
+    [OUTCOME_DROPPED] = "accepted and dropped",
     [OUTCOME_FAILED] = "failed",
 };
 
@@ -91,6 +92,8 @@ static const char *const sentences[OUTCOME_MAX] = {
 	"the name server is not the one for this zone, or does not know the key \"%s\"",
     [OUTCOME_SERVFAIL] = "the name server reports a failure of its own (SERVFAIL)",
     [OUTCOME_NOTIMP] = "the name server takes no updates (NOTIMP)",
+    [OUTCOME_DROPPED] =
+	"the name server accepts the updates of the key \"%s\" and does not carry them out",
     [OUTCOME_FAILED] = "the name server answers with an error",
 };
 

@@ -20,6 +20,7 @@ enum outcome {
 	OUTCOME_NOTAUTH, /* not the server of this zone */
 	OUTCOME_SERVFAIL,
 	OUTCOME_NOTIMP, /* a server that takes no updates */
+	OUTCOME_DROPPED, /* verified, and yet our records do not stand there */
 	OUTCOME_FAILED, /* anything else: FORMERR, NOTZONE, a broken answer */
 	OUTCOME_MAX
 };

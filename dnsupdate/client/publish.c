@@ -24,7 +24,9 @@
  *   failure      by a table: what a second try may cure soon, what needs a person later
  *   doubt        each time the zone has changed, one look whether our records still stand; a
  *                server restored from a backup would else lose us until the next refresh
- *   quitting     at once; the worker bounds it to two seconds
+ *   reading back ten seconds after the first update, unless a doubt has led there before: a server
+ * may accept an update and drop it (PowerDNS by its policies, a proxy) quitting     at once; the
+ * worker bounds it to two seconds
  *
  * The lease (RFC 9664) is asked for in its form of 8 octets, by a server that takes offence
  * (FORMERR) in that of 4 and then not at all.  What a server grants counts for when to refresh and,
@@ -44,6 +46,7 @@
 #define THEFT_MEMORY_MS 600000
 /* x= farther away than the lease by this much: our clock was wrong when we wrote it. */
 #define CLOCK_SLACK_SEC 120
+#define VERIFY_MS 10000
 
 /* A server that grants less would have us do nothing but refresh (RFC 9664 section 8). */
 #define GRANT_MIN_SEC 30
@@ -63,6 +66,7 @@ static const struct pause pauses[OUTCOME_MAX] = {
     [OUTCOME_NOTAUTH] = {10000, 60000},
     [OUTCOME_SERVFAIL] = {5000, 60000},
     [OUTCOME_NOTIMP] = {60000, 900000},
+    [OUTCOME_DROPPED] = {60000, 900000},
     [OUTCOME_FAILED] = {60000, 900000},
 };
 
@@ -161,7 +165,11 @@ publish_wake(const struct publish *p)
 		return change_due(p);
 	if (p->quitting || p->until_sec == 0)
 		return PUBLISH_NEVER;
-	return p->seen_known ? later(p->refresh_ms, p->retry_ms) : p->retry_ms;
+	if (!p->seen_known)
+		return p->retry_ms;
+	if (p->verify_ms != 0 && p->verify_ms < p->refresh_ms)
+		return later(p->verify_ms, p->retry_ms);
+	return later(p->refresh_ms, p->retry_ms);
 }
 
 /* The wall clock was stepped: what we wrote as x= ends too soon or too late. */
@@ -191,6 +199,7 @@ give(struct publish *p, enum publish_act act, uint64_t now, uint64_t wall)
 	p->order = (struct publish_order) {.act = act, .seen = &p->seen, .what = &p->trying};
 	if (act == PUBLISH_READ)
 		return p->order;
+	p->before = p->seen;
 	if (write) {
 		gate_count(&p->gate, &gate_writes, now);
 		p->sent_ms = now;
@@ -216,7 +225,7 @@ publish_next(struct publish *p, uint64_t now, uint64_t wall)
 
 	if (p->order.act != PUBLISH_NOTHING || (now < publish_wake(p) && !jumped))
 		return nothing;
-	if (!p->seen_known)
+	if (!p->seen_known || (p->verify_ms != 0 && now >= p->verify_ms))
 		return give(p, PUBLISH_READ, now, wall);
 	return give(p, wants_delete(p) ? PUBLISH_DELETE : PUBLISH_WRITE, now, wall);
 }
@@ -280,14 +289,36 @@ is_clean(const struct publish *p, const struct publish_mark *mark)
 		rdata_equal(&rd, &mark->txt[0]));
 }
 
+/* first, twice that, ... max; up to a tenth more, so that many machines do not come together. */
+static uint64_t
+back_off(struct publish *p, enum outcome o, unsigned n)
+{
+	uint64_t wait = (uint64_t)pauses[o].first_ms << (n > 16 ? 16 : n);
+
+	wait = wait > pauses[o].max_ms ? pauses[o].max_ms : wait;
+	return wait + p->jitter((uint32_t)wait / 10);
+}
+
+/* All is as it was before the update that was acknowledged. */
+static int
+is_dropped(const struct publish *p, const struct publish_mark *mark)
+{
+	return p->until_sec != 0 && !p->verified && same_mark(mark, &p->before);
+}
+
 static void
 have_read(struct publish *p, const struct publish_mark *mark, uint64_t now)
 {
 	p->seen_known = 1;
+	p->verify_ms = 0;
 	if (is_tried(p, mark)) {
 		written(p, mark);
+		p->verified = 1;
+		p->drops = 0;
 	} else if (!same_mark(mark, &p->seen)) {
-		if (p->until_sec != 0)
+		if (is_dropped(p, mark))
+			p->retry_ms = now + back_off(p, OUTCOME_DROPPED, p->drops++);
+		else if (p->until_sec != 0)
 			stolen(p, now);
 		p->seen = *mark;
 		p->until_sec = 0;
@@ -308,16 +339,8 @@ good(struct publish *p, enum publish_act act, const struct publish_mark *mark, u
 	}
 	p->conflicts = 0;
 	written(p, mark);
-}
-
-/* first, twice that, ... max; up to a tenth more, so that many machines do not come together. */
-static uint64_t
-back_off(struct publish *p, enum outcome o, unsigned n)
-{
-	uint64_t wait = (uint64_t)pauses[o].first_ms << (n > 16 ? 16 : n);
-
-	wait = wait > pauses[o].max_ms ? pauses[o].max_ms : wait;
-	return wait + p->jitter((uint32_t)wait / 10);
+	if (act == PUBLISH_WRITE && !p->verified)
+		p->verify_ms = now + VERIFY_MS;
 }
 
 static void
@@ -370,6 +393,8 @@ publish_outcome(const struct publish *p, uint64_t now)
 {
 	if (p->thefts >= THEFTS_MAX && now - p->theft_ms < THEFT_MEMORY_MS)
 		return OUTCOME_CONFLICT;
+	if (p->drops > 0 && p->last == OUTCOME_OK)
+		return OUTCOME_DROPPED;
 	/* The first conflicts are the echo of our own repeated update. */
 	return p->last == OUTCOME_CONFLICT && p->conflicts <= CONFLICTS_MAX ? OUTCOME_OK : p->last;
 }

@@ -50,6 +50,10 @@ struct publish {
 	uint32_t lease_sec; /* for how long what stands was written */
 	struct publish_mark seen;
 	int seen_known;
+	struct publish_mark before; /* the last order to write */
+	uint64_t verify_ms; /* read an update back then; 0 = it has been seen, or there is none */
+	int verified; /* this server does what it says */
+	unsigned drops; /* in a row: it did not */
 	uint64_t epoch; /* highest ever tried or read; the floor */
 	uint64_t until_sec; /* our records' expiry, 0 = not published by us */
 	uint64_t refresh_ms;

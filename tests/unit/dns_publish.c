@@ -22,6 +22,7 @@ struct zone {
 	int lose_answers; /* so many: does its work, but nobody hears of it */
 	int64_t wall_step; /* of our clock, seconds */
 	uint32_t grants; /* a lease of so long; 0 = knows no leases */
+	int drops; /* it acknowledges updates and does nothing */
 	uint8_t takes; /* 4 = FORMERR to the form of 8 octets, 1 = to both, 0 = to none */
 	uint32_t asked; /* the last lease asked for */
 	unsigned reads, writes, deletes, orders;
@@ -94,6 +95,8 @@ obey(struct zone *z, const struct publish_order *o, struct publish_mark *mark)
 		return OUTCOME_OK;
 	if (z->takes == 1 ? o->lease_sec != 0 : z->takes == 4 && o->key_lease)
 		return OUTCOME_FAILED;
+	if (z->drops)
+		return OUTCOME_OK;
 	z->asked = o->lease_sec;
 	if (!same_mark(o->seen, &z->mark))
 		return OUTCOME_CONFLICT;
@@ -235,7 +238,7 @@ test_refresh(void **state)
 	run(&p, &z, 24 * HOUR);
 	/* each 72 minutes */
 	assert_int_equal(z.writes, 20);
-	assert_int_equal(z.reads, 1);
+	assert_int_equal(z.reads, 2); /* the second makes sure that the first update was carried out */
 	assert_int_equal(z.write_ms[1] - z.write_ms[0], LEASE * SECOND / 5 * 4);
 	assert_true(publish_is_up(&p, wall(&z)));
 	p.jitter = most_jitter;
@@ -432,6 +435,33 @@ test_outcomes(void **state)
 	}
 }
 
+/* It says yes and does nothing: noticed, said, tried again rarely, and well at once when it does.
+ */
+static void
+test_dropped(void **state)
+{
+	for (int known = 0; known < 2; known++) {
+		struct publish p;
+		struct zone z;
+
+		(void)state;
+		start(&p, &z, 0);
+		z.drops = 1;
+		if (known) /* something of an earlier life stands there */
+			z.mark = mark_of(4, WALL);
+		run(&p, &z, z.now + MINUTE / 2);
+		assert_int_equal(publish_outcome(&p, z.now), OUTCOME_DROPPED);
+		assert_false(publish_is_up(&p, wall(&z)));
+		run(&p, &z, z.now + HOUR);
+		assert_in_range(z.writes, 4, 12);
+		assert_int_equal(publish_outcome(&p, z.now), OUTCOME_DROPPED);
+		z.drops = 0;
+		run(&p, &z, z.now + HOUR);
+		assert_int_equal(publish_outcome(&p, z.now), OUTCOME_OK);
+		assert_true(publish_is_up(&p, wall(&z)));
+	}
+}
+
 /* A server away for half an hour: nothing is unpublished before x= has passed, then it is. */
 static void
 test_outage(void **state)
@@ -558,7 +588,7 @@ test_doubt(void **state)
 	publish_doubt(&p);
 	run(&p, &z, 2 * MINUTE);
 	assert_int_equal(z.writes, 1);
-	assert_int_equal(z.reads, 2);
+	assert_int_equal(z.reads, 3);
 	z.mark = (struct publish_mark) {0};
 	z.records.wanted = 0;
 	publish_doubt(&p);
@@ -603,7 +633,7 @@ test_withdraw(void **state)
 	run(&p, &z, z.now + 5 * HOUR);
 	publish_doubt(&p);
 	run(&p, &z, z.now + 5 * HOUR);
-	assert_int_equal(z.orders, 3);
+	assert_int_equal(z.orders, 4);
 	assert_true(p.withdrawn);
 	/* wanted once more: the epoch has not been forgotten */
 	w.wanted = 1;
@@ -785,6 +815,7 @@ main(void)
 	    cmocka_unit_test(test_coalesce),
 	    cmocka_unit_test(test_flapping),
 	    cmocka_unit_test(test_moving),
+	    cmocka_unit_test(test_dropped),
 	    cmocka_unit_test(test_outcomes),
 	    cmocka_unit_test(test_outage),
 	    cmocka_unit_test(test_lost_answer),

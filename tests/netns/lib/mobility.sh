@@ -137,7 +137,7 @@ move_both() {
 
 # The nas's router is off for a second and comes back with another address.
 move_nat_reboot() {
-	office_number=$((office_number + 20))
+	office_number=$((office_number > 200 ? 23 : office_number + 20))
 	lab_reboot_nat office
 	ip -n office link set wan down
 	sleep 1
