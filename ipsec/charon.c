@@ -31,6 +31,7 @@ static const struct {
     {"%s.routing_table", "0"},
     {"%s.process_route", "no"},
     {"%s.follow_redirects", "no"},
+    {"%s.keep_alive", "0"}, /* ours: keepalive.c */
     {"%s.replay_window", "1024"},
     {"%s.spi_min", "0xc0000000"}, /* tells ESP from STUN on the shared port */
     {"%s.spi_max", "0xcfffffff"},

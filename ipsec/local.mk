@@ -25,6 +25,7 @@ libatipsec_a_SOURCES = \
 	ipsec/held.c ipsec/held.h \
 	ipsec/installed.c ipsec/installed.h \
 	ipsec/ipsec.h \
+	ipsec/keepalive.c ipsec/keepalive.h \
 	ipsec/limit.c ipsec/limit.h \
 	ipsec/net.c ipsec/net.h \
 	ipsec/path.c ipsec/path.h \

@@ -62,6 +62,7 @@ struct peer {
 	uint64_t since_ms; /* of state */
 	uint64_t last_in_ms; /* last authentic packet */
 	uint64_t active_ms; /* last inner traffic */
+	uint64_t kept_ms; /* last keep-alive */
 	struct counters now; /* of the CHILD SAs that live */
 	struct counters old; /* of those that are gone */
 	uint64_t dropped; /* packets, when last looked at */

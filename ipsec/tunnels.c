@@ -13,6 +13,7 @@
 #include "ipsec/dedupe.h"
 #include "ipsec/dial.h"
 #include "ipsec/held.h"
+#include "ipsec/keepalive.h"
 #include "ipsec/net.h"
 #include "ipsec/peers.h"
 #include "ipsec/plane.h"
@@ -263,6 +264,7 @@ tunnels_run(void)
 		mind_path(p, now, &wait_ms);
 		dial(p, now, &wait_ms);
 		usage_count(p, now, &wait_ms);
+		keepalive(p, now, &wait_ms);
 	}
 	return wait_ms > INT_MAX ? -1 : (int)wait_ms;
 }
@@ -430,8 +432,19 @@ tunnels_forget(uint32_t id)
 	peers_unlock();
 }
 
-/* No way leads to where the peer is, since the last address of that family is gone: to its other
- * places, the best one last, for it follows the newest packet. */
+/* The place we send to is not one that the peer has published: a NAT made it for where we were. */
+static int
+is_makeshift(const struct peer *p, const struct endpoint *remote)
+{
+	for (uint32_t i = 0; i < p->contacts; i++)
+		if (endpoint_equal(&p->contact[i], remote))
+			return 0;
+	return 1;
+}
+
+/* No way leads to where the peer is, since the last address of that family is gone, or it may be
+ * closed to who comes from elsewhere: to its published places, the best one last, for it follows
+ * the newest packet. */
 static void
 poke_elsewhere(struct peer *p)
 {
@@ -473,10 +486,10 @@ tunnels_moved(void)
 			path_shaken(&p->path, patience(p, has_way, now), now);
 		}
 		peers_unlock();
-		if (!has_way)
-			poke_elsewhere(p);
-		else
+		if (has_way)
 			plane_poke(p->ula, NULL);
+		if (!has_way || is_makeshift(p, &remote))
+			poke_elsewhere(p);
 	}
 	charon->kernel->roam(charon->kernel, TRUE);
 }

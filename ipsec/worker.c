@@ -39,6 +39,7 @@
 #include "ipsec/charon.h"
 #include "ipsec/creds.h"
 #include "ipsec/held.h"
+#include "ipsec/keepalive.h"
 #include "ipsec/peers.h"
 #include "ipsec/plane.h"
 #include "ipsec/settings.h"
@@ -195,6 +196,8 @@ on_started_message(const union msg *m)
 		tunnels_forget(m->hdr.id);
 	else if (m->hdr.type == MSG_IPSEC_ROSTER)
 		take_roster(&m->roster);
+	else if (m->hdr.type == MSG_IPSEC_NAT)
+		keepalive_open(m->ipsec_nat.open);
 	else
 		tunnels_moved();
 }

@@ -67,6 +67,7 @@ enum msg_type {
 	MSG_IPSEC_ROSTER_STATE, /* which one is held; what became of the last one offered */
 	MSG_IPSEC_PEER, /* hdr.id: a peer and where to find it */
 	MSG_IPSEC_FORGET, /* hdr.id is gone: end its tunnel */
+	MSG_IPSEC_NAT, /* whether the way to us stays open by itself */
 	MSG_IPSEC_MOVED, /* our own addresses or mapping changed: tell peers */
 	MSG_IPSEC_READY, /* IKE runs */
 	MSG_IPSEC_STATE, /* how the tunnel to hdr.id stands */
@@ -470,6 +471,12 @@ struct msg_ipsec_forget {
 	struct msg_hdr hdr;
 };
 
+struct msg_ipsec_nat {
+	struct msg_hdr hdr;
+	uint8_t open; /* mapped, or no NAT at all: no keep-alives are needed */
+	uint8_t pad[7];
+};
+
 struct msg_ipsec_moved {
 	struct msg_hdr hdr;
 };
@@ -708,6 +715,7 @@ union msg {
 	struct msg_ipsec_self ipsec_self;
 	struct msg_ipsec_peer ipsec_peer;
 	struct msg_ipsec_forget ipsec_forget;
+	struct msg_ipsec_nat ipsec_nat;
 	struct msg_ipsec_moved ipsec_moved;
 	struct msg_ipsec_ready ipsec_ready;
 	struct msg_ipsec_state ipsec_state;

@@ -79,6 +79,12 @@ valid_id(const union msg *m)
 }
 
 static const char *
+valid_ipsec_nat(const union msg *m)
+{
+	return m->hdr.id != 0 ? "id" : m->ipsec_nat.open > 1 ? "open" : NULL;
+}
+
+static const char *
 valid_hello(const union msg *m)
 {
 	return m->hello.version == MSG_VERSION ? NULL : "version";
@@ -568,6 +574,7 @@ static const struct msg_rule rules[MSG_TYPE_MAX] = {
     RULE(MSG_IPSEC_SELF, "ipsec self", MANAGER, IPSEC, ipsec_self, 0, valid_ipsec_self),
     RULE(MSG_IPSEC_PEER, "ipsec peer", MANAGER, IPSEC, ipsec_peer, 0, valid_ipsec_peer),
     RULE(MSG_IPSEC_FORGET, "ipsec forget", MANAGER, IPSEC, ipsec_forget, 0, valid_id),
+    RULE(MSG_IPSEC_NAT, "ipsec nat", MANAGER, IPSEC, ipsec_nat, 0, valid_ipsec_nat),
     RULE(MSG_IPSEC_MOVED, "ipsec moved", MANAGER, IPSEC, ipsec_moved, 0, valid_empty),
     RULE(MSG_IPSEC_READY, "ipsec ready", IPSEC, MANAGER, ipsec_ready, 0, valid_ipsec_ready),
     RULE(MSG_IPSEC_STATE, "ipsec state", IPSEC, MANAGER, ipsec_state, 0, valid_ipsec_state),

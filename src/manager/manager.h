@@ -98,6 +98,7 @@ struct manager {
 	/* ipsec */
 	int ipsec_step; /* next start message; see ipsec_say.c */
 	int moved_dirty;
+	int told_open; /* as the worker was told: the way to us stays open by itself */
 	struct msg_ipsec_ready ready;
 	struct peer_list peers;
 	unsigned peer_count;

@@ -207,6 +207,34 @@ say_peer(struct manager *m, struct peer *p)
 	return 0;
 }
 
+/* Does a peer's packet to our published address reach us though we have sent nothing for long? */
+static int
+is_open(const struct manager *m)
+{
+	switch (m->publish_known ? m->publish.nat : NAT_KIND_UNKNOWN) {
+	case NAT_KIND_NONE:
+	case NAT_KIND_NATPMP:
+	case NAT_KIND_PCP:
+	case NAT_KIND_UPNP:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+static int
+say_nat(struct manager *m)
+{
+	struct msg_ipsec_nat nat = {.hdr = {.type = MSG_IPSEC_NAT}, .open = (uint8_t)is_open(m)};
+
+	if (nat.open == m->told_open)
+		return 0;
+	if (SAY(m->ipsec, nat, -1) == -1)
+		return -1;
+	m->told_open = nat.open;
+	return 0;
+}
+
 int
 say_ipsec(struct manager *m)
 {
@@ -226,6 +254,8 @@ say_ipsec(struct manager *m)
 		if (say_peer(m, p) == -1)
 			return -1;
 	}
+	if (say_nat(m) == -1)
+		return -1;
 	if (m->moved_dirty && SAY(m->ipsec, moved, -1) == -1)
 		return -1;
 	m->moved_dirty = 0;

@@ -46,7 +46,7 @@ forget_told(struct worker *w)
 		m->dns.published = 0;
 		peers_unconfirm(m);
 	} else {
-		m->ipsec_step = 0;
+		m->ipsec_step = m->told_open = 0;
 		memset(&m->ready, 0, sizeof m->ready);
 		peers_untold(m);
 		roster_untold(m);

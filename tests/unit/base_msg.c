@@ -241,6 +241,8 @@ static const struct {
 	uint64_t value;
 } wrong[] = {
     WRONG(MSG_HELLO, hello.version, MSG_VERSION + 1),
+    WRONG(MSG_IPSEC_NAT, hdr.id, 1),
+    WRONG(MSG_IPSEC_NAT, ipsec_nat.open, 2),
     WRONG(MSG_QUIT, hdr.id, 1),
     WRONG(MSG_LOG_LEVEL, log_level.level, 5),
     WRONG(MSG_NATPMP_WANT, hdr.id, 0),
