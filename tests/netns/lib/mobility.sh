@@ -78,7 +78,7 @@ mobility_ip6_on() {
 }
 
 # mobility_use HOST IFACE ADDRESS/24: the one network of the host from now on, as a DHCP client sets
-# it.
+# it: when the link carries.  (A bridge hears of a carrier up to a second late.)
 mobility_use() {
 	local other=eth0 addr=$3
 
@@ -87,10 +87,25 @@ mobility_use() {
 		link set $other down
 		addr flush dev $other scope global
 		link set $2 up
+	BATCH
+	lab_wait_until 3 mobility_carries "$1" "$2" || lab_die "$1: $2 does not carry"
+	ip -n "$1" -force -batch - <<-BATCH
 		addr flush dev $2 scope global
 		addr add $addr dev $2
 		route add default via ${addr%.*}.1 dev $2
 	BATCH
+}
+
+mobility_carries() {
+	local router
+
+	case $1:$2 in
+	laptop:eth0) router=home ;;
+	laptop:eth1) router=cafe ;;
+	nas:eth0) router=office ;;
+	nas:eth1) router=hotel ;;
+	esac
+	lab_exec $router bridge link show dev "$1" | grep -q 'state forwarding'
 }
 
 # ---- the moves ----
