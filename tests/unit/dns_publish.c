@@ -238,7 +238,8 @@ test_refresh(void **state)
 	run(&p, &z, 24 * HOUR);
 	/* each 72 minutes */
 	assert_int_equal(z.writes, 20);
-	assert_int_equal(z.reads, 2); /* the second makes sure that the first update was carried out */
+	assert_int_equal(
+	    z.reads, 2); /* the second makes sure that the first update was carried out */
 	assert_int_equal(z.write_ms[1] - z.write_ms[0], LEASE * SECOND / 5 * 4);
 	assert_true(publish_is_up(&p, wall(&z)));
 	p.jitter = most_jitter;
