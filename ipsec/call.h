@@ -1,5 +1,5 @@
 /*
- * Calling a peer: which of its contacts to try when.  Pure; tunnels.c does what this decides.
+ * Calling a peer: which of its contacts to try when.  Pure; dial.c does what this decides.
  *
  * A round tries the contacts best first, each CALL_STAGGER_MS after the one before while none has
  * answered (the idea of RFC 8305): the first IKE SA that stands wins, the others are dropped.  A

@@ -4,7 +4,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "ipsec/plane.h"
 #include "ipsec/steps.h"
 
 static child_cfg_t *
@@ -23,10 +22,9 @@ first_child(peer_cfg_t *cfg)
 static ike_sa_t *
 prepare_call(peer_cfg_t *cfg, const struct endpoint *to)
 {
-	host_t *other = host_of(to), *me;
+	host_t *other = host_of(to), *me = own_host(other);
 	ike_sa_t *sa = NULL;
 
-	me = charon->kernel->get_source_addr(charon->kernel, other, NULL);
 	if (me != NULL)
 		sa = charon->ike_sa_manager->create_new(charon->ike_sa_manager, IKEV2, TRUE);
 	if (sa == NULL) {
@@ -34,7 +32,6 @@ prepare_call(peer_cfg_t *cfg, const struct endpoint *to)
 		other->destroy(other);
 		return NULL;
 	}
-	me->set_port(me, plane_port());
 	charon->bus->set_sa(charon->bus, sa);
 	sa->set_peer_cfg(sa, cfg);
 	sa->set_my_host(sa, me);

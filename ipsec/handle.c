@@ -1,5 +1,7 @@
 #include "ipsec/handle.h"
 
+#include "ipsec/plane.h"
+
 ike_sa_t *
 sa_check_out(uint32_t sa)
 {
@@ -26,4 +28,14 @@ sooner(uint64_t *wait_ms, uint64_t other)
 {
 	if (other < *wait_ms)
 		*wait_ms = other;
+}
+
+host_t *
+own_host(host_t *other)
+{
+	host_t *me = charon->kernel->get_source_addr(charon->kernel, other, NULL);
+
+	if (me != NULL)
+		me->set_port(me, plane_port());
+	return me;
 }

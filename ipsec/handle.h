@@ -11,6 +11,9 @@ void sa_check_in(ike_sa_t *sa, status_t status);
 /* Delete an IKE SA.  at_once: tell the peer, but do not wait for its answer. */
 void sa_end(uint32_t sa, int at_once);
 
+/* Our address towards there, with our port; NULL without a way. */
+host_t *own_host(host_t *other);
+
 /* Make *wait_ms no longer than other. */
 void sooner(uint64_t *wait_ms, uint64_t other);
 

@@ -31,6 +31,7 @@ libatipsec_a_SOURCES = \
 	ipsec/path.c ipsec/path.h \
 	ipsec/peers.c ipsec/peers.h \
 	ipsec/plane.c ipsec/plane.h \
+	ipsec/roam.c ipsec/roam.h \
 	ipsec/sad.c ipsec/sad.h \
 	ipsec/settings.c ipsec/settings.h \
 	ipsec/socket.c ipsec/socket.h \

@@ -1,5 +1,5 @@
 /*
- * Is the way to a connected peer still there?  Pure; tunnels.c does what this decides.
+ * Is the way to a connected peer still there?  Pure; roam.c does what this decides.
  *
  * When DNS has news and does not name the place we send to, the peer may have moved.  But DNS may
  * be old, or lie, or never have known that place (a peer behind a NAT without mapping), and the

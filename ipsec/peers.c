@@ -187,7 +187,7 @@ peer_remove_tunnel(struct peer *p, uint32_t sa)
 	p->dirty = 1;
 }
 
-/* That a call failed is said when the round is over (tunnels.c). */
+/* That a call failed is said when the round is over (dial.c). */
 static void
 log_state(const struct peer *p, enum tunnel_state before, const struct tunnel *t)
 {

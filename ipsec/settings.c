@@ -32,7 +32,7 @@ settings_self(void)
 	return &own;
 }
 
-/* Any address on either side: who the other is, its certificate says.  tunnels.c sets the place
+/* Any address on either side: who the other is, its certificate says.  dial.c sets the place
  * to call on the IKE SA itself. */
 static ike_cfg_t *
 make_ike(void)

@@ -9,8 +9,6 @@ void tunnels_peer(const struct msg_ipsec_peer *m);
 void tunnels_forget(uint32_t id);
 /* Another roster is held: end what it does not admit. */
 void tunnels_roster(void);
-/* Our own addresses or mapping changed. */
-void tunnels_moved(void);
 
 /* Do what is due.  Returns milliseconds until something is due again, or -1. */
 int tunnels_run(void);

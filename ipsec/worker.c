@@ -6,17 +6,17 @@
  * what anybody on the Internet sends to the UDP port, so it has no file, no new socket and, in
  * user-space mode, no capability: the tunnel device and the bound sockets come from the manager.
  *
- *      manager ──fd 3──► worker.c ──► tunnels.c ──► libcharon ──► sad.c, socket.c ──► plane.c ──►
- * esp ▲            │ ▲            │                               │ └── states ── peers.c ◄──
- * events.c ◄────── moved, acquire ──┘
+ * manager ─fd 3─► worker.c ─► tunnels.c ─► libcharon ─► sad.c, socket.c ─► plane.c ─► esp
+ *                    ▲           │ ▲           │                              │
+ *                    └─ states ─ peers.c ◄─ events.c ◄───── moved, acquire ───┘
  *
  * Two worlds meet in peers.c, a table under one mutex.  libcharon runs threads of its own and calls
  * us from them (events.c, the providers); they write facts into the table and wake the main thread.
  * The main thread, here, polls descriptor 3 and that wake-up, is the only one to speak with the
- * manager, and the only one to act on what the table says (tunnels.c).  What it decides by is in
- * files without threads, sockets and clock: call.c (whom to call, when), path.c (has a peer moved),
- * dedupe.c (two tunnels at once), claim.c (may this certificate have this name and ULA), held.c (is
- * its key on the roster).
+ * manager, and the only one to act on what the table says (tunnels.c, roam.c, dial.c).  What it
+ * decides by is in files without threads, sockets and clock: call.c (whom to call, when), path.c
+ * (has a peer moved), alive.c (does it answer), dedupe.c (two tunnels at once), claim.c (may this
+ * certificate have this name and ULA), held.c (is its key on the roster).
  *
  * Start, in this order, each step for a reason:
  *   abi_check        the library is the one we were built for; in a child, for it may crash
@@ -42,6 +42,7 @@
 #include "ipsec/keepalive.h"
 #include "ipsec/peers.h"
 #include "ipsec/plane.h"
+#include "ipsec/roam.h"
 #include "ipsec/settings.h"
 #include "ipsec/steps.h"
 #include "ipsec/tunnels.h"
@@ -199,7 +200,7 @@ on_started_message(const union msg *m)
 	else if (m->hdr.type == MSG_IPSEC_NAT)
 		keepalive_open(m->ipsec_nat.open);
 	else
-		tunnels_moved();
+		roam_moved();
 }
 
 static void
