@@ -1,6 +1,6 @@
 /* How long to wait before the next try: pure.  The first comes at once, then 1, 2, 3, 3 ... s;
- * after a hundred times 6, 12 ... 60 s; each up to a quarter more, so that a server that comes back
- * is not met by all clients together. */
+ * after three hundred times, a quarter of an hour at least, 6, 12 ... 60 s; each up to a quarter
+ * more, so that a server that comes back is not met by all clients together. */
 #ifndef CLIENT_BACKOFF_H
 #define CLIENT_BACKOFF_H
 
@@ -8,7 +8,7 @@
 
 #define BACKOFF_FIRST_MS 1000
 #define BACKOFF_SOON_MS 3000
-#define BACKOFF_SOON 100 /* times */
+#define BACKOFF_SOON 300 /* times */
 #define BACKOFF_MAX_MS 60000
 #define BACKOFF_GOOD_MS 10000 /* what lasted so long was a success */
 

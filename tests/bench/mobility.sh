@@ -13,6 +13,7 @@ bench_move() {
 
 	mobility_rest "${4:-}"
 	lab_wait_until 40 mobility_heard $(($(lab_now_ms) + 300)) || lab_die "$2${3:-}: no rest before"
+	[ -z "${4:-}" ] || lab_wait_until 10 mobility_knows_ip6 || lab_die "$2: the caller knows no IPv6 address"
 	sleep "${BENCH_PAUSE:-2}"
 	for ((run = 0; run < BENCH_MOVES; run++)); do
 		mobility_run "$1" || lab_die "$2${3:-}: packets do not flow again"
@@ -32,8 +33,8 @@ bench_moves() {
 }
 
 mobility_dnsd
-autotunnel_setup
-LAB_ALLOW=any autotunnel_start
+autotunnel_start
+check_soon "changes are pushed to both" 10 mobility_pushed
 check "the tunnel comes up" lab_ping laptop nas
 mobility_rest
 mobility_watch

@@ -43,7 +43,7 @@ move forgotten "the called one has forgotten the tunnel meanwhile"
 check "which the caller notices long before IKE would (25 s)" test "$after_ms" -lt 10000
 mobility_ip6_on nas 3
 check_soon "the caller has heard of the called one's IPv6 address" 10 \
-	eval 'lab_peer laptop nas "[.records.contacts[].address] | index(\"2a00:3::10\")"'
+	mobility_knows_ip6
 move family "no IPv4 any more, IPv6 in its place"
 move family "and back"
 mobility_ip6_off nas

@@ -20,6 +20,11 @@ mobility_dnsd() {
 	done
 }
 
+# The caller has heard of the called one's IPv6 address.
+mobility_knows_ip6() {
+	lab_peer laptop nas '[.records.contacts[].address] | index("2a00:3::10")'
+}
+
 mobility_pushed() {
 	[ "$(lab_status laptop .dns.source) $(lab_status nas .dns.source)" = "push push" ]
 }
