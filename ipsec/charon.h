@@ -2,6 +2,10 @@
 #ifndef IPSEC_CHARON_H
 #define IPSEC_CHARON_H
 
+/* A peer that does not answer a request is given up after so many milliseconds: the retransmissions
+ * that charon.c sets, 0.2 + 0.4 + ... + 6.4 s. */
+#define CHARON_GIVES_UP_MS 12600
+
 /* Load the libraries' plugins, make all objects, open what needs opening.  No thread runs yet.
  * Ends the process with a sentence when it cannot. */
 void charon_prepare(int kernel);

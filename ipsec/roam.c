@@ -3,12 +3,11 @@
 #include "ipsec/roam.h"
 
 #include "base/clock.h"
+#include "ipsec/charon.h"
 #include "ipsec/net.h"
 #include "ipsec/plane.h"
 #include "ipsec/settings.h"
 
-/* After so many milliseconds without an answer to its dead-peer detection a peer gives us up. */
-#define GIVES_UP_MS 12600
 #define HASTY_MS 60
 
 /* ---- the peer may have moved ---- */
@@ -139,9 +138,35 @@ poke_elsewhere(struct peer *p)
 static uint64_t
 patience(const struct peer *p, int has_way, uint64_t now)
 {
-	uint64_t overdue = (uint64_t)settings_self()->dpd_sec * 1000 + GIVES_UP_MS;
+	uint64_t overdue = (uint64_t)settings_self()->dpd_sec * 1000 + CHARON_GIVES_UP_MS;
 
 	return has_way && now - p->last_in_ms < overdue ? PATH_ASK_MS : HASTY_MS;
+}
+
+/* Tell it where we are, if there is a tunnel. */
+static void
+greet(struct peer *p, uint64_t now)
+{
+	const struct tunnel *t;
+	struct endpoint remote = {0};
+	int has_way = 0;
+
+	peers_lock();
+	call_reset_pause(&p->call, now);
+	t = peer_tunnel(p);
+	if (t != NULL) {
+		remote = t->remote;
+		has_way = net_has_way(&remote);
+		doubt(p);
+		path_shaken(&p->path, patience(p, has_way, now), now);
+	}
+	peers_unlock();
+	if (remote.family == 0)
+		return;
+	if (has_way)
+		plane_poke(p->ula, NULL);
+	if (!has_way || is_makeshift(p, &remote))
+		poke_elsewhere(p);
 }
 
 /* The data plane first: peers follow an authentic packet, and IKE's exchange comes to the same. */
@@ -152,25 +177,9 @@ roam_moved(void)
 
 	for (uint32_t i = 0; i < MSG_PEERS_MAX; i++) {
 		struct peer *p = peers_at(i);
-		struct endpoint remote = {0};
-		int has_way;
 
-		if (p == NULL)
-			continue;
-		peers_lock();
-		call_reset_pause(&p->call, now);
-		if (peer_tunnel(p) != NULL)
-			remote = peer_tunnel(p)->remote;
-		has_way = remote.family == 0 || net_has_way(&remote);
-		if (remote.family != 0) {
-			doubt(p);
-			path_shaken(&p->path, patience(p, has_way, now), now);
-		}
-		peers_unlock();
-		if (has_way)
-			plane_poke(p->ula, NULL);
-		if (!has_way || is_makeshift(p, &remote))
-			poke_elsewhere(p);
+		if (p != NULL)
+			greet(p, now);
 	}
 	charon->kernel->roam(charon->kernel, TRUE);
 }

@@ -24,9 +24,9 @@
  *   failure      by a table: what a second try may cure soon, what needs a person later
  *   doubt        each time the zone has changed, one look whether our records still stand; a
  *                server restored from a backup would else lose us until the next refresh
- *   reading back ten seconds after the first update, unless a doubt has led there before: a server
- * may accept an update and drop it (PowerDNS by its policies, a proxy) quitting     at once; the
- * worker bounds it to two seconds
+ *   reading      our first update back, ten seconds after it unless a doubt has led there before: a
+ *                server may accept an update and drop it (PowerDNS by its policies, a proxy)
+ *   quitting     at once; the worker bounds it to two seconds
  *
  * The lease (RFC 9664) is asked for in its form of 8 octets, by a server that takes offence
  * (FORMERR) in that of 4 and then not at all.  What a server grants counts for when to refresh and,

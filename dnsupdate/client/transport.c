@@ -140,6 +140,23 @@ send_waiting(struct transport *t)
 	}
 }
 
+/* TLS works: from now on nothing goes in clear text, what is under way that way included. */
+static void
+recall_datagrams(struct transport *t)
+{
+	for (struct transport_request *r = t->requests; r != NULL; r = r->next) {
+		if (r->by_stream)
+			continue;
+		datagram_end(r);
+		memset(&r->d, 0, sizeof r->d);
+		r->by_stream = 1;
+		r->out = 0;
+		r->end_ms = clock_boot_ms() + STREAM_MS;
+		loop_timer_set(r->timer, STREAM_MS);
+	}
+	want_stream(t);
+}
+
 static void
 stream_up(void *ctx)
 {
@@ -150,6 +167,8 @@ stream_up(void *ctx)
 	t->use_stream = 1;
 	t->doubted_ms = 0;
 	t->tls_seen |= tls;
+	if (must_be_tls(t))
+		recall_datagrams(t);
 	if (t->hook != NULL)
 		t->hook->up(t->hook_ctx, tls);
 	if (session_server(t->session) != NULL)
