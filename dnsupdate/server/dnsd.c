@@ -20,6 +20,7 @@
 
 #define DNS_PORT 53
 #define DNS_TLS_PORT 853
+#define STOP_MS 2000 /* for clients to leave: a living one does within a round trip */
 
 static void
 send_reply(void *ctx, const struct requester *to, const void *data, size_t len)
@@ -75,8 +76,8 @@ stop_now(void *ctx)
 	loop_stop(d->loop, 0);
 }
 
-/* Clients with sessions are asked to leave first (RFC 8490 section 6.6); nobody waits for long, and
- * a second signal ends it. */
+/* Clients with sessions are asked to leave first (RFC 8490 section 6.6), and none comes in their
+ * place: it finds the next server.  The gone are not waited for; a second signal ends it. */
 static void
 stop(void *ctx, int signo)
 {
@@ -84,9 +85,13 @@ stop(void *ctx, int signo)
 
 	log_notice("stopping on signal %d", signo);
 	notify_service_manager("STOPPING=1");
-	if (d->stopping || subscriptions_shut_down(d->subscriptions, stop_now, d) == 0)
+	if (d->stop_timer != NULL || subscriptions_shut_down(d->subscriptions, stop_now, d) == 0) {
 		stop_now(d);
-	d->stopping = 1;
+		return;
+	}
+	listeners_refuse(d->listeners);
+	d->stop_timer = loop_timer_new(d->loop, stop_now, d);
+	loop_timer_set(d->stop_timer, STOP_MS);
 }
 
 /* The key for TLS: the file named, or one of our own; it may be made here. */
@@ -176,6 +181,7 @@ end(struct dnsd *d)
 	secure_free(d->secure);
 	loop_timer_free(d->commit_timer);
 	loop_timer_free(d->lease_timer);
+	loop_timer_free(d->stop_timer);
 	loop_signal_free(d->term);
 	loop_signal_free(d->interrupt);
 	loop_signal_free(d->hangup);

@@ -22,8 +22,8 @@ struct dnsd {
 	struct secure *secure; /* NULL: no TLS */
 	struct subscriptions *subscriptions;
 	struct loop_timer *commit_timer, *lease_timer;
+	struct loop_timer *stop_timer; /* NULL until a signal asks for the end */
 	struct loop_signal *term, *interrupt, *hangup;
-	int stopping;
 };
 
 /* Configuration and server are filled, zones still without records.  Returns the exit status. */

@@ -434,8 +434,11 @@ conns_free(struct conns *cs)
 {
 	if (cs == NULL)
 		return;
-	while (cs->first != NULL)
+	while (cs->first != NULL) {
+		/* who has a session was asked to leave and had his time (RFC 8490 section 6.6) */
+		cs->first->aborted |= cs->first->ops != NULL;
 		destroy(cs->first);
+	}
 	free(cs);
 }
 

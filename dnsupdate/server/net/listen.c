@@ -360,6 +360,14 @@ listeners_open_tls(struct listeners *ls, const struct endpoint *at)
 	return 0;
 }
 
+void
+listeners_refuse(struct listeners *ls)
+{
+	for (size_t i = 0; i < ls->count; i++)
+		if (ls->listener[i]->is_stream)
+			loop_fd_watch(ls->listener[i]->watch, 0);
+}
+
 size_t
 listeners_count(const struct listeners *ls)
 {

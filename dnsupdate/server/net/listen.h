@@ -27,6 +27,9 @@ int listeners_open_tls(struct listeners *ls, const struct endpoint *at);
 /* Use a socket that is bound already; its kind is found out.  Its number, or -1 when it is none we
  * know. */
 int listeners_adopt(struct listeners *ls, int fd);
+/* From now on no connection is accepted: those that come wait in the socket, for the next server if
+ * the socket is systemd's, else they are reset when it closes.  UDP is served on. */
+void listeners_refuse(struct listeners *ls);
 size_t listeners_count(const struct listeners *ls);
 /* What a listener is bound to.  -1 for a wrong number. */
 int listeners_address(const struct listeners *ls, unsigned number, struct endpoint *out);
