@@ -48,6 +48,8 @@ llq_wake(void *ctx)
 	worker_wake(ctx);
 }
 
+static const struct llq_io_handler handler = {llq_heard, llq_wake};
+
 void
 others_llq_stop(struct worker *w, uint64_t now)
 {
@@ -61,19 +63,50 @@ others_llq_stop(struct worker *w, uint64_t now)
 	llq_client_clear(&w->llq);
 }
 
+static int
+is_among(const struct endpoint *place, unsigned n, const struct endpoint *ep)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (endpoint_equal(&place[i], ep))
+			return 1;
+	return 0;
+}
+
 static void
 start_llq(struct worker *w)
 {
-	static const struct llq_io_handler handler = {llq_heard, llq_wake};
-	struct endpoint server = *transport_server(w->transport);
+	struct endpoint place[MSG_SERVERS_MAX];
+	unsigned n = server_llq(w, w->ladder.llq_port, place);
 
-	server.port = w->ladder.llq_port;
-	if (w->llq_io != NULL && endpoint_equal(llq_io_server(w->llq_io), &server))
+	if (n == 0 || (w->llq_io != NULL && is_among(place, n, llq_io_server(w->llq_io))))
 		return;
+	if (w->llq_io != NULL)
+		w->llqs_failed = 0;
 	llq_io_free(w->llq_io);
 	llq_client_forget(&w->llq);
-	w->llq_io = llq_io_new(w->loop, &server, &w->llq, &w->signer, &handler, w);
+	w->llq_io =
+	    llq_io_new(w->loop, &place[w->llqs_failed % n], &w->llq, &w->signer, &handler, w);
 	watch_refollow(w->watch);
+}
+
+/* Not to be had there after all: at the next place; after the last ask again whether, and where, in
+ * an hour. */
+static void
+fail_llq(struct worker *w, uint64_t now)
+{
+	struct endpoint place[MSG_SERVERS_MAX];
+	char text[ENDPOINT_TEXT_MAX];
+
+	log_info("%s: %s at %s", w->zone.domain, w->llq.why,
+	    endpoint_text(llq_io_server(w->llq_io), text));
+	if (++w->llqs_failed >= server_llq(w, w->ladder.llq_port, place)) {
+		w->llqs_failed = 0;
+		ladder_srv(&w->ladder, 0, 0, now);
+		return;
+	}
+	llq_io_free(w->llq_io);
+	w->llq_io = NULL;
+	worker_wake(w);
 }
 
 /* The network is another one, or something is about to change: is the way back still open? */
@@ -104,11 +137,8 @@ others_llq_step(struct worker *w, int wanted, uint64_t now)
 	if (w->llq_io == NULL)
 		return;
 	llq_io_step(w->llq_io, now);
-	/* Not to be had after all: ask again whether, and where, in an hour. */
-	if (w->llq.off_ms > now && w->ladder.llq_port != 0) {
-		log_info("%s: %s", w->zone.domain, w->llq.why);
-		ladder_srv(&w->ladder, 0, 0, now);
-	}
+	if (w->llq.off_ms > now && w->ladder.llq_port != 0)
+		fail_llq(w, now);
 }
 
 static void
@@ -125,12 +155,16 @@ srv_answered(void *ctx, uint32_t ticket, const struct exchange_result *result)
 	if (rr != NULL && (rr_srv(result->m, rr, &srv) != 0 || name_labels(&srv.target) == 0))
 		srv.port = 0;
 	ladder_srv(&w->ladder, result->outcome != OUTCOME_OK, srv.port, clock_boot_ms());
+	if (srv.port != 0)
+		server_find_llq(w);
 	log_debug("%s: long-lived queries: %s, port %u", w->zone.domain,
 	    outcome_word(result->outcome), srv.port);
 	worker_wake(w);
 }
 
-/* The server itself is asked, so the answer is authentic; its host is taken to be the server. */
+/* The server itself is asked, so whether there are any, and the port, is authentic.  Where their
+ * host is the resolver may say: it answers under our key, or not at all, and is believed nothing
+ * else. */
 void
 others_llq_ask(struct worker *w, uint64_t now)
 {

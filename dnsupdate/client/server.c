@@ -276,6 +276,15 @@ remember(struct worker *w)
 	s->known_news = 1;
 }
 
+static void
+find(struct worker *w)
+{
+	struct server *s = &w->server;
+
+	s->finding = 1;
+	resolve_find(s->resolve, &w->domain, s->tls != NULL ? w->zone.tls_port : 0, found, w);
+}
+
 void
 server_step(struct worker *w, uint64_t now)
 {
@@ -287,10 +296,8 @@ server_step(struct worker *w, uint64_t now)
 		remember(w);
 	if (w->zone.servers > 0 || s->finding)
 		return;
-	if (lost ? now < s->find_ms : now < s->find_ms + FIND_AGAIN_MS)
-		return;
-	s->finding = 1;
-	resolve_find(s->resolve, &w->domain, s->tls != NULL ? w->zone.tls_port : 0, found, w);
+	if (lost ? now >= s->find_ms : now >= s->find_ms + FIND_AGAIN_MS)
+		find(w);
 }
 
 uint64_t
@@ -305,4 +312,35 @@ void
 server_hurry(struct worker *w)
 {
 	w->server.find_ms = 0;
+}
+
+/* ---- long-lived queries ---- */
+
+unsigned
+server_llq(const struct worker *w, uint16_t port, struct endpoint place[MSG_SERVERS_MAX])
+{
+	const struct endpoint *server = transport_server(w->transport);
+	const struct server *s = &w->server;
+	unsigned n = 0;
+
+	if (server == NULL)
+		return 0;
+	for (unsigned i = 0; i < s->llqs; i++)
+		if (s->llq[i].ep.port == port)
+			place[n++] = s->llq[i].ep;
+	for (unsigned i = 0; i < n; i++)
+		if (endpoint_same_addr(&place[i], server))
+			n = 0;
+	if (n > 0)
+		return n;
+	place[0] = *server;
+	place[0].port = port;
+	return 1;
+}
+
+void
+server_find_llq(struct worker *w)
+{
+	if (w->zone.servers == 0 && w->server.llqs == 0 && !w->server.finding)
+		find(w);
 }

@@ -47,4 +47,11 @@ uint64_t server_wake(const struct worker *w);
 /* Look again soon. */
 void server_hurry(struct worker *w);
 
+/* Where long-lived queries may go, if they are at this port: to the hosts that discovery found the
+ * SRV record to name, best first; to the server itself when it is one of them, or none is known.
+ * Returns how many, at least 1 while there is a server. */
+unsigned server_llq(const struct worker *w, uint16_t port, struct endpoint place[MSG_SERVERS_MAX]);
+/* There are long-lived queries: find their hosts, unless they are known or the server is given. */
+void server_find_llq(struct worker *w);
+
 #endif

@@ -37,6 +37,7 @@ struct worker {
 	unsigned streams; /* connections so far, to know an answer's */
 	struct llq_client llq;
 	struct llq_io *llq_io; /* NULL = not running */
+	unsigned llqs_failed; /* places tried in vain */
 	enum outcome said; /* logged last about publishing */
 	int64_t skew_sec;
 	uint64_t heard_ms;
