@@ -71,6 +71,12 @@ statuses=$(sed -n 's/^[ \t]*EXIT_[A-Z_]* = \([0-9]\),.*/\1/p' "$src/src/cli/cmd.
 page=$(sed -n '/^\.Sh EXIT STATUS/,/^\.El/s/^\.It \([0-9]\)$/\1/p' man/autotunnel.1 | sort)
 same "exit statuses of autotunnel.1" "$statuses" "$page"
 
+sentences=$(sed -n '/sentences\[OUTCOME_MAX\]/,/^};/{s/\\"%s\\"/KEY/;s/^[^"]*"\([^"][^"]*\)".*/\1/p;}' \
+	"$src/dnsupdate/client/outcome.c" | sort)
+[ "$(echo "$sentences" | wc -l)" -gt 10 ] || fail "cannot read the sentences of outcome.c"
+page=$(sed -n '/^\.Sh DIAGNOSTICS/,/^\.El/{s/\\(dq//g;s/^\.It //p;}' man/autotunnel.1 | sort)
+same "diagnostics of autotunnel.1" "$sentences" "$page"
+
 lines=$(sh "$src/man/dig-lines.sh" man/autotunnel-records.7 | wc -l)
 commands=$(grep -c '^\$ ' man/autotunnel-records.7)
 [ "$lines" -ge 5 ] && [ "$lines" -eq "$commands" ] ||
