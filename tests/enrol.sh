@@ -44,6 +44,26 @@ expect() {
 	echo "ok: autotunnel $*"
 }
 
+# The server's own checker reads what zone prints; whatever it is given is on stdout too.
+apply_check() {
+	local said=
+
+	[ "$1" != knot ] || said="Configuration is valid"
+	PATH=${autotunnel%/*}:$PATH expect 0 "*" "$said" "$2" \
+		zone --apply-check "$1" $domain laptop nas.$domain
+}
+
+# A checker that finds fault: the real one, given other words.
+apply_check_fails() {
+	mkdir spoilt
+	printf '#!/bin/sh\nsed s/algorithm/algorythm/ | exec %s "$@"\n' "$(command -v named-checkconf)" \
+		>spoilt/named-checkconf
+	chmod +x spoilt/named-checkconf
+	PATH=$work/spoilt:$PATH expect 1 "*zone \"$domain\"*" \
+		"*unknown option 'algorythm'*named-checkconf does not take this configuration" "$other" \
+		zone --apply-check bind $domain nas
+}
+
 zone_file() {
 	cat >"$1/$domain.zone" <<-ZONE
 		\$TTL 60
@@ -343,7 +363,7 @@ try_server() {
 	expect 0 "*Enrolled: not yet: $ns does not know the key autotunnel-account.$domain" \
 		'*"autotunnel zone dnsd*' "$phrase" join $domain --state "$kind/laptop"
 	stop_server
-	expect 0 "*" "" "$phrase" zone "$kind" $domain laptop nas.$domain
+	apply_check "$kind" "$phrase"
 	mv out "$kind/zone.conf"
 	account_key "$phrase" >"$kind/account.key"
 	"$autotunnel" join $domain --state "$kind/laptop" --wait 20 <"$kind/init.out" >join.out 2>&1 &
@@ -660,6 +680,8 @@ try_own_server() {
 }
 
 try_usage
+apply_check powerdns "$other"
+apply_check_fails
 try_repair
 try_own_server
 try_keys_by_update

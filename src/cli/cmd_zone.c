@@ -1,5 +1,6 @@
 #include "cli/cmd.h"
 #include "cli/prompt.h"
+#include "cli/run.h"
 #include "cli/zone_check.h"
 #include "cli/zone_text.h"
 #include "base/str.h"
@@ -12,6 +13,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 /*
  * autotunnel zone: the phrase in, the name server's configuration out.  Nothing is read but the
@@ -20,12 +22,25 @@
 
 #define NAMES_MAX MSG_PEERS_MAX
 
-struct zone_options {
+struct zone_kind {
+	const char *name;
 	void (*print)(const struct zone_text *z, FILE *out);
+	const char *checker[5]; /* the server's own; reads the text from its standard input */
+};
+
+static const struct zone_kind kinds[] = {
+    {"dnsd", zone_text_dnsd, {"autotunnel-dnsd", "-n", "-c", "/dev/stdin"}},
+    {"bind", zone_text_bind, {"named-checkconf", "/dev/stdin"}},
+    {"knot", zone_text_knot, {"knotc", "-c", "/dev/stdin", "conf-check"}},
+    {"powerdns", zone_text_powerdns, {"sh", "-n"}},
+};
+
+struct zone_options {
+	const struct zone_kind *kind;
 	char domain[MSG_NAME_MAX];
 	char **names;
 	int count;
-	int keys_only;
+	int keys_only, apply_check;
 };
 
 /* "nas" and "nas.DOMAIN" both mean the latter; ":2" behind it is the generation of its key. */
@@ -82,42 +97,34 @@ check_names(const struct zone_options *o)
 	return o->count <= NAMES_MAX ? EXIT_OK : cmd_usage("zone");
 }
 
-static void (*find_print(const char *kind))(const struct zone_text *, FILE *)
+static const struct zone_kind *
+find_kind(const char *name)
 {
-	static const struct {
-		const char *kind;
-		void (*print)(const struct zone_text *z, FILE *out);
-	} kinds[] = {
-	    {"dnsd", zone_text_dnsd},
-	    {"bind", zone_text_bind},
-	    {"knot", zone_text_knot},
-	    {"powerdns", zone_text_powerdns},
-	};
-
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-		if (strcmp(kinds[i].kind, kind) == 0)
-			return kinds[i].print;
+		if (strcmp(kinds[i].name, name) == 0)
+			return &kinds[i];
 	return NULL;
 }
 
 static int
 parse(struct zone_options *o, int argc, char **argv)
 {
-	static const struct option options[] = {
+	static const struct option options[] = {{"apply-check", no_argument, NULL, 'a'},
 	    {"keys-only", no_argument, NULL, 'k'}, {NULL, 0, NULL, 0}};
 	int c;
 
 	memset(o, 0, sizeof *o);
 	optind = 0;
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c != 'k')
+		if (c == '?')
 			return cmd_usage(argv[0]);
-		o->keys_only = 1;
+		o->apply_check |= c == 'a';
+		o->keys_only |= c == 'k';
 	}
 	if (argc - optind < 2)
 		return cmd_usage(argv[0]);
-	o->print = find_print(argv[optind]);
-	if (o->print == NULL || str_copy(o->domain, sizeof o->domain, argv[optind + 1]) == -1)
+	o->kind = find_kind(argv[optind]);
+	if (o->kind == NULL || str_copy(o->domain, sizeof o->domain, argv[optind + 1]) == -1)
 		return cmd_usage(argv[0]);
 	str_lower(o->domain);
 	o->names = argv + optind + 2;
@@ -141,6 +148,41 @@ derive_keys(const struct zone_options *o, const struct account *account, struct 
 		if (account_invite_tsig(account, i + 1, &keys[1 + o->count + (int)i]) == -1)
 			return -1;
 	return 0;
+}
+
+/* Would the server take this text?  It is given to the checker in memory: it holds secrets. */
+static int
+apply_check(const struct zone_kind *kind, const struct zone_text *z)
+{
+	FILE *text = fdopen(memfd_create("zone", MFD_CLOEXEC), "w+");
+	int status = -1;
+
+	if (text != NULL) {
+		kind->print(z, text);
+		rewind(text);
+		status = run_program(kind->checker, fileno(text), NULL, 0);
+		fclose(text);
+	}
+	if (status == 0)
+		return EXIT_OK;
+	if (status == RUN_NOT_FOUND)
+		cmd_warn("not checked: there is no %s here; run this on the name server",
+		    kind->checker[0]);
+	else
+		cmd_warn("%s does not take this configuration", kind->checker[0]);
+	return EXIT_ERROR;
+}
+
+static int
+print_zone(const struct zone_options *o, const struct tsig_key *keys)
+{
+	const struct zone_text z = {.domain = o->domain,
+	    .key = keys,
+	    .keys = 1 + (size_t)o->count + (o->keys_only ? 0 : INVITE_SLOTS),
+	    .keys_only = o->keys_only};
+
+	o->kind->print(&z, stdout);
+	return o->apply_check ? apply_check(o->kind, &z) : EXIT_OK;
 }
 
 /* What the server can do, tried as this machine. */
@@ -190,11 +232,7 @@ cmd_zone(int argc, char **argv)
 	}
 	if (account_derive(o.domain, entropy, &account) == 0 &&
 	    derive_keys(&o, &account, keys) == 0) {
-		o.print(&(struct zone_text) {.domain = o.domain,
-			    .key = keys,
-			    .keys = 1 + (size_t)o.count + (o.keys_only ? 0 : INVITE_SLOTS),
-			    .keys_only = o.keys_only},
-		    stdout);
+		status = print_zone(&o, keys);
 	} else {
 		cmd_warn("cannot derive the account's keys: out of memory?");
 		status = EXIT_ERROR;

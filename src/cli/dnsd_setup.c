@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "cli/cmd.h"
+#include "cli/run.h"
 #include "cli/zone_text.h"
 #include "crypto/mac.h"
 
@@ -12,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define DNSD_CONFIG SYSCONFDIR "/autotunnel-dnsd.conf"
@@ -160,41 +160,6 @@ write_config(const struct dnsd_setup *s, const struct account *account)
 
 /* ---- programs ---- */
 
-/* Run it, found as the shell would or in the directories of administrators; the first line of what
- * it prints goes to line (may be NULL).  0 when it ended well. */
-static int
-run(const char *const argv[], char *line, size_t size)
-{
-	int pipefd[2], status;
-	pid_t pid;
-	FILE *in;
-
-	fflush(NULL);
-	if (pipe(pipefd) == -1 || (pid = fork()) == -1)
-		return -1;
-	if (pid == 0) {
-		char path[1024];
-
-		snprintf(path, sizeof path, "%.900s:/usr/local/sbin:/usr/sbin:/sbin",
-		    getenv("PATH") != NULL ? getenv("PATH") : "/usr/bin:/bin");
-		setenv("PATH", path, 1);
-		dup2(line != NULL ? pipefd[1] : STDERR_FILENO, STDOUT_FILENO);
-		close(pipefd[0]);
-		close(pipefd[1]);
-		execvp(argv[0], (char *const *)(uintptr_t)argv);
-		_exit(127);
-	}
-	close(pipefd[1]);
-	in = fdopen(pipefd[0], "r");
-	if (line != NULL && (in == NULL || fgets(line, (int)size, in) == NULL))
-		line[0] = '\0';
-	if (in != NULL)
-		fclose(in);
-	if (waitpid(pid, &status, 0) != pid)
-		return -1;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -1;
-}
-
 static void
 show_pin(const char *path)
 {
@@ -202,7 +167,7 @@ show_pin(const char *path)
 	const char *const argv[] = {"autotunnel-dnsd", "-c", config, "--pin", NULL};
 
 	snprintf(config, sizeof config, "%s", path);
-	if (run(argv, pin, sizeof pin) == 0 && pin[0] != '\0')
+	if (run_program(argv, -1, pin, sizeof pin) == 0 && pin[0] != '\0')
 		printf("Name server's TLS pin: %s", pin);
 	else
 		cmd_warn("the name server's TLS pin is not known yet: \"autotunnel-dnsd --pin\" "
@@ -217,7 +182,7 @@ start_unit(void)
 
 	if (access("/run/systemd/system", F_OK) == -1)
 		cmd_warn("start autotunnel-dnsd, and see that the system does when it boots");
-	else if (run(enable, NULL, 0) == -1 || run(restart, NULL, 0) == -1)
+	else if (run_program(enable, -1, NULL, 0) != 0 || run_program(restart, -1, NULL, 0) != 0)
 		cmd_warn("the unit autotunnel-dnsd could not be enabled and started");
 }
 

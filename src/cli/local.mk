@@ -35,6 +35,7 @@ autotunnel_SOURCES = src/cli/main.c src/cli/cmd.h \
 	src/cli/server_keys.c src/cli/server_keys.h \
 	src/cli/talk.c src/cli/talk.h \
 	src/cli/tls_probe.c src/cli/tls_probe.h \
+	src/cli/run.c src/cli/run.h \
 	src/cli/zone_check.c src/cli/zone_check.h \
 	src/cli/zone_text.c src/cli/zone_text.h
 autotunnel_LDADD = libcli.a libconfig.a libatwire.a $(IDENTITY_LIBS) $(BASE_LIBS) $(LDNS_LIBS) \

@@ -48,7 +48,7 @@ const struct cmd cmds[] = {
 	" [--replace] [--code-file FILE] DOMAIN|CODE",
 	"enrol this device in an account"},
     {"zone", cmd_zone,
-	"[--keys-only] dnsd|bind|knot|powerdns DOMAIN [NAME[:GENERATION] ...] | check",
+	"[--apply-check] [--keys-only] dnsd|bind|knot|powerdns DOMAIN [NAME[:GENERATION] ...] | check",
 	"what the name server must be told, and whether it knows"},
     {"invite", cmd_invite,
 	"[--for TIME] [--yes] [--code-file FILE] [--domain DOMAIN] [--server ADDRESS] [--key FILE]"
