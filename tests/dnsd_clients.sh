@@ -214,7 +214,7 @@ perf() {
 	dnsperf -u -y $account -s 127.0.0.1 -p 5353 -d updates -c 4 -q 32 -n 1 >out 2>&1 || fail "dnsperf -u"
 	grep -q "Updates completed: *500 (100.00%)" out && grep -q "NOERROR 500 (100.00%)" out ||
 		fail "dnsperf: updates"
-	dnsperf -s 127.0.0.1 -p 5353 -d queries -c 4 -q 32 -n 4 >out 2>&1 || fail "dnsperf"
+	dnsperf -y $account -s 127.0.0.1 -p 5353 -d queries -c 4 -q 32 -n 4 >out 2>&1 || fail "dnsperf"
 	grep -q "NOERROR 2000 (100.00%)" out || fail "dnsperf: queries"
 	ok "dnsperf, updates and queries"
 }

@@ -3,6 +3,7 @@
 #include "dnsupdate/server/net/rrl.h"
 
 static struct request r;
+static size_t reply_len;
 
 static enum rrl_verdict
 judge(struct rrl *l, const char *name, const char *from, uint64_t now_ms, unsigned rcode)
@@ -11,6 +12,8 @@ judge(struct rrl *l, const char *name, const char *from, uint64_t now_ms, unsign
 	r.m.has_question = 1;
 	r.m.question = (struct question) {.name = name_of(name), .type = TYPE_A};
 	r.now_ms = now_ms;
+	r.len = 60;
+	r.reply.pos = reply_len;
 	r.rcode = (uint16_t)rcode;
 	if (strchr(from, ':') == NULL) {
 		r.from.from.in.sin_family = AF_INET;
@@ -78,6 +81,30 @@ ipv6_by_56_bits(void **state)
 	rrl_free(l);
 }
 
+/* All names of a zone in turn, each seldom: the octets count. */
+static void
+many_answers(void **state)
+{
+	struct rrl *l = rrl_new(20);
+	unsigned octets = 0, cut = 0;
+	enum rrl_verdict v;
+	char name[32];
+
+	for (unsigned i = 0; i < 1000; i++) {
+		snprintf(name, sizeof name, "x%u.z.example", i);
+		reply_len = 400;
+		v = judge(l, name, "192.0.2.1", 5000 + i / 10, 0);
+		octets += v == RRL_SEND ? reply_len : 0;
+		cut += v == RRL_TRUNCATE;
+	}
+	assert_in_range(cut, 450, 500);
+	assert_in_range(octets, 20 * RRL_NETWORK_OCTETS, 22 * RRL_NETWORK_OCTETS);
+	assert_int_equal(judge(l, "y.z.example", "192.0.3.1", 5100, 0), RRL_SEND);
+	reply_len = 60; /* no longer than a question */
+	assert_int_equal(judge(l, "y.z.example", "192.0.2.1", 5100, 0), RRL_SEND);
+	rrl_free(l);
+}
+
 int
 main(void)
 {
@@ -85,6 +112,7 @@ main(void)
 	    cmocka_unit_test(so_many_a_second),
 	    cmocka_unit_test(made_up_names),
 	    cmocka_unit_test(ipv6_by_56_bits),
+	    cmocka_unit_test(many_answers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,14 +40,21 @@ rrl_free(struct rrl *l)
 	free(l);
 }
 
+static uint64_t
+hash(const struct rrl *l, const struct buf *b)
+{
+	uint64_t tag = siphash(&l->key, b->data, b->pos);
+
+	return tag == 0 ? 1 : tag;
+}
+
 /* What makes answers equal: names that exist one by one, those that do not by zone, errors all. */
 static uint64_t
-tag_of(const struct rrl *l, const struct request *r)
+tag_of_answer(const struct rrl *l, const struct request *r)
 {
 	uint8_t room[16 + NAME_WIRE_MAX];
 	struct buf b = buf_writer(room, sizeof room);
 	uint8_t network[8];
-	uint64_t tag;
 
 	buf_put(&b, network, crowd_network(&r->from.from, network));
 	buf_put_u8(&b, (uint8_t)r->rcode);
@@ -57,22 +64,57 @@ tag_of(const struct rrl *l, const struct request *r)
 	} else if (r->rcode == RCODE_NXDOMAIN && r->zone != NULL) {
 		name_put(&b, &r->zone->name);
 	}
-	tag = siphash(&l->key, room, b.pos);
-	return tag == 0 ? 1 : tag;
+	return hash(l, &b);
+}
+
+static uint64_t
+tag_of_network(const struct rrl *l, const struct request *r)
+{
+	uint8_t room[8];
+	struct buf b = {.data = room, .size = sizeof room};
+
+	b.pos = crowd_network(&r->from.from, room);
+	return hash(l, &b);
+}
+
+/* The clock with this tag, not behind. */
+static struct place *
+find(struct rrl *l, uint64_t tag, uint64_t now_us)
+{
+	struct place *p = &l->place[tag & (PLACES - 1)];
+
+	if (p->tag != tag || p->until_us < now_us)
+		*p = (struct place) {.tag = tag, .until_us = now_us};
+	return p;
+}
+
+static int
+affords(const struct rrl *l, const struct place *p, uint64_t cost_us, uint64_t now_us)
+{
+	return p->until_us + cost_us <= now_us + l->burst_us;
+}
+
+static enum rrl_verdict
+slip(struct place *beyond)
+{
+	beyond->slip = !beyond->slip;
+	return beyond->slip ? RRL_TRUNCATE : RRL_DROP;
 }
 
 enum rrl_verdict
 rrl_judge(struct rrl *l, const struct request *r)
 {
-	uint64_t tag = tag_of(l, r), now_us = r->now_ms * 1000;
-	struct place *p = &l->place[tag & (PLACES - 1)];
+	uint64_t now_us = r->now_ms * 1000, octets_us = 0;
+	struct place *answer = find(l, tag_of_answer(l, r), now_us);
+	struct place *network = find(l, tag_of_network(l, r), now_us);
 
-	if (p->tag != tag || p->until_us < now_us)
-		*p = (struct place) {.tag = tag, .until_us = now_us};
-	if (p->until_us + l->each_us <= now_us + l->burst_us) {
-		p->until_us += l->each_us;
-		return RRL_SEND;
-	}
-	p->slip = !p->slip;
-	return p->slip ? RRL_TRUNCATE : RRL_DROP;
+	if (r->reply.pos > r->len)
+		octets_us = r->reply.pos * l->each_us / RRL_NETWORK_OCTETS;
+	if (!affords(l, answer, l->each_us, now_us))
+		return slip(answer);
+	if (!affords(l, network, octets_us, now_us))
+		return slip(network);
+	answer->until_us += l->each_us;
+	network->until_us += octets_us;
+	return RRL_SEND;
 }
