@@ -81,4 +81,11 @@ lines=$(sh "$src/man/dig-lines.sh" man/autotunnel-records.7 | wc -l)
 commands=$(grep -c '^\$ ' man/autotunnel-records.7)
 [ "$lines" -ge 5 ] && [ "$lines" -eq "$commands" ] ||
 	fail "autotunnel-records.7: $lines lines can be tested, of $commands"
+# SECURITY names a test for each attack, and each test of an attack.
+named=$(sed -n 's,.*\(tests/[a-z]*/[a-z_]*\.[a-z]*\)$,\1,p' "$src/SECURITY")
+for test in $named; do
+	[ -f "$src/$test" ] || fail "SECURITY: there is no $test"
+done
+same "threats in SECURITY" "$(cd "$src" && ls tests/netns/threat_*.sh)" \
+	"$(echo "$named" | grep /threat_ | sort)"
 echo "lint.sh: all pages are in order"

@@ -39,7 +39,7 @@ tests_unit_natpmp_pcp_SOURCES = tests/unit/natpmp_pcp.c
 tests_unit_natpmp_pcp_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_natpmp_pcp_LDADD = $(NATPMP_WORKER_LIBS) $(UNIT_LIBS)
 
-# The manager's part and the router's, for tests/netns/natpmp_worker.sh and natpmp_hostile.sh.
+# The manager's part and the router's, for tests/netns/natpmp_worker.sh and threat_lan.sh.
 check_PROGRAMS += tests/netns/natpmp_drive tests/netns/fake_router tests/netns/fake_gateway
 tests_netns_natpmp_drive_SOURCES = tests/netns/natpmp_drive.c tests/netns/drive.h
 tests_netns_natpmp_drive_LDADD = $(NATPMP_WORKER_LIBS)

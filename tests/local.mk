@@ -24,6 +24,12 @@ UNIT = tests/unit/base_addr tests/unit/base_buf tests/unit/base_channel tests/un
 check_PROGRAMS += $(UNIT)
 TESTS += $(UNIT)
 
+# For programs in the lab whose clock is to be wrong.
+check_PROGRAMS += tests/shift_clock.so
+tests_shift_clock_so_SOURCES = tests/shift_clock.c
+tests_shift_clock_so_CFLAGS = -std=gnu11 $(AT_WARN_CFLAGS) -fPIC
+tests_shift_clock_so_LDFLAGS = -shared -Wl,-z,defs
+
 tests_unit_base_addr_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
 tests_unit_base_buf_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
 tests_unit_base_channel_LDADD = $(BASE_LIBS) $(UNIT_LIBS)

@@ -1,7 +1,7 @@
 #!/bin/bash
 # The port-mapping worker and gateways that break PCP and NAT-PMP in every way: each ends with its
 # result by name, none makes the worker ask in a hurry for ever, and nothing is sent anywhere but to
-# the gateway.  (UPnP's misdeeds are natpmp_hostile.sh's.)
+# the gateway.  (UPnP's misdeeds are threat_lan.sh's.)
 #
 #    laptop 192.168.1.10, rogue .66 ── home 192.168.1.1 ── Internet
 LAB_PLAIN=1

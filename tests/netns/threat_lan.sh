@@ -1,5 +1,5 @@
 #!/bin/bash
-# The port-mapping worker and a LAN that lies to it: a UPnP router of many faults, a rogue host that
+# Hostile LAN: the port-mapping worker, a UPnP router of many faults, a rogue host that
 # answers searches in the router's place, forged NAT-PMP packets.
 #
 #    laptop 192.168.1.10, rogue .66 ── home 192.168.1.1 ── Internet
