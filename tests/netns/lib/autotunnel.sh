@@ -5,13 +5,17 @@ LAB_DOMAIN=alice.example.com
 # lab_pair dnsd|bind|knot: the picture of lib/net.sh, whole: laptop and nas behind their NATs, the name
 # server, an account with both in it; no daemon runs yet.
 lab_pair() {
+	lab_two_homes
+	lab_account "$1" laptop nas
+}
+
+lab_two_homes() {
 	lab_internet
 	lab_ns
 	lab_nat home 11.22.33.2 192.168.1.1/24
 	lab_nat office 11.22.33.3 192.168.2.1/24
 	lab_host laptop home
 	lab_host nas office
-	lab_account "$1" laptop nas
 }
 
 # lab_account dnsd|bind|knot HOST...: what people do once.  The first host makes the account and shows

@@ -1,0 +1,4 @@
+#!/bin/bash
+# From nothing to connected with the commands of README, with autotunnel-dnsd as the name server.
+. "${0%/*}/lab.sh"
+. "$LAB_DIR/lib/readme.sh" dnsd
