@@ -14,6 +14,8 @@
 #	flood	the memory of ESP under floods, and whether another tunnel works meanwhile
 #	mobility	how long packets are lost when a machine moves, its router reboots, both move at once;
 #		BENCH_MOVES (20) runs of each; no other subject
+#	wander	a thousand random moves, losses and deaths of parts (BENCH_STEPS), a connection going on; no
+#		other subject, and only when it is named
 #	map	a port mapping: from nothing, and after the router restarted (natpmpc, upnpc)
 #
 # In the same run, on the same machines of the lab, the same is measured of what one would take
@@ -146,6 +148,7 @@ for name in "${names[@]-${all[@]}}"; do
 	case $name in
 	cold) run cold bind; run cold knot ;;
 	mobility) limit=1800 run mobility ;;
+	wander) limit=7200 run wander ;;
 	changes) BENCH_SECONDS=60 limit=1500 run changes ;;
 	wire) run wire uncut; run wire cut ;;
 	*) run "$name" ;;
