@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define BACKOFF_FIRST_MS 1000
+#define BACKOFF_FIRST_MS 50 /* who has lived long is missed at once: tunnels wait for it */
 #define BACKOFF_MAX_MS 60000
 #define HEALTHY_MS 60000
 #define HELLO_MS 30000 /* a worker that has not said HELLO by then never will */

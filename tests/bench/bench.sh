@@ -35,6 +35,7 @@ export BENCH_RUNS=${BENCH_RUNS:-5} BENCH_FIRST=${BENCH_FIRST:-20}
 export BENCH_MOVES=${BENCH_MOVES:-20}
 export BENCH_SECONDS=${BENCH_SECONDS:-30} BENCH_LOOKS=${BENCH_LOOKS:-3}
 all=(cold first memory idle tcp wire flood map changes identity mobility)
+more=(wander) # only when named
 against=wireguard,tinc,charon,fastd json= verbose=
 limit=600 # seconds, for each
 
@@ -125,7 +126,7 @@ while [ $# -gt 0 ]; do
 	-v) verbose=1 ;;
 	--against) [ $# -gt 1 ] || usage; against=$2; shift ;;
 	-*) usage ;;
-	*) [[ " ${all[*]} " == *" $1 "* ]] || usage; names+=("$1") ;;
+	*) [[ " ${all[*]} ${more[*]} " == *" $1 "* ]] || usage; names+=("$1") ;;
 	esac
 	shift
 done
