@@ -18,9 +18,10 @@ UNIT = tests/unit/base_addr tests/unit/base_buf tests/unit/base_channel tests/un
 	tests/unit/base_msg tests/unit/base_proc tests/unit/base_sandbox tests/unit/base_str \
 	tests/unit/config_config tests/unit/loop_loop tests/unit/loop_timers \
 	tests/unit/manager_control tests/unit/manager_filter tests/unit/manager_hear tests/unit/manager_known \
-	tests/unit/manager_memory tests/unit/manager_network \
+	tests/unit/manager_memory tests/unit/manager_network tests/unit/manager_recall \
 	tests/unit/manager_reconcile tests/unit/manager_worker \
-	tests/fuzz/fuzz_memory tests/fuzz/fuzz_msg tests/fuzz/fuzz_config tests/fuzz/fuzz_known
+	tests/fuzz/fuzz_memory tests/fuzz/fuzz_msg tests/fuzz/fuzz_config tests/fuzz/fuzz_known \
+	tests/fuzz/fuzz_recall
 check_PROGRAMS += $(UNIT)
 TESTS += $(UNIT)
 
@@ -49,6 +50,7 @@ tests_unit_manager_control_LDADD = $(MANAGER_LIBS) $(UNIT_LIBS)
 tests_unit_manager_filter_LDADD = $(MANAGER_LIBS) $(UNIT_LIBS)
 tests_unit_manager_hear_LDADD = $(MANAGER_LIBS) $(UNIT_LIBS)
 tests_unit_manager_known_LDADD = libmanager.a $(BASE_LIBS) $(UNIT_LIBS)
+tests_unit_manager_recall_LDADD = libmanager.a $(BASE_LIBS) $(UNIT_LIBS)
 tests_unit_manager_memory_LDADD = $(MANAGER_LIBS) $(UNIT_LIBS)
 tests_unit_manager_network_LDADD = $(MANAGER_LIBS) $(UNIT_LIBS)
 tests_unit_manager_worker_LDADD = $(MANAGER_LIBS) $(UNIT_LIBS)
@@ -62,6 +64,9 @@ tests_fuzz_fuzz_msg_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
 tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz_config.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_config_LDADD = libconfig.a $(BASE_LIBS)
 tests_fuzz_fuzz_config_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
+tests_fuzz_fuzz_recall_SOURCES = tests/fuzz/fuzz_recall.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_recall_LDADD = libmanager.a $(BASE_LIBS)
+tests_fuzz_fuzz_recall_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
 tests_fuzz_fuzz_known_SOURCES = tests/fuzz/fuzz_known.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_known_LDADD = libmanager.a $(BASE_LIBS)
 tests_fuzz_fuzz_known_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)

@@ -14,6 +14,7 @@ libmanager_a_SOURCES = \
 	src/manager/netlink.c src/manager/netlink.h \
 	src/manager/network.c src/manager/network.h \
 	src/manager/peers.c \
+	src/manager/recall.c src/manager/recall.h \
 	src/manager/reconcile.c src/manager/reconcile.h \
 	src/manager/roster.c src/manager/roster.h \
 	src/manager/say.c \

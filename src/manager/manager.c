@@ -93,6 +93,7 @@ manager_changed(struct manager *m)
 		decide_publish(m);
 		peers_reconcile(m);
 		peers_write_hosts(m);
+		peers_remember_soon(m);
 		filter_update(m);
 		worker_flush(m->natpmp);
 		worker_flush(m->dnsupdate);
@@ -266,6 +267,7 @@ start_account(struct manager *m)
 	m->epoch = identity_epoch_load(m->config.state_dir);
 	known_load(m->config.state_dir, m->identity->domain, &m->known);
 	m->roster = roster_desk_new(m);
+	peers_recall(m);
 	if (memory_load(&m->maps.memory, m->config.state_dir) == -1)
 		log_warn("%s: reading what is known of routers", m->config.state_dir);
 	m->hurry_dirty = 1; /* machines often start together: at home after a power cut */
@@ -488,6 +490,7 @@ stop(struct manager *m)
 		return;
 	m->stopping = 1;
 	notify_service_manager("STOPPING=1");
+	peers_remember(m);
 	worker_stop(m->dnsupdate);
 	worker_stop(m->natpmp);
 	maps_leave(m);
@@ -550,6 +553,7 @@ finish(struct manager *m)
 	loop_timer_free(m->timer);
 	loop_timer_free(m->maps_timer);
 	loop_timer_free(m->enrol_timer);
+	loop_timer_free(m->recall_timer);
 	for (int i = 0; i < 4; i++)
 		loop_signal_free(m->signal[i]);
 	if (m->identity != NULL)
@@ -580,6 +584,7 @@ manager_run(const char *program, const char *config_path, const struct config *c
 	m.timer = loop_timer_new(m.loop, timer_fired, &m);
 	m.maps_timer = loop_timer_new(m.loop, timer_fired, &m);
 	m.enrol_timer = loop_timer_new(m.loop, check_enrolment, &m);
+	m.recall_timer = loop_timer_new(m.loop, peers_remember, &m);
 	for (int i = 0; i < 4; i++)
 		m.signal[i] = loop_signal_new(m.loop, signals[i], on_signal, &m);
 	if (start(&m) == 0) {

@@ -102,6 +102,8 @@ struct manager {
 	struct msg_ipsec_ready ready;
 	struct peer_list peers;
 	unsigned peer_count;
+	struct loop_timer *recall_timer; /* what is known of peers goes to the disk */
+	int recall_dirty, recall_armed;
 	char *filter_script; /* as nft(8) was told last; NULL = not yet */
 	char filter_text[MSG_TEXT_MAX]; /* why nothing is filtered; empty when it is */
 	uint64_t hosts_hash; /* of what stands in the names' file; 0 = there is none */
@@ -122,6 +124,10 @@ void manager_changed(struct manager *m);
 /* peers.c */
 struct peer *peer_find_id(struct manager *m, uint32_t id);
 void peers_learn(struct manager *m, const struct msg_dns_peer *records);
+/* Those of before, from the disk; and to it, if they changed: soon, or now (ctx: the manager). */
+void peers_recall(struct manager *m);
+void peers_remember_soon(struct manager *m);
+void peers_remember(void *ctx);
 /* The dnsupdate worker has said all: who was not among them is gone. */
 void peers_synced(struct manager *m);
 void peers_unconfirm(struct manager *m);

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "manager/manager.h"
+#include "manager/recall.h"
 #include "manager/reconcile.h"
 #include "manager/worker.h"
 
@@ -14,6 +15,7 @@
 /* A tunnel that was up when the ipsec worker died is called for so long, even if it is on demand.
  */
 #define RECOVER_MS 120000
+#define REMEMBER_MS 5000 /* a change is rarely alone, and disks wear out */
 
 struct peer *
 peer_find_id(struct manager *m, uint32_t id)
@@ -82,6 +84,7 @@ leave(struct manager *m, struct peer *p)
 	log_notice("peer %s: left the account", p->records.name);
 	p->usable = 0;
 	p->forget = 1;
+	m->recall_dirty = 1;
 	if (!p->told)
 		peer_free(m, p);
 }
@@ -98,9 +101,54 @@ peers_learn(struct manager *m, const struct msg_dns_peer *records)
 	}
 	if (p == NULL && (p = add(m, records->name)) == NULL)
 		return;
+	m->recall_dirty |= p->forget || recall_differs(&p->records, records);
 	p->forget = 0;
 	p->confirmed = 1;
 	p->records = *records;
+}
+
+static void
+recalled(void *ctx, const struct msg_dns_peer *records)
+{
+	struct manager *m = ctx;
+	struct peer *p = find_name(m, records->name);
+
+	if (p != NULL || strcmp(records->name, m->identity->name) == 0 ||
+	    (p = add(m, records->name)) == NULL)
+		return;
+	p->records = *records;
+}
+
+void
+peers_recall(struct manager *m)
+{
+	recall_load(m->config.state_dir, m->identity->domain, recalled, m);
+}
+
+void
+peers_remember_soon(struct manager *m)
+{
+	if (m->recall_dirty && !m->recall_armed)
+		loop_timer_set(m->recall_timer, REMEMBER_MS);
+	m->recall_armed |= m->recall_dirty;
+}
+
+void
+peers_remember(void *ctx)
+{
+	const struct msg_dns_peer *records[MSG_PEERS_MAX];
+	struct manager *m = ctx;
+	const struct peer *p;
+	size_t count = 0;
+
+	if (!m->recall_dirty)
+		return;
+	m->recall_dirty = m->recall_armed = 0;
+	TAILQ_FOREACH (p, &m->peers, entry)
+		if (!p->forget && count < MSG_PEERS_MAX)
+			records[count++] = &p->records;
+	if (recall_save(m->config.state_dir, m->identity->domain, records, count) == -1)
+		log_warn("%s: keeping where the other machines are", m->config.state_dir);
 }
 
 void
@@ -158,8 +206,7 @@ true_records(const struct peer *p)
 	static const uint8_t zero[16];
 	struct msg_dns_peer records = p->records;
 
-	if (memcmp(p->true_ula, zero, sizeof zero) != 0 &&
-	    memcmp(records.ula, zero, sizeof zero) != 0)
+	if (memcmp(p->true_ula, zero, sizeof zero) != 0)
 		memcpy(records.ula, p->true_ula, sizeof records.ula);
 	return records;
 }

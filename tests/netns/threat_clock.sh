@@ -1,6 +1,6 @@
 #!/bin/bash
 # Wrong clock: of a machine that starts without one, of the name server, or moved by somebody who can.
-# Tunnels do not end by it, status names the difference, nothing is published with a wrong time, and a
+# Tunnels neither need it nor end by it, status names the difference, nothing is published with a wrong time, and a
 # captured update does not come to count again when the server's clock is set back.
 #
 #    laptop .5, nas .6 ── Internet ── ns .53
@@ -70,6 +70,8 @@ server_at 0
 # A machine without a battery: it is enrolled, and it is 2021 or so.
 daemon_at laptop -$((5 * year))
 check_soon "five years behind: status says so" 30 refused laptop 'clock is 1576[0-9]* s behind'
+check_soon "whom it knew it reaches all the same" 20 lab_ping laptop nas
+check "and is reached" lab_ping nas laptop
 check_equal "nothing is published with that time" "" "$(lab_dig nas "laptop.$LAB_DOMAIN" AAAA)"
 # Nobody at home knows better, as after a power cut without the Internet.
 check "nas stops" lab_daemon_stop nas
