@@ -1,5 +1,7 @@
 #include "ipsec/alive.h"
 
+#include "base/clock.h"
+
 static uint64_t
 patience(const struct alive *a)
 {
@@ -25,7 +27,7 @@ alive_count(struct alive *a, uint64_t in, uint64_t out, uint64_t now_ms)
 	}
 	if (went && a->since_ms == 0)
 		a->since_ms = now_ms;
-	if (a->since_ms == 0 || now_ms - a->since_ms < patience(a))
+	if (a->since_ms == 0 || clock_since(a->since_ms, now_ms) < patience(a))
 		return ALIVE_NOTHING;
 	a->asked++;
 	a->since_ms = 0;

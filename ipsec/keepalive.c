@@ -2,6 +2,7 @@
 
 #include "ipsec/keepalive.h"
 
+#include "base/clock.h"
 #include "ipsec/plane.h"
 
 static int is_open;
@@ -33,7 +34,7 @@ keepalive(struct peer *p, uint64_t now_ms, uint64_t *wait_ms)
 	peers_lock();
 	last = p->active_ms > p->kept_ms ? p->active_ms : p->kept_ms;
 	t = needing(p);
-	if (t != NULL && now_ms - last >= KEEPALIVE_MS) {
+	if (t != NULL && clock_since(last, now_ms) >= KEEPALIVE_MS) {
 		to = t->remote;
 		last = p->kept_ms = now_ms;
 	}

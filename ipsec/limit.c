@@ -1,9 +1,11 @@
 #include "ipsec/limit.h"
 
+#include "base/clock.h"
+
 static void
 refill(struct limit *l, uint64_t now_ms)
 {
-	uint64_t gained = (now_ms - l->since_ms) / l->every_ms;
+	uint64_t gained = clock_since(l->since_ms, now_ms) / l->every_ms;
 
 	if (gained >= l->used) {
 		l->used = 0;

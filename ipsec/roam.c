@@ -140,7 +140,7 @@ patience(const struct peer *p, int has_way, uint64_t now)
 {
 	uint64_t overdue = (uint64_t)settings_self()->dpd_sec * 1000 + CHARON_GIVES_UP_MS;
 
-	return has_way && now - p->last_in_ms < overdue ? PATH_ASK_MS : HASTY_MS;
+	return has_way && clock_since(p->last_in_ms, now) < overdue ? PATH_ASK_MS : HASTY_MS;
 }
 
 /* Tell it where we are, if there is a tunnel. */

@@ -1,6 +1,7 @@
 #include "ipsec/stray.h"
 
 #include "base/addr.h"
+#include "base/clock.h"
 #include "ipsec/esp/esp.h"
 
 #include <netinet/in.h>
@@ -44,7 +45,7 @@ static void
 forget_old(uint64_t now_ms)
 {
 	for (size_t i = 0; i < STRAY_MAX; i++)
-		if (strays[i].len != 0 && now_ms - strays[i].since_ms > STRAY_MS)
+		if (strays[i].len != 0 && clock_since(strays[i].since_ms, now_ms) > STRAY_MS)
 			strays[i].len = 0;
 }
 
@@ -75,7 +76,7 @@ should_ask(const uint8_t dst[16], uint64_t now_ms)
 
 	for (size_t i = 0; i < STRAY_MAX; i++) {
 		if (asked[i].when_ms != 0 && memcmp(asked[i].dst, dst, 16) == 0) {
-			if (now_ms - asked[i].when_ms < ASK_AGAIN_MS)
+			if (clock_since(asked[i].when_ms, now_ms) < ASK_AGAIN_MS)
 				return 0;
 			oldest = i;
 			break;

@@ -2,6 +2,7 @@
 
 #include "ipsec/usage.h"
 
+#include "base/clock.h"
 #include "ipsec/plane.h"
 #include "ipsec/settings.h"
 
@@ -61,7 +62,7 @@ idle_too_long(const struct peer *p, uint64_t now)
 {
 	uint64_t limit = (uint64_t)settings_self()->idle_sec * 1000;
 
-	return limit != 0 && !p->always && now - p->active_ms > limit;
+	return limit != 0 && !p->always && clock_since(p->active_ms, now) > limit;
 }
 
 static uint64_t
@@ -70,7 +71,7 @@ count_again(const struct peer *p, uint64_t now)
 	uint64_t pause = plane_is_kernel() ? COUNT_IDLE_KERNEL_MS : COUNT_IDLE_MS;
 	uint64_t limit = (uint64_t)settings_self()->idle_sec * 1000;
 
-	if (now - p->active_ms <= COUNT_CALM_MS)
+	if (clock_since(p->active_ms, now) <= COUNT_CALM_MS)
 		pause = COUNT_BUSY_MS;
 	else if (limit != 0 && !p->always && limit / 4 < pause)
 		pause = limit / 4;

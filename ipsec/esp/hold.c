@@ -1,5 +1,6 @@
 #include "ipsec/esp/hold.h"
 
+#include "base/clock.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,13 +20,6 @@ hold_free(struct hold *h)
 	h->slots = NULL;
 }
 
-/* Threads read the clock on their own, so that one's `now` may lie before another's. */
-static uint64_t
-elapsed(uint64_t now_ms, uint64_t since_ms)
-{
-	return now_ms > since_ms ? now_ms - since_ms : 0;
-}
-
 static struct hold_peer *
 find_peer(struct hold *h, const uint8_t ula[16])
 {
@@ -43,7 +37,7 @@ add_peer(struct hold *h, const uint8_t ula[16], uint64_t now_ms)
 		struct hold_peer *p = &h->peers[i];
 
 		if (p->used &&
-		    (p->packets > 0 || elapsed(now_ms, p->acquired_ms) < HOLD_ACQUIRE_MS))
+		    (p->packets > 0 || clock_since(p->acquired_ms, now_ms) < HOLD_ACQUIRE_MS))
 			continue;
 		memset(p, 0, sizeof(*p));
 		memcpy(p->ula, ula, 16);
@@ -129,7 +123,7 @@ hold_put(struct hold *h, const uint8_t dst[16], const uint8_t *data, size_t len,
 	*acquire = 0;
 	if (peer == NULL && (peer = add_peer(h, dst, now_ms)) == NULL)
 		return lose(h, dst);
-	if (!peer->used || elapsed(now_ms, peer->acquired_ms) >= HOLD_ACQUIRE_MS) {
+	if (!peer->used || clock_since(peer->acquired_ms, now_ms) >= HOLD_ACQUIRE_MS) {
 		peer->used = 1;
 		peer->acquired_ms = now_ms;
 		*acquire = 1;
@@ -147,7 +141,7 @@ hold_expire(struct hold *h, uint64_t now_ms)
 {
 	unsigned int lost = 0;
 
-	while (h->first != NULL && elapsed(now_ms, h->first->since_ms) >= ESP_HOLD_MS)
+	while (h->first != NULL && clock_since(h->first->since_ms, now_ms) >= ESP_HOLD_MS)
 		lost += lose_first(h);
 	return lost;
 }

@@ -5,6 +5,7 @@
 #include "ipsec/esp/seal.h"
 #include "ipsec/esp/state.h"
 
+#include "base/clock.h"
 #include <string.h>
 
 #define MOVES_PER_SEC 5
@@ -12,7 +13,7 @@
 static int
 may_move(struct sa *sa, uint64_t now_ms)
 {
-	if (now_ms - sa->moves_since_ms >= 1000) {
+	if (clock_since(sa->moves_since_ms, now_ms) >= 1000) {
 		sa->moves_since_ms = now_ms;
 		sa->moves = 0;
 	}

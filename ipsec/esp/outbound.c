@@ -6,6 +6,7 @@
 #include "ipsec/esp/state.h"
 #include "ipsec/esp/too_big.h"
 
+#include "base/clock.h"
 #include <string.h>
 
 /* sa: whose peer it was for; NULL where that is not known. */
@@ -23,7 +24,7 @@ too_big(struct esp *e, struct sa *sa, struct esp_packet *p, uint32_t mtu, uint64
 	size_t len = p->len;
 
 	drop(e, sa, p, ESP_DROP_TOO_BIG);
-	if (sa->too_big_ms != 0 && now_ms - sa->too_big_ms < ESP_TOO_BIG_MS)
+	if (sa->too_big_ms != 0 && clock_since(sa->too_big_ms, now_ms) < ESP_TOO_BIG_MS)
 		return;
 	sa->too_big_ms = now_ms;
 	p->len = too_big_make(p->data, len, mtu);

@@ -1,5 +1,6 @@
 #include "ipsec/esp/sa.h"
 
+#include "base/clock.h"
 #include "crypto/mac.h"
 #include "ipsec/esp/lifetime.h"
 
@@ -128,7 +129,7 @@ sa_count(struct sa *sa, size_t len, uint64_t now_ms, struct event_list *events)
 	sa->last_ms = now_ms;
 	if (len == 0)
 		return;
-	if ((sa->used_ms == 0 || now_ms - sa->used_ms >= ESP_QUIET_MS) &&
+	if ((sa->used_ms == 0 || clock_since(sa->used_ms, now_ms) >= ESP_QUIET_MS) &&
 	    (e = esp_event_add(events)) != NULL) {
 		e->kind = EVENT_USED;
 		e->id = sa->id;
@@ -156,7 +157,7 @@ say_expired(const struct sa *sa, int hard, struct event_list *events)
 static enum lifetime
 state_of(const struct sa *sa, uint64_t now_ms)
 {
-	uint64_t age = now_ms > sa->created_ms ? now_ms - sa->created_ms : 0;
+	uint64_t age = clock_since(sa->created_ms, now_ms);
 	enum lifetime life = lifetime_state(&sa->life, age, sa->bytes, sa->packets);
 	enum lifetime seq = sa->inbound ? LIFETIME_OK : lifetime_sequence(sa->seq, sa->esn);
 

@@ -11,6 +11,12 @@
 uint64_t clock_boot_ms(void);
 /* The same clock in microseconds. */
 uint64_t clock_boot_us(void);
+/* How long ago then was; 0 when it is later than now, as another thread may have put down meanwhile. */
+static inline uint64_t
+clock_since(uint64_t then_ms, uint64_t now_ms)
+{
+	return now_ms > then_ms ? now_ms - then_ms : 0;
+}
 /* Seconds since 1970, UTC. */
 uint64_t clock_wall_sec(void);
 /* A random value in [0, range); 0 for range 0.  Not for secrets' sake but for jitter. */
