@@ -15,6 +15,7 @@
 #include "ipsec/held.h"
 #include "ipsec/keepalive.h"
 #include "ipsec/peers.h"
+#include "ipsec/net.h"
 #include "ipsec/plane.h"
 #include "ipsec/roam.h"
 #include "ipsec/settings.h"
@@ -241,16 +242,31 @@ drop_config(struct peer *p)
 	DESTROY_IF(cfg);
 }
 
+/* Of the places those that a tunnel can lead to: an address of ours leads there, or it does
+ * already. Elsewhere, as at IPv6 from a network without, nothing would ever be heard. */
+static uint32_t
+within_reach(const struct msg_ipsec_peer *m, const struct endpoint *remote,
+    struct endpoint out[MSG_CONTACTS_MAX])
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < m->contacts; i++)
+		if (endpoint_equal(&m->contact[i], remote) || net_has_way(&m->contact[i]))
+			out[n++] = m->contact[i];
+	return n;
+}
+
 /* Lock held. */
 static void
 take_wishes(struct peer *p, const struct msg_ipsec_peer *m, uint64_t now)
 {
+	struct endpoint place[MSG_CONTACTS_MAX];
 	struct tunnel *t = peer_tunnel(p);
 	int same =
 	    m->contacts == p->contacts && memcmp(m->contact, p->contact, sizeof p->contact) == 0;
 
 	if (!same && t != NULL)
-		path_news(&p->path, m->contact, m->contacts, &t->remote, now);
+		path_news(&p->path, place, within_reach(m, &t->remote, place), &t->remote, now);
 	if (!same)
 		call_reset_pause(&p->call, now);
 	p->always = m->always;

@@ -8,7 +8,6 @@
 
 report() {
 	bench_value "$1, silent" ms autotunnel "$gap_ms"
-	bench_value "$1, after" ms autotunnel "$after_ms"
 }
 
 wander_begin
