@@ -9,6 +9,7 @@ libatdnsd_a_SOURCES = \
 	dnsupdate/server/conf.c dnsupdate/server/conf.h \
 	dnsupdate/server/conf_keys.c dnsupdate/server/conf_keys.h \
 	dnsupdate/server/net/conn.c dnsupdate/server/net/conn.h \
+	dnsupdate/server/net/conn_inside.h dnsupdate/server/net/conn_serve.c \
 	dnsupdate/server/net/cookie.c dnsupdate/server/net/cookie.h \
 	dnsupdate/server/net/crowd.c dnsupdate/server/net/crowd.h \
 	dnsupdate/server/dnsd.c dnsupdate/server/dnsd.h \

@@ -13,7 +13,7 @@
 #	wire	one wire, cut to frames of 1500 octets and not: TCP, small UDP, ping, 1 Gbit/s
 #	flood	the memory of ESP under floods, and whether another tunnel works meanwhile
 #	mobility	how long packets are lost when a machine moves, its router reboots, both move at once;
-#		BENCH_MOVES (20) runs of each; no other subject
+#		BENCH_MOVES (20) runs of each, and BENCH_OTHERS (3) of the other subjects
 #	wander	a thousand random moves, losses and deaths of parts (BENCH_STEPS), a connection going on; no
 #		other subject, and only when it is named
 #	map	a port mapping: from nothing, and after the router restarted (natpmpc, upnpc)
@@ -32,7 +32,7 @@ export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 dir=$(cd "$(dirname "$0")" && pwd)
 export AT_BUILD=${AT_BUILD:-${dir%/tests/bench}/build}
 export BENCH_RUNS=${BENCH_RUNS:-5} BENCH_FIRST=${BENCH_FIRST:-20}
-export BENCH_MOVES=${BENCH_MOVES:-20}
+export BENCH_MOVES=${BENCH_MOVES:-20} BENCH_OTHERS=${BENCH_OTHERS:-3}
 export BENCH_SECONDS=${BENCH_SECONDS:-30} BENCH_LOOKS=${BENCH_LOOKS:-3}
 all=(cold first memory idle tcp wire flood map changes identity mobility)
 more=(wander) # only when named
@@ -148,7 +148,7 @@ load=$(foreign_load)
 for name in "${names[@]-${all[@]}}"; do
 	case $name in
 	cold) run cold bind; run cold knot ;;
-	mobility) limit=1800 run mobility ;;
+	mobility) limit=7200 run mobility ;;
 	wander) limit=7200 run wander ;;
 	changes) BENCH_SECONDS=60 limit=1500 run changes ;;
 	wire) run wire uncut; run wire cut ;;

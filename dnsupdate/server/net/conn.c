@@ -1,10 +1,8 @@
-#include "dnsupdate/server/net/conn.h"
+#include "dnsupdate/server/net/conn_inside.h"
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "dnsupdate/server/net/crowd.h"
 #include "dnsupdate/server/limits.h"
-#include "dnsupdate/server/net/octets.h"
 #include "dnsupdate/server/server.h"
 #include "dnsupdate/wire/stream.h"
 
@@ -14,57 +12,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define READ_SIZE 16384
-#define READ_ROUNDS 8 /* before others get their turn */
-#define WRITE_ROUNDS 8
+#define WRITE_ROUNDS 8 /* before others get their turn */
 #define STREAM_LOW (64 * 1024) /* a transfer writes on when less waits */
 
-enum waiting { WAITING_NOT, WAITING_REPLY, WAITING_STREAM };
-
-struct conn {
-	struct conn *next, *previous;
-	struct conns *all;
-	int fd;
-	struct loop_fd *watch;
-	struct loop_timer *timer; /* idle, slow, or something to do at once */
-	const struct conn_io *io;
-	void *io_ctx;
-	struct requester who;
-	struct octets in, out;
-	enum waiting waiting;
-	uint8_t ended; /* the other side sends no more */
-	uint8_t closing; /* when all is sent */
-	uint8_t aborted; /* at once */
-	uint8_t handling; /* in request_handle: must not be freed */
-	uint8_t watched; /* LOOP_ bits asked for */
-	uint64_t message_since_ms; /* when the message at hand began; 0 = none */
-	uint64_t active_ms; /* the last whole message, or the last octet sent */
-	int (*more)(void *ctx, struct conn *c);
-	void (*stream_gone)(void *ctx);
-	void *stream_ctx;
-	void *session;
-	const struct conn_session *ops; /* of the session; NULL: none */
-	struct key *key;
-};
-
-struct conns {
-	unsigned max, per_network;
-	struct crowd crowd;
-	struct loop *loop;
-	struct server *server;
-	struct conn *first;
-	size_t count;
-	struct request request; /* the one at hand */
-	uint8_t reply[MESSAGE_MAX];
-};
-
 /* ---- octets ---- */
-
-static ssize_t
-io_read(struct conn *c, void *data, size_t size)
-{
-	return c->io != NULL ? c->io->read(c->io_ctx, data, size) : read(c->fd, data, size);
-}
 
 static ssize_t
 io_write(struct conn *c, const void *data, size_t len)
@@ -117,23 +68,20 @@ destroy(struct conn *c)
 
 /* ---- what comes next ---- */
 
-static void handle_messages(struct conn *c);
-
 static int
 io_wants(const struct conn *c)
 {
 	return c->io != NULL && c->io->wants != NULL ? c->io->wants(c->io_ctx) : 0;
 }
 
-/* Does io hold octets that the descriptor does not show? */
-static int
-io_pending(const struct conn *c)
+int
+conn_io_pending(const struct conn *c)
 {
 	return c->io != NULL && c->io->pending(c->io_ctx);
 }
 
-static int
-wanted(const struct conn *c)
+int
+conn_wanted(const struct conn *c)
 {
 	int what = io_wants(c);
 
@@ -183,7 +131,7 @@ static void
 settle(struct conn *c)
 {
 	uint64_t ms = patience(c, clock_boot_ms());
-	int what = wanted(c);
+	int what = conn_wanted(c);
 	int done =
 	    (c->closing || c->ended) && octets_len(&c->out) == 0 && c->waiting == WAITING_NOT;
 
@@ -193,7 +141,7 @@ settle(struct conn *c)
 		destroy(c);
 		return;
 	}
-	if ((what & LOOP_READ) != 0 && io_pending(c))
+	if ((what & LOOP_READ) != 0 && conn_io_pending(c))
 		ms = 0;
 	if (c->aborted) { /* the batch still knows it: nothing more until its reply is there */
 		what = 0;
@@ -226,8 +174,8 @@ fill_from_stream(struct conn *c)
 
 /* A fast reader of a long stream must not keep the others waiting: a few rounds at a time, then the
  * loop comes back to it. */
-static void
-write_out(struct conn *c)
+void
+conn_write_out(struct conn *c)
 {
 	uint8_t handling = c->handling;
 	ssize_t n = 1;
@@ -251,133 +199,6 @@ write_out(struct conn *c)
 	c->handling = handling;
 }
 
-/* Who signs a query or an update may hear of its zone on this connection (RFC 8765 has no TSIG). */
-static void
-remember_key(struct conn *c, const struct request *r)
-{
-	if (r->key == NULL || !r->is_first || r->key == c->key)
-		return;
-	key_unref(c->key);
-	c->key = key_ref(r->key);
-}
-
-/* The session, if there is one, hears of messages that are not its own. */
-static void
-tell_session(struct conn *c, const struct request *r)
-{
-	if (c->ops != NULL && (r == NULL || r->m.opcode != OPCODE_DSO) &&
-	    c->ops->heard(c->session, r) == -1)
-		c->aborted = 1;
-}
-
-/* One message of the input; what is to become of it? */
-static void
-handle_one(struct conn *c, const uint8_t *message, size_t len)
-{
-	struct request *r = &c->all->request;
-	struct server *s = c->all->server;
-	enum request_result result;
-
-	r->from = c->who;
-	r->data = message;
-	r->len = len;
-	r->now_sec = clock_wall_sec();
-	r->now_ms = c->active_ms = clock_boot_ms();
-	r->reply = buf_writer(c->all->reply, sizeof c->all->reply);
-	c->waiting = WAITING_REPLY;
-	result = request_handle(s, r);
-	remember_key(c, r);
-	tell_session(c, r);
-	switch (result) {
-	case REQUEST_REPLY:
-		conn_send(c, r->reply.data, r->reply.pos, SIZE_MAX);
-		break;
-	case REQUEST_DROP:
-		break;
-	case REQUEST_CLOSE:
-		c->closing = 1;
-		break;
-	case REQUEST_PENDING:
-		return;
-	}
-	if (c->waiting == WAITING_REPLY)
-		c->waiting = WAITING_NOT;
-}
-
-static int
-may_handle(const struct conn *c)
-{
-	return c->waiting == WAITING_NOT && !c->closing && !c->aborted &&
-	    octets_len(&c->out) < LIMIT_STREAM_QUEUE;
-}
-
-static void
-handle_messages(struct conn *c)
-{
-	const uint8_t *message;
-	size_t len;
-	int rc = 0;
-
-	c->handling = 1;
-	while (may_handle(c)) {
-		rc = stream_next(c->in.data + c->in.start, octets_len(&c->in), LIMIT_STREAM_MESSAGE,
-		    &message, &len);
-		if (rc != 1)
-			break;
-		handle_one(c, message, len);
-		octets_drop(&c->in, STREAM_PREFIX + len);
-		c->message_since_ms = 0;
-	}
-	if (rc == -1)
-		c->closing = 1;
-	if (rc == 0 && octets_len(&c->in) > 0 && c->message_since_ms == 0)
-		c->message_since_ms = clock_boot_ms();
-	if (c->waiting != WAITING_NOT)
-		c->message_since_ms = 0;
-	c->handling = 0;
-}
-
-static ssize_t
-read_once(struct conn *c)
-{
-	ssize_t n = io_read(c, octets_room(&c->in, READ_SIZE), READ_SIZE);
-
-	if (n > 0)
-		c->in.end += (size_t)n;
-	if (octets_len(&c->in) == 0)
-		octets_drop(&c->in, 0);
-	if (n == 0)
-		c->ended = 1;
-	if (n == -1 && errno != EAGAIN && errno != EINTR)
-		c->aborted = 1;
-	if (n > 0)
-		handle_messages(c);
-	return n;
-}
-
-static void
-read_in(struct conn *c)
-{
-	int rounds = READ_ROUNDS;
-
-	while (read_once(c) > 0 && --rounds > 0 && (wanted(c) & LOOP_READ) != 0 && io_pending(c))
-		;
-}
-
-/* Handle what has come in, as far as there is room for answers: nothing more need come to wake us.
- */
-static void
-serve(struct conn *c)
-{
-	size_t before = SIZE_MAX;
-
-	while (octets_len(&c->in) > 0 && octets_len(&c->in) < before && may_handle(c)) {
-		before = octets_len(&c->in);
-		handle_messages(c);
-		write_out(c);
-	}
-}
-
 static void
 on_ready(void *ctx, int ready)
 {
@@ -385,10 +206,10 @@ on_ready(void *ctx, int ready)
 
 	/* a handshake may have to write before it can read on */
 	if (((ready & LOOP_READ) != 0 || io_wants(c) != 0) && !c->closing)
-		read_in(c);
+		conn_read_in(c);
 	if (octets_len(&c->out) > 0 || c->more != NULL)
-		write_out(c);
-	serve(c);
+		conn_write_out(c);
+	conn_serve(c);
 	settle(c);
 }
 
@@ -404,10 +225,10 @@ on_timer(void *ctx)
 		stream_end(c);
 		c->waiting = c->waiting == WAITING_STREAM ? WAITING_NOT : c->waiting;
 	} else if (!c->aborted) {
-		serve(c);
-		if ((wanted(c) & LOOP_READ) != 0 && io_pending(c))
-			read_in(c);
-		write_out(c);
+		conn_serve(c);
+		if ((conn_wanted(c) & LOOP_READ) != 0 && conn_io_pending(c))
+			conn_read_in(c);
+		conn_write_out(c);
 	}
 	settle(c);
 }
@@ -501,7 +322,7 @@ conn_new(struct conns *cs, int fd, enum transport transport, const union socket_
 static void
 settle_later(struct conn *c)
 {
-	int what = wanted(c);
+	int what = conn_wanted(c);
 
 	if (what != c->watched)
 		loop_fd_watch(c->watch, what);
@@ -522,7 +343,7 @@ conn_send(struct conn *c, const void *message, size_t len, size_t limit)
 	memcpy(room + STREAM_PREFIX, message, len);
 	c->out.end += STREAM_PREFIX + len;
 	if (!c->handling) {
-		write_out(c);
+		conn_write_out(c);
 		if (c->aborted || octets_len(&c->out) > 0)
 			settle_later(c);
 	}
@@ -537,7 +358,7 @@ conn_reply(struct conn *c, const void *message, size_t len)
 	c->active_ms = clock_boot_ms();
 	if (len > 0 && !c->aborted)
 		conn_send(c, message, len, SIZE_MAX);
-	tell_session(c, NULL);
+	conn_tell_session(c, NULL);
 	loop_timer_set(c->timer, 0);
 }
 

@@ -161,17 +161,22 @@ move_nat_reboot() {
 	lab_reboot_nat office
 	ip -n office link set wan down
 	sleep 1
+	mobility_office_at $office_number
+	lab_miniupnpd office both
+	mobility_mark
+}
+
+# mobility_office_at NUMBER: what the provider gives the nas's router.
+mobility_office_at() {
 	ip -n office -force -batch - <<-BATCH
 		addr flush dev wan scope global
-		addr add 11.22.33.$office_number/24 dev wan
+		addr add 11.22.33.$1/24 dev wan
 		addr add 2a00:ff::3/64 dev wan nodad
 		addr add fe80::3/64 dev wan nodad
 		link set wan up
 		route add default via 11.22.33.1
 		route add default via 2a00:ff::1
 	BATCH
-	lab_miniupnpd office both
-	mobility_mark
 }
 
 # The nas's router forgets; the old port belongs to another machine when it is back.
@@ -237,10 +242,10 @@ mobility_rest() {
 
 # ---- what a connection notices ----
 
-# mobility_watch: a packet each 10 ms from laptop to nas.
+# mobility_watch [ADDRESS]: a packet each 10 ms from laptop to nas.
 mobility_watch() {
 	: >"$(lab_log laptop flow)"
-	lab_start laptop flow ping -6 -n -D -i 0.01 "$(lab_ula nas)"
+	lab_start laptop flow ping -6 -n -D -i 0.01 "${1:-$(lab_ula nas)}"
 }
 
 mobility_unwatch() {
