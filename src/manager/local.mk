@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libmanager.a
 libmanager_a_SOURCES = \
 	src/manager/control.c src/manager/control.h \
+	src/manager/decide.c \
 	src/manager/filter.c src/manager/filter.h \
 	src/manager/hear.c \
 	src/manager/known.c src/manager/known.h \
@@ -16,6 +17,7 @@ libmanager_a_SOURCES = \
 	src/manager/peers.c \
 	src/manager/recall.c src/manager/recall.h \
 	src/manager/reconcile.c src/manager/reconcile.h \
+	src/manager/reload.c \
 	src/manager/roster.c src/manager/roster.h \
 	src/manager/say.c \
 	src/manager/sockets.c src/manager/sockets.h \

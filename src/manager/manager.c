@@ -1,13 +1,11 @@
 #include "manager/manager.h"
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/notify.h"
 #include "base/str.h"
 #include "manager/control.h"
 #include "manager/filter.h"
-#include "base/notify.h"
-#include "manager/reconcile.h"
 #include "manager/roster.h"
 #include "manager/sockets.h"
 #include "manager/worker.h"
@@ -15,7 +13,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <linux/capability.h>
 #include <pwd.h>
 #include <signal.h>
@@ -27,157 +24,6 @@
 
 #define ENROL_CHECK_MS 2000
 #define STOP_MS 6000 /* workers have so long to withdraw, unmap and say goodbye */
-
-/* ---- deciding ---- */
-
-/* The IPv4 mappings of the tunnel's port, in the order of their paths. */
-static void
-collect_nat(struct manager *m, struct reconcile_nat *nat)
-{
-	const struct map *best = maps_primary(m);
-
-	memset(nat, 0, sizeof *nat);
-	nat->inbound = m->inbound;
-	nat->seen = m->seen4;
-	if (best != NULL)
-		nat->since_ms = best->since_ms;
-	for (int rank = 0; rank < NETWORK_PATHS_MAX; rank++)
-		for (unsigned i = 0; i < MAPS_MAX; i++) {
-			const struct map *map = &m->maps.map[i];
-
-			if (map->id != 0 && map->wanted && !map->extra && map->rank == rank &&
-			    map->want.local.family == 4)
-				nat->map[nat->maps++] = &map->state;
-		}
-}
-
-static void
-decide_publish(struct manager *m)
-{
-	struct msg_dns_publish publish;
-	struct reconcile_nat nat;
-	uint64_t wait;
-
-	collect_nat(m, &nat);
-	wait = reconcile_publish(
-	    &m->config, &m->network, &nat, m->identity->ula, clock_boot_ms(), &publish);
-	if (wait > 0) {
-		loop_timer_set(m->timer, wait);
-		return;
-	}
-	publish.wanted = !m->asleep && !roster_revoked_us(m);
-	if (m->publish_known && memcmp(&publish, &m->publish, sizeof publish) == 0)
-		return;
-	m->publish = publish;
-	m->publish_known = m->publish_dirty = 1;
-}
-
-static void
-decide_maps(struct manager *m)
-{
-	uint64_t now = clock_boot_ms(), wait;
-
-	maps_decide(m, now);
-	wait = maps_wait(m, now);
-	if (wait != UINT64_MAX)
-		loop_timer_set(m->maps_timer, wait);
-}
-
-void
-manager_changed(struct manager *m)
-{
-	if (m->stopping)
-		return;
-	if (m->identity != NULL && m->natpmp != NULL) {
-		decide_maps(m);
-		decide_publish(m);
-		peers_reconcile(m);
-		peers_write_hosts(m);
-		peers_remember_soon(m);
-		filter_update(m);
-		worker_flush(m->natpmp);
-		worker_flush(m->dnsupdate);
-		worker_flush(m->ipsec);
-	}
-	control_changed(m->control);
-}
-
-static void
-timer_fired(void *ctx)
-{
-	manager_changed(ctx);
-}
-
-/* Peers are told of another address of ours at once, though more may come: each message is small
- * and none waits for the router or the name server. */
-static void
-tell_moved(struct manager *m, const struct network *now)
-{
-	if (network_equal(now, &m->moved_to))
-		return;
-	m->moved_to = *now;
-	m->moved_dirty = 1;
-}
-
-/* In the middle of a change: without any address there is nothing to tell, yet. */
-static void
-network_moving(void *ctx)
-{
-	struct manager *m = ctx;
-	struct network now;
-
-	if (m->ipsec == NULL || m->stopping || network_read(&m->config.gateway, &now) == -1 ||
-	    now.paths == 0)
-		return;
-	tell_moved(m, &now);
-	worker_flush(m->ipsec);
-}
-
-/* Whatever flushes a machine's addresses, links or routes takes ours along. */
-static void
-keep_link(struct manager *m)
-{
-	if (m->identity != NULL && m->link.fd >= 0 && link_assert(&m->link, m->identity->ula) == 1)
-		log_notice(
-		    "interface %s: somebody had taken its address or route away", m->link.name);
-}
-
-static void
-network_changed(void *ctx)
-{
-	struct manager *m = ctx;
-	struct network now;
-
-	keep_link(m);
-	if (network_read(&m->config.gateway, &now) == -1) {
-		log_warn("reading addresses and routes");
-		return;
-	}
-	if (network_equal(&now, &m->network))
-		return;
-	m->network = now;
-	tell_moved(m, &now);
-	m->hurry_dirty = 1; /* who moves together is found together */
-	m->inbound = INBOUND_UNKNOWN;
-	maps_unsee(m);
-	maps_say_again(m); /* the same wishes again: look now */
-	log_info("addresses or routes changed");
-	manager_changed(m);
-}
-
-/* What was true before a sleep may be true no longer, and nothing has told us: the same wishes
- * again, to router, peers and name server. */
-static void
-has_slept(void *ctx, uint64_t ms)
-{
-	struct manager *m = ctx;
-
-	log_notice("the machine has slept for %" PRIu64 " s", ms / 1000);
-	keep_link(m);
-	m->moved_dirty = m->hurry_dirty = 1;
-	maps_say_again(m);
-	manager_changed(m);
-}
 
 /* ---- starting ---- */
 
@@ -381,8 +227,8 @@ start(struct manager *m)
 
 	if (make_directories(m) == -1 || (m->control = control_new(m)) == NULL)
 		return -1;
-	loop_on_sleep(m->loop, has_slept, m);
-	m->netmon = netmon_new(m->loop, network_moving, network_changed, m);
+	loop_on_sleep(m->loop, manager_slept, m);
+	m->netmon = netmon_new(m->loop, manager_network_moving, manager_network_changed, m);
 	if (m->netmon == NULL) {
 		log_warn("rtnetlink");
 		return -1;
@@ -396,70 +242,6 @@ start(struct manager *m)
 		log_notice("not enrolled yet: run \"autotunnel init\" or \"autotunnel join\"");
 		loop_timer_set(m->enrol_timer, ENROL_CHECK_MS);
 	}
-	return 0;
-}
-
-/* ---- configuration again ---- */
-
-static int
-needs_restart(const struct config *a, const struct config *b)
-{
-	return a->listen_port != b->listen_port || a->dataplane != b->dataplane ||
-	    a->mtu != b->mtu || a->offload != b->offload ||
-	    strcmp(a->interface, b->interface) != 0 ||
-	    strcmp(a->control_group, b->control_group) != 0 ||
-	    strcmp(a->user_map, b->user_map) != 0 || strcmp(a->user_dns, b->user_dns) != 0 ||
-	    strcmp(a->user_ike, b->user_ike) != 0 || strcmp(a->state_dir, b->state_dir) != 0 ||
-	    strcmp(a->run_dir, b->run_dir) != 0 || a->idle != b->idle || a->rekey != b->rekey ||
-	    a->dpd != b->dpd;
-}
-
-static void
-take_over(struct config *now, const struct config *next)
-{
-	now->log = next->log;
-	now->methods = next->methods;
-	now->lifetime = next->lifetime;
-	now->gateway = next->gateway;
-	now->external = next->external;
-	now->hosts_file = next->hosts_file;
-	now->dns = next->dns;
-	now->connect = next->connect;
-	now->allow_everyone = next->allow_everyone;
-	now->allow_machines = next->allow_machines;
-}
-
-int
-manager_reload(struct manager *m, char why[MSG_TEXT_MAX])
-{
-	struct config_error error;
-	struct config next;
-	int other_level;
-
-	/* A file that was named at the start and is gone now does not mean "all defaults". */
-	if (config_load(m->config_path, strcmp(m->config_path, CONFIG_FILE) != 0, &next, &error) ==
-	    -1) {
-		log_error("%s (nothing was changed)", error.text);
-		str_copy(why, MSG_TEXT_MAX, error.text);
-		return -1;
-	}
-	if (needs_restart(&m->config, &next)) {
-		str_copy(
-		    why, MSG_TEXT_MAX, "read; some of the changes need a restart of autotunneld");
-		log_notice("configuration %s", why);
-	}
-	m->zone_dirty |= memcmp(&next.dns, &m->config.dns, sizeof next.dns) != 0;
-	other_level = next.log != m->config.log;
-	/* Before anything is said: whatever is dirty goes out with it. */
-	take_over(&m->config, &next);
-	if (other_level) {
-		log_set_level(next.log);
-		worker_set_log_level(m->natpmp, (int)next.log);
-		worker_set_log_level(m->dnsupdate, (int)next.log);
-		worker_set_log_level(m->ipsec, (int)next.log);
-	}
-	network_changed(m); /* another router may be named */
-	manager_changed(m);
 	return 0;
 }
 
@@ -581,8 +363,8 @@ manager_run(const char *program, const char *config_path, const struct config *c
 	sigaction(SIGPIPE, &ignore, NULL);
 	TAILQ_INIT(&m.peers);
 	m.loop = loop_new();
-	m.timer = loop_timer_new(m.loop, timer_fired, &m);
-	m.maps_timer = loop_timer_new(m.loop, timer_fired, &m);
+	m.timer = loop_timer_new(m.loop, manager_timer, &m);
+	m.maps_timer = loop_timer_new(m.loop, manager_timer, &m);
 	m.enrol_timer = loop_timer_new(m.loop, check_enrolment, &m);
 	m.recall_timer = loop_timer_new(m.loop, peers_remember, &m);
 	for (int i = 0; i < 4; i++)

@@ -47,6 +47,7 @@ struct peer {
 	int dirty; /* wanted is newer than what it knows */
 	int forget; /* gone: to be freed once ipsec was told */
 	uint64_t recover_ms; /* was up when the ipsec worker died: call it until then; 0 = no */
+	struct endpoint recover_at; /* where it was then */
 	struct msg_dns_peer records;
 	struct msg_ipsec_peer wanted;
 	struct msg_ipsec_state tunnel;
@@ -120,6 +121,12 @@ int manager_reload(struct manager *m, char why[MSG_TEXT_MAX]);
 
 /* A fact changed: decide again, tell the workers, tell who watches. */
 void manager_changed(struct manager *m);
+/* The same as callbacks (ctx: the manager): a time has come; the network is changing, has changed;
+ * the machine has slept for so long. */
+void manager_timer(void *ctx);
+void manager_network_moving(void *ctx);
+void manager_network_changed(void *ctx);
+void manager_slept(void *ctx, uint64_t ms);
 
 /* peers.c */
 struct peer *peer_find_id(struct manager *m, uint32_t id);

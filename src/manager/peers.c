@@ -188,8 +188,10 @@ peers_untold(struct manager *m)
 
 	for (p = TAILQ_FIRST(&m->peers); p != NULL; p = next) {
 		next = TAILQ_NEXT(p, entry);
-		if (p->tunnel.state == TUNNEL_UP)
+		if (p->tunnel.state == TUNNEL_UP) {
 			p->recover_ms = clock_boot_ms() + RECOVER_MS;
+			p->recover_at = p->tunnel.remote;
+		}
 		p->told = 0;
 		p->dirty = p->usable;
 		no_tunnel(p);
@@ -211,6 +213,21 @@ true_records(const struct peer *p)
 	return records;
 }
 
+/* The tunnel that was lost with the ipsec worker led somewhere: there, too, published or not.  The
+ * peer's NAT may have a way in for us at that place alone, and its records may be behind. */
+static void
+recover(const struct peer *p, struct msg_ipsec_peer *wanted)
+{
+	if (p->recover_ms <= clock_boot_ms())
+		return;
+	wanted->always = 1;
+	for (uint32_t i = 0; i < wanted->contacts; i++)
+		if (endpoint_equal(&wanted->contact[i], &p->recover_at))
+			return;
+	if (wanted->contacts < MSG_CONTACTS_MAX)
+		wanted->contact[wanted->contacts++] = p->recover_at;
+}
+
 static void
 reconcile_one(struct manager *m, struct peer *p)
 {
@@ -226,7 +243,7 @@ reconcile_one(struct manager *m, struct peer *p)
 		p->usable = 0;
 		return;
 	}
-	wanted.always = wanted.always || p->recover_ms > clock_boot_ms();
+	recover(p, &wanted);
 	if (p->usable && memcmp(&wanted, &p->wanted, sizeof wanted) == 0)
 		return;
 	p->usable = 1;

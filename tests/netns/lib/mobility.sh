@@ -170,12 +170,12 @@ move_nat_reboot() {
 mobility_office_at() {
 	ip -n office -force -batch - <<-BATCH
 		addr flush dev wan scope global
-		addr add 11.22.33.$1/24 dev wan
-		addr add 2a00:ff::3/64 dev wan nodad
-		addr add fe80::3/64 dev wan nodad
+		addr replace 11.22.33.$1/24 dev wan
+		addr replace 2a00:ff::3/64 dev wan nodad
+		addr replace fe80::3/64 dev wan nodad
 		link set wan up
-		route add default via 11.22.33.1
-		route add default via 2a00:ff::1
+		route replace default via 11.22.33.1
+		route replace default via 2a00:ff::1
 	BATCH
 }
 
