@@ -11,7 +11,8 @@
 uint64_t clock_boot_ms(void);
 /* The same clock in microseconds. */
 uint64_t clock_boot_us(void);
-/* How long ago then was; 0 when it is later than now, as another thread may have put down meanwhile. */
+/* How long ago then was; 0 when it is later than now, as another thread may have put down
+ * meanwhile. */
 static inline uint64_t
 clock_since(uint64_t then_ms, uint64_t now_ms)
 {

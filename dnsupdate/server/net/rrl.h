@@ -3,8 +3,8 @@
  * a forged source than to anybody who asked.  A fixed table of virtual clocks, one for each kind of
  * answer and network that was seen lately; two that fall on one place push each other out.
  *
- * Many different answers are as good to him, so a network has a clock for the octets of all as well:
- * of answers longer than their question, for others multiply nothing.
+ * Many different answers are as good to him, so a network has a clock for the octets of all as
+ * well: of answers longer than their question, for others multiply nothing.
  */
 #ifndef DNSUPDATE_SERVER_NET_RRL_H
 #define DNSUPDATE_SERVER_NET_RRL_H
