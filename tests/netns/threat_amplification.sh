@@ -68,7 +68,7 @@ octets() {
 	lab_exec "$1" nft list table inet count | sed -n 's/.* bytes \([0-9]*\).*/\1/p'
 }
 
-# attack WHAT <QUESTIONS: all at once, over and over for about a second; sets sent and got.
+# attack WHAT <QUESTIONS: hundreds at a time, over and over for about a second; sets sent and got.
 attack() {
 	local before_sent before_got
 
@@ -76,8 +76,12 @@ attack() {
 	before_got=$(octets victim)
 	cat >"$LAB/questions"
 	lab_exec mallory bash -c "mapfile -t q <'$LAB/questions'; exec 3>/dev/udp/$LAB_NS/53
+		while [ \${#q[@]} -lt 300 ]; do q+=(\"\${q[@]}\"); done
 		end=\$((\${EPOCHREALTIME/./} + 1000000))
-		while [ \${EPOCHREALTIME/./} -lt \$end ]; do for one in \"\${q[@]}\"; do printf \"\$one\" >&3; done; done"
+		while [ \${EPOCHREALTIME/./} -lt \$end ]; do
+			for one in \"\${q[@]}\"; do printf \"\$one\" >&3; done
+			sleep 0.005 # or the server's socket overflows
+		done"
 	sleep 0.5
 	sent=$(($(octets mallory) - before_sent))
 	got=$(($(octets victim) - before_got))
@@ -132,7 +136,7 @@ check "the list is long" [ "$(lab_dig victim list.open.example TXT | wc -c)" -gt
 question "$query" list.open.example 16 | attack "without the limit, one answer"
 check "is an attack" [ "$got" -gt $((5 * sent)) ]
 machines | attack "without the limit, all answers"
-check "is an attack" [ "$got" -gt $((3 * sent / 2)) ]
+check "is an attack" [ "$got" -gt $((sent * 12 / 10)) ]
 
 serve $limit
 question "$query" list.open.example 16 | attack "the longest answer"
