@@ -36,14 +36,14 @@ make_dir(void **state)
 static int
 remove_dir(void **state)
 {
-	static const char *const files[] = {"epoch", "hosts", "routers"};
+	static const char *const files[] = {"epoch", "hosts", "routers", "peers"};
 	char path[64];
 	struct peer *p;
 
 	while ((p = TAILQ_FIRST(&m.peers)) != NULL)
 		peer_free(&m, p);
 	free(m.identity);
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		snprintf(path, sizeof path, "%s/%s", dir, files[i]);
 		unlink(path);
 	}
@@ -180,6 +180,112 @@ no_names_wanted(void **state)
 	assert_int_equal(access(path, F_OK), 0);
 }
 
+static struct peer *
+only_peer(void)
+{
+	struct peer *p = TAILQ_FIRST(&m.peers);
+
+	assert_non_null(p);
+	assert_null(TAILQ_NEXT(p, entry));
+	return p;
+}
+
+static void
+forget_all(void)
+{
+	struct peer *p;
+
+	while ((p = TAILQ_FIRST(&m.peers)) != NULL)
+		peer_free(&m, p);
+}
+
+static void
+hear_up(struct peer *p, const char *where)
+{
+	union msg msg;
+
+	msg_begin(&msg, MSG_IPSEC_STATE, p->id);
+	msg.ipsec_state.state = TUNNEL_UP;
+	msg.ipsec_state.known = 1;
+	msg.ipsec_state.remote = ep(where);
+	hear(&m, &msg);
+	peers_reconcile(&m);
+}
+
+/* The next ipsec worker calls where the tunnel led, though that was never published; until it is
+ * up. */
+static void
+where_the_tunnel_led(void **state)
+{
+	struct msg_dns_peer records = {.hdr = {.type = MSG_DNS_PEER}, .present = 1, .contacts = 1};
+	const struct endpoint published = ep("192.0.2.1:4500"), led = ep("192.0.2.1:20421");
+	struct peer *p;
+
+	forget_all();
+	strcpy(records.name, "tv.alice.example");
+	memcpy(records.ula, m.identity->ula, 6);
+	records.ula[15] = 9;
+	records.contact[0] = published;
+	peers_learn(&m, &records);
+	peers_reconcile(&m);
+	p = only_peer();
+	hear_up(p, "192.0.2.1:20421");
+	assert_int_equal(p->wanted.contacts, 1);
+	peers_untold(&m);
+	peers_reconcile(&m);
+	assert_int_equal(p->wanted.contacts, 2);
+	assert_int_equal(p->wanted.always, 1);
+	assert_true(endpoint_equal(&p->wanted.contact[0], &published));
+	assert_true(endpoint_equal(&p->wanted.contact[1], &led));
+	hear_up(p, "192.0.2.1:4500");
+	assert_int_equal(p->wanted.contacts, 1);
+	assert_int_equal(p->wanted.always, 0);
+	peers_untold(&m); /* it led to the published place */
+	peers_reconcile(&m);
+	assert_int_equal(p->wanted.contacts, 1);
+}
+
+/* A machine that has withdrawn its records may call, at the address that the roster gives it. */
+static void
+withdrawn_and_known(void **state)
+{
+	struct peer *p;
+
+	forget_all();
+	learn("tv.alice.example", 9);
+	p = only_peer();
+	judge(1, 9);
+	memset(p->records.ula, 0, sizeof p->records.ula);
+	peers_reconcile(&m);
+	assert_int_equal(p->usable, 1);
+	assert_int_equal(p->wanted.ula[15], 9);
+	judge(0, 0); /* revoked: the roster has no address for it */
+	assert_int_equal(p->usable, 0);
+}
+
+/* What was known of the machines before, and only of this account's others. */
+static void
+recalled(void **state)
+{
+	forget_all();
+	learn("tv.alice.example", 9);
+	m.recall_dirty = 1;
+	peers_remember(&m);
+	assert_int_equal(m.recall_dirty, 0);
+	forget_all();
+	peers_recall(&m);
+	assert_string_equal(only_peer()->records.name, "tv.alice.example");
+	assert_int_equal(only_peer()->records.ula[15], 9);
+	peers_synced(&m); /* the name server has not said it */
+	assert_null(TAILQ_FIRST(&m.peers));
+	assert_int_equal(m.recall_dirty, 1);
+	learn("nas.alice.example", 1); /* ourselves */
+	peers_remember(&m);
+	forget_all();
+	peers_recall(&m);
+	assert_null(TAILQ_FIRST(&m.peers));
+}
+
 int
 main(void)
 {
@@ -188,6 +294,9 @@ main(void)
 	    cmocka_unit_test(absurd_epoch),
 	    cmocka_unit_test(names_in_the_file),
 	    cmocka_unit_test(no_names_wanted),
+	    cmocka_unit_test(where_the_tunnel_led),
+	    cmocka_unit_test(withdrawn_and_known),
+	    cmocka_unit_test(recalled),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);
