@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LEASE_NUMBER_MAX (1u << 26) /* a number beyond means damage, and would cost memory */
+#define LEASE_NUMBER_MAX (1u << 24) /* a number beyond means damage, and would cost memory */
 
 /* ---- directories ---- */
 
