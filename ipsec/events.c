@@ -492,8 +492,11 @@ on_message(listener_t *this, ike_sa_t *sa, message_t *message, bool incoming, bo
 		return TRUE;
 	peers_lock();
 	p = peers_by_sa(sa->get_unique_id(sa), &t);
-	if (p != NULL && t != NULL)
-		peer_heard(p, clock_boot_ms());
+	if (p != NULL && t != NULL) {
+		p->heard_at = endpoint_of(message->get_source(message));
+		p->heard_at_ms = clock_boot_ms();
+		peer_heard(p, p->heard_at_ms);
+	}
 	peers_unlock();
 	return TRUE;
 }
