@@ -21,6 +21,9 @@
 #define SPI_BASE 0xc0000000u
 #define SPI_RANDOM 0x0fffffffu
 #define SALT_LEN 4
+/* Two that were put in so soon after each other are of ends that called each other at the same
+ * moment. */
+#define CROSSING_MS 1000
 
 struct entry {
 	struct entry *next;
@@ -30,6 +33,7 @@ struct entry {
 	uint32_t partner; /* outbound: the SPI of the inbound SA that belongs to it */
 	uint8_t inbound;
 	struct endpoint dst;
+	uint64_t put_ms;
 };
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -80,6 +84,7 @@ remember(const struct esp_sa *sa, uint32_t reqid, uint32_t partner, host_t *dst)
 	e->partner = partner;
 	e->inbound = sa->inbound;
 	e->dst = endpoint_of(dst);
+	e->put_ms = clock_boot_ms();
 	pthread_mutex_lock(&mutex);
 	e->next = entries;
 	entries = e;
@@ -207,11 +212,14 @@ name_sa(struct esp_sa *sa)
 /*
  * The inbound SA that belongs to an outbound one: the newest of the same reqid, for it is put in
  * first.  *replaces is set when there is an older one that has been in use: then this is a
- * rekeying, and who asked for it has both ends of the new SAs in place before ours is put in.
+ * rekeying, and who asked for it has both ends of the new SAs in place before ours is put in.  Not
+ * so when two calls crossed: the older one may be in use already, and the caller of the newer one
+ * not ready.
  */
 static uint32_t
 find_partner(uint32_t reqid, int *replaces)
 {
+	uint64_t now = clock_boot_ms();
 	struct esp_usage usage;
 	uint32_t spi = 0;
 
@@ -222,7 +230,8 @@ find_partner(uint32_t reqid, int *replaces)
 			continue;
 		if (spi == 0)
 			spi = e->id;
-		else if (esp_sa_query(plane_esp(), e->id, 1, &usage) == 0 && usage.packets > 0)
+		else if (clock_since(e->put_ms, now) > CROSSING_MS &&
+		    esp_sa_query(plane_esp(), e->id, 1, &usage) == 0 && usage.packets > 0)
 			*replaces = 1;
 	}
 	pthread_mutex_unlock(&mutex);
