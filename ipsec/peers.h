@@ -61,8 +61,7 @@ struct peer {
 	enum tunnel_state state;
 	uint64_t since_ms; /* of state */
 	uint64_t last_in_ms; /* last authentic packet */
-	struct endpoint
-	    heard_at; /* where the last authentic IKE message came from; family 0 = none yet */
+	struct endpoint heard_at; /* whence the last authentic packet came; family 0 = none */
 	uint64_t heard_at_ms;
 	uint64_t active_ms; /* last inner traffic */
 	uint64_t kept_ms; /* last keep-alive */

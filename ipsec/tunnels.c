@@ -69,8 +69,13 @@ pass_on(struct peer *p)
 	peers_lock();
 	n = p->tunnels;
 	memcpy(copy, p->tunnel, sizeof copy);
-	for (uint32_t i = 0; i < n; i++)
+	for (uint32_t i = 0; i < n; i++) {
+		if (p->tunnel[i].moved) {
+			p->heard_at = p->tunnel[i].from;
+			p->heard_at_ms = clock_boot_ms();
+		}
 		p->tunnel[i].moved = p->tunnel[i].soft = p->tunnel[i].hard = 0;
+	}
 	peers_unlock();
 	for (uint32_t i = 0; i < n; i++) {
 		if (copy[i].moved)

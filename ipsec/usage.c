@@ -9,6 +9,7 @@
 /* Often while packets flow, to notice a silence (alive.h); seldom while none do.  Our own data
  * plane tells when they flow again, the kernel does not. */
 #define COUNT_BUSY_MS 500
+#define COUNT_DOUBT_MS 100 /* while a way is in doubt: well within path.h's patience */
 #define COUNT_CALM_MS 10000 /* of no packets, until it is seldom */
 #define COUNT_IDLE_MS 60000
 #define COUNT_IDLE_KERNEL_MS 10000
@@ -71,7 +72,9 @@ count_again(const struct peer *p, uint64_t now)
 	uint64_t pause = plane_is_kernel() ? COUNT_IDLE_KERNEL_MS : COUNT_IDLE_MS;
 	uint64_t limit = (uint64_t)settings_self()->idle_sec * 1000;
 
-	if (clock_since(p->active_ms, now) <= COUNT_CALM_MS)
+	if (p->path.state == PATH_ASKED || p->path.state == PATH_MOVED)
+		pause = COUNT_DOUBT_MS;
+	else if (clock_since(p->active_ms, now) <= COUNT_CALM_MS)
 		pause = COUNT_BUSY_MS;
 	else if (limit != 0 && !p->always && limit / 4 < pause)
 		pause = limit / 4;

@@ -19,6 +19,7 @@ wander_kill() {
 
 	pid=$(lab_worker "$2" "$1")
 	[ "$pid" = 0 ] || kill -KILL "$pid"
+	wander_killed[$1.$2]=$(lab_now_ms)
 	mobility_mark
 }
 
@@ -64,9 +65,12 @@ move_losses() {
 	mobility_mark
 }
 
-# Does it make sense now?
+# Does it make sense now?  Who is killed again within a minute stays away the longer, and then nobody learns
+# where both ends have gone.
+declare -A wander_killed
 wander_may() {
 	case $1 in
+	natpmp | dnsupdate | ipsec) [ $(($(lab_now_ms) - ${wander_killed[$1.$2]:-0})) -gt 65000 ] ;;
 	address | link) [ $laptop_at = home ] && [ $laptop_family = 4 ] ;;
 	network | both) [ $laptop_family = 4 ] ;;
 	called | nat_reboot | port) [ $laptop_family = 4 ] || [ "$1" != called ] ;;
@@ -86,7 +90,7 @@ wander() {
 	local kind host step=0
 
 	while read -r kind host <&4; do
-		wander_may "$kind" || continue
+		wander_may "$kind" "$host" || continue
 		wander_prepare
 		step=$((step + 1))
 		wander_run "$kind" "$host" ||
