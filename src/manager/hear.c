@@ -84,12 +84,12 @@ came_in(struct manager *m, const struct endpoint *from)
 static void
 hear_roster_of(struct peer *p, const struct msg_ipsec_state *s)
 {
-	if (memcmp(s->ula, p->true_ula, sizeof s->ula) != 0 && ip6_is_ula(s->ula) &&
-	    ip6_is_ula(p->records.ula) && memcmp(s->ula, p->records.ula, sizeof s->ula) != 0)
-		log_warnx("peer %s: DNS gives it another address than the roster, which counts",
-		    p->records.name);
+	int other = memcmp(s->ula, p->true_ula, sizeof s->ula) != 0;
+
 	p->known = s->known;
 	memcpy(p->true_ula, s->ula, sizeof p->true_ula);
+	if (other)
+		peer_compare(p);
 }
 
 static void

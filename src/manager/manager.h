@@ -131,6 +131,8 @@ void manager_slept(void *ctx, uint64_t ms);
 /* peers.c */
 struct peer *peer_find_id(struct manager *m, uint32_t id);
 void peers_learn(struct manager *m, const struct msg_dns_peer *records);
+/* One of its two addresses is new: warn when DNS gives it another one than the roster. */
+void peer_compare(const struct peer *p);
 /* Those of before, from the disk; and to it, if they changed: soon, or now (ctx: the manager). */
 void peers_recall(struct manager *m);
 void peers_remember_soon(struct manager *m);

@@ -90,9 +90,19 @@ leave(struct manager *m, struct peer *p)
 }
 
 void
+peer_compare(const struct peer *p)
+{
+	if (ip6_is_ula(p->true_ula) && ip6_is_ula(p->records.ula) &&
+	    memcmp(p->true_ula, p->records.ula, sizeof p->true_ula) != 0)
+		log_warnx("peer %s: DNS gives it another address than the roster, which counts",
+		    p->records.name);
+}
+
+void
 peers_learn(struct manager *m, const struct msg_dns_peer *records)
 {
 	struct peer *p = find_name(m, records->name);
+	int other;
 
 	if (!records->present) {
 		if (p != NULL)
@@ -102,9 +112,12 @@ peers_learn(struct manager *m, const struct msg_dns_peer *records)
 	if (p == NULL && (p = add(m, records->name)) == NULL)
 		return;
 	m->recall_dirty |= p->forget || recall_differs(&p->records, records);
+	other = memcmp(p->records.ula, records->ula, sizeof records->ula) != 0;
 	p->forget = 0;
 	p->confirmed = 1;
 	p->records = *records;
+	if (other)
+		peer_compare(p);
 }
 
 static void
