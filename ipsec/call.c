@@ -67,6 +67,22 @@ end_round(struct call *c, uint32_t jitter, uint64_t now_ms)
 	c->n = 0;
 }
 
+uint32_t
+call_places(const struct endpoint *contact, uint32_t contacts, const struct endpoint *heard,
+    uint64_t heard_ago_ms, struct endpoint out[MSG_CONTACTS_MAX])
+{
+	uint32_t n = 0;
+	int is_new = heard->family != 0 && heard_ago_ms <= CALL_HEARD_MS;
+
+	for (; n < contacts; n++) {
+		out[n] = contact[n];
+		is_new = is_new && !endpoint_equal(&contact[n], heard);
+	}
+	if (is_new && n < MSG_CONTACTS_MAX)
+		out[n++] = *heard;
+	return n;
+}
+
 enum call_action
 call_next(struct call *c, const struct endpoint *contact, uint32_t contacts, int always,
     uint32_t jitter, uint64_t now_ms, struct endpoint *to, uint64_t *wait_ms)

@@ -20,6 +20,7 @@
 #define CALL_AGAIN_MAX_MS 2000
 /* Traffic without tunnel asks for a call for so long: as long as packets are held. */
 #define CALL_WANTED_MS 10000
+#define CALL_HEARD_MS 300000 /* NATs remember a flow no longer */
 
 struct call_try {
 	uint32_t sa; /* libcharon's number of the IKE SA; 0 = this attempt has ended */
@@ -40,6 +41,12 @@ void call_want(struct call *c, uint64_t now_ms);
 
 /* Is an attempt of ours in flight? */
 int call_active(const struct call *c);
+
+/* Where to call: what is published, and last the place where the peer was heard, if that is not
+ * long ago (family 0: never).  Between two NATs that may be the only way: a flow of before, from us
+ * to the published port, keeps that port closed to us for as long as we try.  Returns how many. */
+uint32_t call_places(const struct endpoint *contact, uint32_t contacts,
+    const struct endpoint *heard, uint64_t heard_ago_ms, struct endpoint out[MSG_CONTACTS_MAX]);
 
 enum call_action {
 	CALL_NOTHING, /* before *wait_ms from now; UINT64_MAX = until something happens */

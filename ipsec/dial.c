@@ -6,10 +6,6 @@
 #include "base/log.h"
 #include "ipsec/steps.h"
 
-#include <string.h>
-
-#define HEARD_LATELY_MS 300000 /* NATs remember a flow no longer */
-
 static child_cfg_t *
 first_child(peer_cfg_t *cfg)
 {
@@ -127,31 +123,13 @@ needs_call(struct peer *p)
 	return p->known && (p->tunnels == 0 || p->path.state == PATH_LOST);
 }
 
-/* Lock held.  Where to call: what is published, and where the peer was heard not long ago.  Between
- * two NATs that may be the only way: a flow of before, from us to the published port, keeps that
- * port closed to us for as long as we try. */
-static uint32_t
-places(const struct peer *p, uint64_t now, struct endpoint out[MSG_CONTACTS_MAX])
-{
-	uint32_t n = p->contacts;
-
-	memcpy(out, p->contact, sizeof p->contact);
-	if (n == MSG_CONTACTS_MAX || p->heard_at.family == 0 ||
-	    clock_since(p->heard_at_ms, now) > HEARD_LATELY_MS)
-		return n;
-	for (uint32_t i = 0; i < n; i++)
-		if (endpoint_equal(&out[i], &p->heard_at))
-			return n;
-	out[n] = p->heard_at;
-	return n + 1;
-}
-
 /* Lock held. */
 static enum call_action
 next_call(struct peer *p, uint64_t now, struct endpoint *to, uint64_t *wait_ms)
 {
 	struct endpoint place[MSG_CONTACTS_MAX];
-	uint32_t count = places(p, now, place);
+	uint64_t heard_ago_ms = clock_since(p->heard_at_ms, now);
+	uint32_t count = call_places(p->contact, p->contacts, &p->heard_at, heard_ago_ms, place);
 	enum call_action action;
 	uint64_t wait;
 

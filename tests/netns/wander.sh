@@ -16,4 +16,5 @@ say() {
 }
 check "it goes on and on" eval "wander ${WANDER_STEPS:-20} $seed say >$LAB/steps"
 cat $LAB/steps
+check "most of what was picked has happened" [ "$(wc -l <$LAB/steps)" -ge $((${WANDER_STEPS:-20} / 2)) ]
 wander_end

@@ -166,6 +166,27 @@ test_success_forgets(void **state)
 	assert_int_equal(next(&c, 1, 1, 2, &to, &wait), CALL_TRY);
 }
 
+static void
+where_it_was_heard(void **state)
+{
+	struct endpoint list[MSG_CONTACTS_MAX], out[MSG_CONTACTS_MAX], heard, nowhere = {0};
+
+	for (int i = 0; i < MSG_CONTACTS_MAX; i++) {
+		list[i] = (struct endpoint) {.family = 4, .port = (uint16_t)(4500 + i)};
+		list[i].addr[0] = 192;
+	}
+	heard = list[7];
+	assert_int_equal(call_places(list, 2, &nowhere, 0, out), 2);
+	assert_int_equal(call_places(list, 2, &heard, 1000, out), 3);
+	assert_true(endpoint_equal(&out[0], &list[0])); /* what is published comes first */
+	assert_true(endpoint_equal(&out[2], &heard));
+	assert_int_equal(call_places(list, 2, &list[1], 1000, out), 2); /* is published */
+	assert_int_equal(call_places(list, 2, &heard, CALL_HEARD_MS + 1, out), 2);
+	assert_int_equal(call_places(list, 0, &heard, 0, out), 1);
+	heard.port = 1;
+	assert_int_equal(call_places(list, MSG_CONTACTS_MAX, &heard, 0, out), MSG_CONTACTS_MAX);
+}
+
 int
 main(void)
 {
@@ -177,6 +198,7 @@ main(void)
 	    cmocka_unit_test(test_no_route),
 	    cmocka_unit_test(test_pause_doubles),
 	    cmocka_unit_test(test_success_forgets),
+	    cmocka_unit_test(where_it_was_heard),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -282,3 +282,20 @@ mobility_run() {
 	sleep 0.3
 	mobility_gap "$begun" "$moved_ms" | read -r gap_ms after_ms
 }
+
+# ---- a connection ----
+
+# Random octets, a few each 20 ms until $LAB/enough is there, from laptop to nas by one connection; both
+# ends make a sum.
+mobility_connect() {
+	lab_start nas sink busybox nc -ll -p 7 -e sh -c 'sha256sum >/run/lab/arrived.new; mv /run/lab/arrived.new /run/lab/arrived'
+	lab_wait_until 5 lab_exec nas sh -c 'ss -Hltn | grep -q ":7 "' || lab_die "nc does not listen"
+	lab_start laptop source bash -c "while [ ! -e $LAB/enough ]; do head -c 4000 /dev/urandom; sleep 0.02; done |
+		tee >(sha256sum >$LAB/sent) >/dev/tcp/$(lab_ula nas)/7"
+}
+
+mobility_connected() {
+	touch $LAB/enough
+	check_soon "the connection ends in order" 60 test -e $LAB/arrived
+	check_soon "and all octets have arrived as they were sent" 5 cmp $LAB/sent $LAB/arrived
+}
