@@ -1,14 +1,5 @@
 #include "ipsec/path.h"
 
-static int
-contains(const struct endpoint *list, uint32_t count, const struct endpoint *ep)
-{
-	for (uint32_t i = 0; i < count; i++)
-		if (endpoint_equal(&list[i], ep))
-			return 1;
-	return 0;
-}
-
 static void
 enter(struct path *p, enum path_state state, int todo, uint64_t due_ms)
 {
@@ -31,7 +22,7 @@ path_news(struct path *p, const struct endpoint *contact, uint32_t contacts,
 {
 	int first = p->to.family == 0;
 
-	if (contains(contact, contacts, remote)) {
+	if (endpoint_among(remote, contact, contacts)) {
 		named_again(p);
 		return;
 	}

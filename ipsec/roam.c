@@ -116,10 +116,7 @@ roam_mind(struct peer *p, uint64_t now, uint64_t *wait_ms)
 static int
 is_makeshift(const struct peer *p, const struct endpoint *remote)
 {
-	for (uint32_t i = 0; i < p->contacts; i++)
-		if (endpoint_equal(&p->contact[i], remote))
-			return 0;
-	return 1;
+	return !endpoint_among(remote, p->contact, p->contacts);
 }
 
 /* No way leads to where the peer is, since the last address of that family is gone, or it may be

@@ -63,22 +63,13 @@ others_llq_stop(struct worker *w, uint64_t now)
 	llq_client_clear(&w->llq);
 }
 
-static int
-is_among(const struct endpoint *place, unsigned n, const struct endpoint *ep)
-{
-	for (unsigned i = 0; i < n; i++)
-		if (endpoint_equal(&place[i], ep))
-			return 1;
-	return 0;
-}
-
 static void
 start_llq(struct worker *w)
 {
 	struct endpoint place[MSG_SERVERS_MAX];
 	unsigned n = server_llq(w, w->ladder.llq_port, place);
 
-	if (n == 0 || (w->llq_io != NULL && is_among(place, n, llq_io_server(w->llq_io))))
+	if (n == 0 || (w->llq_io != NULL && endpoint_among(llq_io_server(w->llq_io), place, n)))
 		return;
 	if (w->llq_io != NULL)
 		w->llqs_failed = 0;

@@ -150,6 +150,15 @@ endpoint_same_addr(const struct endpoint *a, const struct endpoint *b)
 }
 
 int
+endpoint_among(const struct endpoint *ep, const struct endpoint *list, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (endpoint_equal(&list[i], ep))
+			return 1;
+	return 0;
+}
+
+int
 endpoint_equal(const struct endpoint *a, const struct endpoint *b)
 {
 	return endpoint_same_addr(a, b) && a->port == b->port;

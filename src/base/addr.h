@@ -41,6 +41,8 @@ int endpoint_from_sockaddr(const struct sockaddr *sa, struct endpoint *out);
 /* Same family, address and port (priority and weight do not count). */
 int endpoint_equal(const struct endpoint *a, const struct endpoint *b);
 int endpoint_same_addr(const struct endpoint *a, const struct endpoint *b);
+/* Does ep, as endpoint_equal compares, stand in the list of n? */
+int endpoint_among(const struct endpoint *ep, const struct endpoint *list, uint32_t n);
 
 /* A well-formed value: known family, unused octets zero. */
 int endpoint_valid(const struct endpoint *ep);

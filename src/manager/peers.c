@@ -234,10 +234,8 @@ recover(const struct peer *p, struct msg_ipsec_peer *wanted)
 	if (p->recover_ms <= clock_boot_ms())
 		return;
 	wanted->always = 1;
-	for (uint32_t i = 0; i < wanted->contacts; i++)
-		if (endpoint_equal(&wanted->contact[i], &p->recover_at))
-			return;
-	if (wanted->contacts < MSG_CONTACTS_MAX)
+	if (wanted->contacts < MSG_CONTACTS_MAX &&
+	    !endpoint_among(&p->recover_at, wanted->contact, wanted->contacts))
 		wanted->contact[wanted->contacts++] = p->recover_at;
 }
 

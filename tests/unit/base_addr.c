@@ -138,6 +138,21 @@ validity(void **state)
 	assert_false(endpoint_valid(&ep));
 }
 
+static void
+among(void **state)
+{
+	struct endpoint list[2], other;
+
+	assert_int_equal(endpoint_parse("192.0.2.1:53", 0, &list[0]), 0);
+	assert_int_equal(endpoint_parse("[2001:db8::1]:53", 0, &list[1]), 0);
+	other = list[1];
+	assert_true(endpoint_among(&other, list, 2));
+	assert_false(endpoint_among(&other, list, 1));
+	assert_false(endpoint_among(&other, NULL, 0));
+	other.port++;
+	assert_false(endpoint_among(&other, list, 2));
+}
+
 int
 main(void)
 {
@@ -146,6 +161,7 @@ main(void)
 	    cmocka_unit_test(classes),
 	    cmocka_unit_test(sockaddrs),
 	    cmocka_unit_test(validity),
+	    cmocka_unit_test(among),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
