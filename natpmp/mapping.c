@@ -289,6 +289,7 @@ mapping_report(const struct mapping *m, struct msg_natpmp_state *out)
 	memset(out, 0, sizeof *out);
 	out->state = m->state;
 	out->proto = m->want.proto;
+	out->remade = m->remade;
 	out->gateway = m->want.gateway;
 	out->local = m->want.local;
 	str_copy(out->reason, sizeof out->reason, m->reason);

@@ -89,6 +89,7 @@ struct mapping {
 	uint32_t lifetime_sec;
 	uint64_t renew_ms;
 	uint64_t expires_ms; /* we believe in the mapping until then */
+	uint8_t remade; /* how often it was granted again when it was, or may have been, lost */
 	char reason[MSG_TEXT_MAX];
 
 	struct endpoint suggest; /* what was last granted, to be asked for again */

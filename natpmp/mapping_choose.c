@@ -347,6 +347,8 @@ side_grants(struct mapping *m, unsigned i, uint32_t lifetime_sec, uint64_t now)
 	s->answer = NAT_GIVES;
 	m->state = NAT_UP;
 	m->serving = m->known = (uint8_t)i;
+	/* An epoch tells no restart from another a few seconds before; an announcement may. */
+	m->remade = (uint8_t)(m->remade + (m->lost || m->verify));
 	m->lost = 0;
 	m->suggest = m->external;
 	m->lifetime_sec = lifetime_sec;

@@ -251,6 +251,15 @@ other_outside(struct manager *m, struct map *map, const struct msg_natpmp_state 
 	map->outside = s->external;
 }
 
+/* The same outside, from a router that has forgotten everything.  What a peer sent in between may
+ * have left a connection there that leads to the router itself, for as long as the peer goes on:
+ * peers must hear from us, by whichever port the router lets us out now. */
+static int
+is_remade(const struct map *map, const struct msg_natpmp_state *s)
+{
+	return s->state == NAT_UP && map->state.state == NAT_UP && s->remade != map->state.remade;
+}
+
 void
 maps_hear(struct manager *m, const struct msg_natpmp_state *s)
 {
@@ -266,6 +275,8 @@ maps_hear(struct manager *m, const struct msg_natpmp_state *s)
 	log_report(map, s);
 	if (s->state == NAT_UP && !endpoint_equal(&s->external, &map->outside))
 		other_outside(m, map, s);
+	else if (is_remade(map, s))
+		m->moved_dirty = 1;
 	map->state = *s;
 	if (s->state == NAT_UP)
 		learn_mac(m, map);

@@ -33,6 +33,8 @@ move both "both do, at once"
 check "the connection to the name server is made anew at once, not after its patience (4 s)" \
 	test "$after_ms" -lt 3000
 move nat_reboot "the called one's router returns with another address"
+move amnesia "the called one's router forgets everything"
+check "which heals as soon as the port is there again" test "$after_ms" -lt 5000
 move port "the called one's router gives another port"
 move link "two seconds without a link"
 move forgotten "the called one has forgotten the tunnel meanwhile"

@@ -373,12 +373,14 @@ test_pcp_epoch(void **state)
 	jitter_value = 999;
 	answer_announce(&s, PCP_SUCCESS, 5);
 	assert_state(&s, NAT_UP, NAT_METHOD_PCP, "restarted");
+	assert_int_equal(s.m.remade, 0);
 	pass(&s, 998);
 	assert_int_equal(count(&s, MAPPING_PCP_MAP), 0);
 	pass(&s, 1);
 	assert_int_equal(count(&s, MAPPING_PCP_MAP), 1);
 	answer_pcp(&s, PCP_SUCCESS, 6, 4501, 3600);
 	assert_state(&s, NAT_UP, NAT_METHOD_PCP, "");
+	assert_int_equal(s.m.remade, 1);
 }
 
 /* An announcement is a reason to ask, once a second; nothing else changes. */

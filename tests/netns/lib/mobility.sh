@@ -192,6 +192,15 @@ move_port() {
 	mobility_mark
 }
 
+# The same, but the port is free when it is back; meanwhile the caller's packets end at the router itself, in
+# a connection that they keep alive.
+move_amnesia() {
+	lab_reboot_nat office
+	sleep 0.3
+	lab_miniupnpd office both
+	mobility_mark
+}
+
 # Two seconds without a link.
 move_link() {
 	ip -n laptop link set eth0 down
