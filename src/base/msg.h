@@ -179,8 +179,7 @@ struct msg_natpmp_state {
 	uint8_t state; /* enum nat_state */
 	uint8_t method; /* one NAT_METHOD_* bit; 0 while none worked */
 	uint8_t proto; /* IPPROTO_UDP or IPPROTO_TCP */
-	uint8_t
-	    remade; /* counts up when the router had, or may have, lost it and granted it again */
+	uint8_t remade; /* counts up with each grant after a loss, or a likely one */
 	uint32_t lifetime_sec; /* granted; 0 = for ever, while state is NAT_UP */
 	uint64_t renew_ms; /* boot time of the next renewal, 0 = none */
 	uint64_t expires_ms; /* boot time of the lease's end; 0 = none */
