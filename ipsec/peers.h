@@ -44,6 +44,7 @@ struct peer {
 	int always;
 	int known; /* by the roster, or it lets anybody in (held.h) */
 	uint8_t true_ula[16]; /* by the roster, or zero */
+	uint64_t epoch; /* of the records that these are from */
 	uint32_t contacts;
 	struct endpoint contact[MSG_CONTACTS_MAX];
 	uint8_t ula[16];

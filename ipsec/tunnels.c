@@ -267,14 +267,16 @@ take_wishes(struct peer *p, const struct msg_ipsec_peer *m, uint64_t now)
 {
 	struct endpoint place[MSG_CONTACTS_MAX];
 	struct tunnel *t = peer_tunnel(p);
-	int same =
-	    m->contacts == p->contacts && memcmp(m->contact, p->contact, sizeof p->contact) == 0;
+	/* A peer that published again may have been elsewhere and come back, unheard of. */
+	int same = m->epoch == p->epoch && m->contacts == p->contacts &&
+	    memcmp(m->contact, p->contact, sizeof p->contact) == 0;
 
 	if (!same && t != NULL)
 		path_news(&p->path, place, within_reach(m, &t->remote, place), &t->remote, now);
 	if (!same)
 		call_reset_pause(&p->call, now);
 	p->always = m->always;
+	p->epoch = m->epoch;
 	p->contacts = m->contacts;
 	memcpy(p->contact, m->contact, sizeof p->contact);
 }

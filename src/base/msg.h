@@ -462,6 +462,7 @@ struct msg_ipsec_peer {
 	uint8_t contacts;
 	uint8_t always; /* 1 = keep the tunnel up, 0 = on demand */
 	uint8_t pad[6];
+	uint64_t epoch; /* of its records: another one is news, though they say the same */
 	uint8_t ula[16];
 	char name[MSG_NAME_MAX];
 	struct endpoint contact[MSG_CONTACTS_MAX]; /* best first */

@@ -388,6 +388,8 @@ valid_ipsec_peer(const union msg *m)
 		return "id";
 	if (p->always > 1)
 		return "always";
+	if (p->epoch > MSG_EPOCH_MAX)
+		return "epoch";
 	if (!ula_ok(p->ula))
 		return "ula";
 	if (!hostname_ok(p->name))
@@ -611,7 +613,7 @@ static_assert(sizeof(struct msg_ipsec_roster_state) == 200, "roster state");
 static_assert(sizeof(struct msg_ctl_roster) == 224, "ctl roster");
 static_assert(sizeof(struct msg_ipsec_credential) == 2064, "ipsec credential");
 static_assert(sizeof(struct msg_ipsec_self) == 304, "ipsec self");
-static_assert(sizeof(struct msg_ipsec_peer) == 480, "ipsec peer");
+static_assert(sizeof(struct msg_ipsec_peer) == 488, "ipsec peer");
 static_assert(sizeof(struct msg_ipsec_state) == 448, "ipsec state");
 static_assert(sizeof(struct msg_ipsec_step) == 112, "ipsec step");
 static_assert(sizeof(union msg) == MSG_SIZE_MAX, "union");

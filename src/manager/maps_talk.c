@@ -276,7 +276,8 @@ maps_hear(struct manager *m, const struct msg_natpmp_state *s)
 	if (s->state == NAT_UP && !endpoint_equal(&s->external, &map->outside))
 		other_outside(m, map, s);
 	else if (is_remade(map, s))
-		m->moved_dirty = 1;
+		m->moved_dirty = m->hurry_dirty =
+		    1; /* nor need the name server reach us any more */
 	map->state = *s;
 	if (s->state == NAT_UP)
 		learn_mac(m, map);

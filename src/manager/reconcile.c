@@ -226,6 +226,7 @@ reconcile_peer(const struct config *c, const struct msg_dns_peer *records, const
 	memset(peer, 0, sizeof *peer);
 	peer->hdr = (struct msg_hdr) {.type = MSG_IPSEC_PEER, .id = id};
 	peer->always = c->connect == CONNECT_ALWAYS;
+	peer->epoch = records->epoch;
 	memcpy(peer->ula, records->ula, 16);
 	memcpy(peer->name, records->name, sizeof peer->name);
 	if (is_neighbour(records, external))

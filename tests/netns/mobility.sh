@@ -35,6 +35,8 @@ check "the connection to the name server is made anew at once, not after its pat
 move nat_reboot "the called one's router returns with another address"
 move amnesia "the called one's router forgets everything"
 check "which heals as soon as the port is there again" test "$after_ms" -lt 5000
+move unheard "it has led the caller astray, who was elsewhere meanwhile, unheard"
+check "which heals when the called one hears of the caller again" test "$after_ms" -lt 15000
 move port "the called one's router gives another port"
 move link "two seconds without a link"
 move forgotten "the called one has forgotten the tunnel meanwhile"

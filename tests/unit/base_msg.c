@@ -329,6 +329,7 @@ static const struct {
     WRONG(MSG_IPSEC_PEER, ipsec_peer.ula[0], 0),
     WRONG(MSG_IPSEC_PEER, ipsec_peer.name[0], '.'),
     WRONG(MSG_IPSEC_PEER, ipsec_peer.contacts, 1),
+    WRONG(MSG_IPSEC_PEER, ipsec_peer.epoch, MSG_EPOCH_MAX + 1),
     WRONG(MSG_IPSEC_READY, ipsec_ready.dataplane, 0),
     WRONG(MSG_IPSEC_STATE, ipsec_state.state, 4),
     WRONG(MSG_IPSEC_STATE, ipsec_state.initiator, 2),

@@ -278,11 +278,13 @@ peer_far_and_near(void **state)
 	struct msg_ipsec_peer p = {.hdr = {.id = 9}};
 	struct endpoint external = ep("11.22.33.2:50123");
 
+	r.epoch = 17;
 	assert_int_equal(reconcile_peer(&config, &r, ula, &external, &p, &why), 0);
 	assert_int_equal(p.hdr.id, 9);
 	assert_int_equal(p.contacts, 1);
 	assert_true(endpoint_equal(&p.contact[0], &r.contact[0]));
 	assert_int_equal(p.always, 0);
+	assert_int_equal(p.epoch, 17);
 	assert_string_equal(p.name, r.name);
 
 	external = ep("11.22.33.3:50123"); /* the same NAT: try its LAN address first */

@@ -201,6 +201,30 @@ move_amnesia() {
 	mobility_mark
 }
 
+# The same, and while no name server reaches the called one the caller goes home and comes back: to a place
+# from which the router still leads it astray (the way in that the called one had opened is forgotten), and of
+# which DNS tells the called one nothing new but that it was published again.
+move_unheard() {
+	[ "$laptop_at" = cafe ] || move_network
+	sleep 2
+	move_amnesia
+	sleep 1
+	lab_exec office nft -f - <<-'NFT'
+		table inet deaf {
+			chain forward { type filter hook forward priority -10; meta l4proto { tcp, udp } th dport { 53, 853 } drop; }
+		}
+	NFT
+	move_network
+	kill -KILL "$(lab_pid ns dns)"
+	lab_ns_stop
+	lab_ns_restart
+	sleep 0.5
+	lab_exec office conntrack -D -p udp --orig-src 192.168.2.10 --orig-dst 11.22.33.4 >/dev/null
+	move_network
+	lab_exec office nft delete table inet deaf
+	mobility_mark
+}
+
 # Two seconds without a link.
 move_link() {
 	ip -n laptop link set eth0 down
