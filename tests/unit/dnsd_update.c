@@ -653,6 +653,28 @@ nobody_else_makes_keys(void **state)
 	    change(t, "_tsig.x.z.example", TYPE_SEALED_KEY, CLASS_IN, 0, "01"), RCODE_FORMERR);
 }
 
+/* The account's key gives way to another: it is worth nothing from then on, and the next start must
+ * not bring it back. */
+static void
+the_account_changes_its_key(void **state)
+{
+	struct test_server *t = *state;
+	struct name k = name_of("k.z.example"), other = name_of("k2.z.example");
+	struct tsig_signer s;
+
+	keyring_find(t->s.keys, &k)->from_file = 1;
+	keyring_add(t->s.keys, &other, KEY_ACCOUNT, TSIG_HMAC_SHA256, vector_secret(), 32, t->z);
+	/* neither a device nor another account's key of the zone changes it */
+	assert_int_equal(key_update(t, "h.z.example", "k.z.example", 5, 1), RCODE_REFUSED);
+	assert_int_equal(key_update(t, "k2.z.example", "k.z.example", 5, 1), RCODE_NOERROR);
+	assert_true(keyring_find(t->s.keys, &k)->from_file);
+	assert_int_equal(key_update(t, "k.z.example", "k.z.example", 5, 1), RCODE_NOERROR);
+	key_signer(keyring_find(t->s.keys, &k), &s);
+	assert_int_equal(s.secret[0], 5);
+	assert_int_equal(keyring_find(t->s.keys, &k)->kind, KEY_ACCOUNT);
+	assert_true(keyring_find(t->s.keys, &k)->shadows);
+}
+
 /* What the configuration names and an update takes away does not work any more, nor after a start:
  * there is something to keep. */
 static void
@@ -749,6 +771,7 @@ main(void)
 	    TEST(the_account_makes_and_removes_device_keys),
 	    TEST(nobody_else_makes_keys),
 	    TEST(keys_of_the_configuration),
+	    TEST(the_account_changes_its_key),
 	    TEST(seals_hold),
 	};
 

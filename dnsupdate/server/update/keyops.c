@@ -53,13 +53,17 @@ keyops_scan(
 	return rc == 0 ? RCODE_NOERROR : RCODE_FORMERR;
 }
 
-/* Only devices' keys: the account's own and those for transfers are the administrator's. */
+/* Devices' keys, and the account's key itself may give way to another (a new recovery phrase).
+ * Others', and those for transfers, are the administrator's. */
 static int
-may_change(const struct keyring *ring, const struct zone *z, const struct name *host)
+may_change(const struct keyring *ring, const struct zone *z, const struct name *host,
+    const struct key *signer, int removes)
 {
 	const struct key *old = keyring_find(ring, host);
 
-	return old == NULL || (old->kind == KEY_DEVICE && old->zone == z);
+	if (old == NULL || (old == signer && !removes))
+		return 1;
+	return old->kind == KEY_DEVICE && old->zone == z;
 }
 
 /* The same key as before: what the configuration said already. */
@@ -80,11 +84,12 @@ add(struct keyring *ring, struct zone *z, const struct name *host, const struct 
 {
 	const struct key *old = keyring_find(ring, host);
 	int shadows = old != NULL && (old->from_file || old->shadows);
+	enum key_kind kind = old == NULL ? KEY_DEVICE : (enum key_kind)old->kind;
 
 	if (is_known(old, key))
 		return 0;
-	keyring_add(ring, host, KEY_DEVICE, key->algorithm, key->secret, key->secret_len, z)
-	    ->shadows = shadows != 0;
+	keyring_add(ring, host, kind, key->algorithm, key->secret, key->secret_len, z)->shadows =
+	    shadows != 0;
 	return 1;
 }
 
@@ -117,7 +122,8 @@ run_one(struct keyring *ring, const struct message *m, const struct rr *rr, stru
 	struct name host;
 	size_t changed = 0;
 
-	if (host_of(m, rr, z, &host) == -1 || !may_change(ring, z, &host))
+	if (host_of(m, rr, z, &host) == -1 ||
+	    !may_change(ring, z, &host, signer, rr->class != CLASS_IN))
 		return 0;
 	if (rr->class != CLASS_IN) {
 		changed = take_away(ring, z, &host);

@@ -1,6 +1,7 @@
 /*
  * Device keys made and removed by the account's key, in an update: a record as in wire/key_seal.h
- * added or deleted.  Such records never get into a zone.
+ * added or deleted.  With such a record the account's key also hands over to another of its own
+ * name.  Such records never get into a zone.
  */
 #ifndef DNSUPDATE_SERVER_UPDATE_KEYOPS_H
 #define DNSUPDATE_SERVER_UPDATE_KEYOPS_H
