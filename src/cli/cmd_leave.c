@@ -1,7 +1,6 @@
 #include "cli/admin.h"
 #include "cli/cmd.h"
 #include "cli/server_keys.h"
-#include "cli/server_keys.h"
 #include "crypto/cert.h"
 #include "dnsupdate/wire/records.h"
 #include "identity/store.h"
@@ -36,8 +35,6 @@ records(void *ctx, struct talk *t, struct update *u)
 	struct name host;
 
 	if (name_parse(&host, l->id->name) == -1)
-		return -1;
-	if (server_keys_taken(t) && server_keys_remove(u, &host) == -1)
 		return -1;
 	if (server_keys_taken(t) && server_keys_remove(u, &host) == -1)
 		return -1;

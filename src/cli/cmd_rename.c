@@ -79,6 +79,8 @@ issue(struct admin *a, struct rename *n, const char *name)
 	}
 	n->next.servers = a->id.servers;
 	memcpy(n->next.server, a->id.server, sizeof n->next.server);
+	n->next.pins = a->id.pins;
+	memcpy(n->next.pin, a->id.pin, sizeof n->next.pin);
 	roster_key(info.public_key, n->key);
 	snprintf(n->label, sizeof n->label, "%.*s", (int)strcspn(name, "."), name);
 	return EXIT_OK;
