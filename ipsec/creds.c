@@ -1,9 +1,16 @@
 #include "ipsec/creds.h"
 
+#include "base/log.h"
+
+#include <stdatomic.h>
 #include <string.h>
 
 static mem_cred_t *set;
-static certificate_t *own, *ca;
+static certificate_t *own;
+/* Trust anchors, only ever added to: charon's threads read those below the count. */
+static certificate_t *anchor[LINEAGE_MAX];
+static atomic_uint anchors;
+static struct lineage cas; /* the same */
 static int have_key;
 
 void
@@ -27,17 +34,35 @@ add_key(chunk_t der)
 	return 0;
 }
 
-static int
-add_cert(certificate_t **out, int trusted, chunk_t der)
+static certificate_t *
+parse_cert(chunk_t der)
 {
-	certificate_t *cert;
-
-	cert = lib->creds->create(
+	return lib->creds->create(
 	    lib->creds, CRED_CERTIFICATE, CERT_X509, BUILD_BLOB_ASN1_DER, der, BUILD_END);
+}
+
+static int
+add_own(chunk_t der)
+{
+	certificate_t *cert = parse_cert(der);
+
 	if (cert == NULL)
 		return -1;
-	DESTROY_IF(*out);
-	*out = set->add_cert_ref(set, trusted, cert);
+	DESTROY_IF(own);
+	own = set->add_cert_ref(set, FALSE, cert);
+	return 0;
+}
+
+static int
+add_anchor(chunk_t der)
+{
+	unsigned n = atomic_load(&anchors);
+	certificate_t *cert = n == LINEAGE_MAX ? NULL : parse_cert(der);
+
+	if (cert == NULL)
+		return -1;
+	anchor[n] = set->add_cert_ref(set, TRUE, cert);
+	atomic_store(&anchors, n + 1);
 	return 0;
 }
 
@@ -50,18 +75,49 @@ creds_add(enum ipsec_credential kind, const uint8_t *der, size_t len)
 	case IPSEC_DEVICE_KEY:
 		return add_key(data);
 	case IPSEC_DEVICE_CERT:
-		return add_cert(&own, FALSE, data);
+		return add_own(data);
 	case IPSEC_ACCOUNT_CA:
-		return add_cert(&ca, TRUE, data);
+		return lineage_add_cert(&cas, der, len) == -1 ? -1 : add_anchor(data);
 	default:
 		return -1;
 	}
 }
 
+const struct lineage *
+creds_cas(void)
+{
+	return &cas;
+}
+
+void
+creds_follow(const struct lineage *more, const char *domain)
+{
+	uint8_t der[MSG_DER_MAX];
+
+	while (cas.count < more->count) {
+		ssize_t len = lineage_cert(more, cas.count, domain, der, sizeof der);
+
+		if (len == -1 || creds_add(IPSEC_ACCOUNT_CA, der, (size_t)len) == -1)
+			fatalx("the account's new certification key cannot be used");
+		log_notice("the account has recovery phrase number %u now; \"autotunnel join %s\" "
+			   "gets this machine its new keys",
+		    cas.count, domain);
+	}
+}
+
+static int
+is_ours(certificate_t *cert)
+{
+	for (unsigned i = 0, n = atomic_load(&anchors); i < n; i++)
+		if (cert->issued_by(cert, anchor[i], NULL))
+			return 1;
+	return 0;
+}
+
 int
 creds_complete(void)
 {
-	return have_key && own != NULL && ca != NULL && own->issued_by(own, ca, NULL);
+	return have_key && own != NULL && is_ours(own);
 }
 
 certificate_t *
@@ -73,7 +129,7 @@ creds_own(void)
 certificate_t *
 creds_ca(void)
 {
-	return ca->get_ref(ca);
+	return anchor[0]->get_ref(anchor[0]);
 }
 
 /* SubjectPublicKeyInfo of an Ed25519 key (RFC 8410 section 4) has only one DER encoding, and the
@@ -121,7 +177,7 @@ creds_read(certificate_t *cert, const char *name, struct claim *out)
 	if (cert == NULL || cert->get_type(cert) != CERT_X509)
 		return;
 	out->present = 1;
-	out->by_our_ca = cert->issued_by(cert, ca, NULL);
+	out->by_our_ca = is_ours(cert);
 	out->in_time = cert->get_validity(cert, NULL, NULL, NULL);
 	out->has_key = creds_key(cert, key) == 0;
 	if (out->has_key)
@@ -136,9 +192,11 @@ void
 creds_free(void)
 {
 	DESTROY_IF(own);
-	DESTROY_IF(ca);
+	for (unsigned i = 0; i < atomic_load(&anchors); i++)
+		anchor[i]->destroy(anchor[i]);
+	atomic_store(&anchors, 0);
 	if (set != NULL)
 		set->destroy(set);
-	own = ca = NULL;
+	own = NULL;
 	set = NULL;
 }

@@ -8,7 +8,8 @@
 #include <string.h>
 
 static char domain[MSG_NAME_MAX];
-static uint8_t ca_key[ED25519_PUBLIC_LEN], own_key[ROSTER_KEY_LEN];
+static uint8_t own_key[ROSTER_KEY_LEN];
+static struct lineage cas; /* the account's certification keys; only grows */
 static struct roster held; /* under the lock; only the main thread changes it */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* a leaf: nothing is called under it */
 static struct pieces arriving;
@@ -16,12 +17,23 @@ static struct msg_ipsec_roster_state state;
 static int dirty;
 
 void
-held_init(
-    const char *name, const uint8_t ca[ED25519_PUBLIC_LEN], const uint8_t own[ED25519_PUBLIC_LEN])
+held_init(const char *name, const struct lineage *known, const uint8_t own[ED25519_PUBLIC_LEN])
 {
 	str_copy(domain, sizeof domain, name);
-	memcpy(ca_key, ca, sizeof ca_key);
+	cas = *known;
 	roster_key(own, own_key);
+}
+
+const struct lineage *
+held_cas(void)
+{
+	return &cas;
+}
+
+const char *
+held_domain(void)
+{
+	return domain;
 }
 
 static void
@@ -36,9 +48,10 @@ judge(struct roster *offered, char why[MSG_TEXT_MAX])
 {
 	if (roster_parse(offered, arriving.text, arriving.total, why) == -1)
 		return ROSTER_FOREIGN;
-	if (roster_verify(offered, domain, ca_key))
+	if (roster_trusted(offered, domain, &cas))
 		return roster_judge(&held, offered);
-	snprintf(why, MSG_TEXT_MAX, "it is not signed by the account's key");
+	snprintf(why, MSG_TEXT_MAX, "it is not signed by the account's key%s",
+	    cas.count > 1 ? "; perhaps by that of an old recovery phrase" : "");
 	roster_free(offered);
 	return ROSTER_FOREIGN;
 }
@@ -103,6 +116,8 @@ hold(const struct roster *offered)
 	pthread_mutex_lock(&lock);
 	held = *offered;
 	pthread_mutex_unlock(&lock);
+	if (offered->cas.count > cas.count)
+		cas = offered->cas;
 	roster_free(&old);
 }
 

@@ -8,9 +8,13 @@
 #include "base/msg.h"
 #include "identity/roster.h"
 
-/* Whose rosters count, and which machine in them we are.  Before all else here. */
-void held_init(const char *domain, const uint8_t ca_key[ED25519_PUBLIC_LEN],
-    const uint8_t own_key[ED25519_PUBLIC_LEN]);
+/* Whose rosters count, by what is known of its certification keys, and which machine in them we
+ * are.  Before all else here. */
+void held_init(
+    const char *domain, const struct lineage *known, const uint8_t own_key[ED25519_PUBLIC_LEN]);
+/* What is known of them now (main thread), and the domain. */
+const struct lineage *held_cas(void);
+const char *held_domain(void);
 
 /* Take a piece; when the roster is whole judge it.  1 = another one is held now.  Main thread. */
 int held_take(const struct msg_roster *piece);

@@ -135,15 +135,14 @@ check_descriptors(int kernel)
 static void
 init_held(const char *name)
 {
-	uint8_t ca_key[ED25519_PUBLIC_LEN], own_key[ED25519_PUBLIC_LEN];
-	certificate_t *own = creds_own(), *ca = creds_ca();
+	uint8_t own_key[ED25519_PUBLIC_LEN];
+	certificate_t *own = creds_own();
 	const char *domain = name + strcspn(name, ".");
 
-	if (creds_key(ca, ca_key) == -1 || creds_key(own, own_key) == -1 || *domain != '.')
+	if (creds_key(own, own_key) == -1 || *domain != '.')
 		fatalx("the certificates are of no account");
-	held_init(domain + 1, ca_key, own_key);
+	held_init(domain + 1, creds_cas(), own_key);
 	own->destroy(own);
-	ca->destroy(ca);
 }
 
 static void
@@ -182,8 +181,10 @@ on_log_level(const struct msg_log_level *l)
 static void
 take_roster(const struct msg_roster *piece)
 {
-	if (held_take(piece))
-		tunnels_roster();
+	if (!held_take(piece))
+		return;
+	creds_follow(held_cas(), held_domain());
+	tunnels_roster();
 }
 
 static void

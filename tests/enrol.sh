@@ -3,46 +3,10 @@
 # own server are configured with, `init` and `join` talk to them, and then each device's key may write exactly
 # what it should.  Everything happens on the loopback interface of a network namespace of its own.
 set -eu
-
-if [ "${1:-}" != inside ]; then
-	unshare=unshare
-	[ "$(id -u)" -eq 0 ] || unshare="unshare --user --map-root-user"
-	exec $unshare --net --mount "$0" inside
-fi
+. "$top_srcdir/tests/enrol_lib.sh"
+enrol_enter "$@"
 . "$top_srcdir/tests/servers.sh"
-
-autotunnel=$(realpath "$top_builddir/autotunnel")
-dnsd=$(realpath "$top_builddir/autotunnel-dnsd")
-domain=alice.example.com
-other="scheme spot photo card baby mountain device kick cradle pact join borrow"
-work=$(mktemp -d)
-server_pid=
-stop_server() {
-	[ -z "$server_pid" ] || kill "$server_pid"
-	[ -z "$server_pid" ] || wait "$server_pid" || :
-	server_pid=
-}
-trap 'stop_server; rm -rf "$work"' EXIT
-ip link set lo up
-cd "$work"
-
-fail() {
-	echo "enrol.sh: FAIL: $*" >&2
-	tail -n 20 "$work"/err "$work"/*.log >&2 || :
-	exit 1
-}
-
-# expect STATUS OUT ERR INPUT ARGUMENT...: OUT and ERR are patterns for the two outputs.
-expect() {
-	local want=$1 out=$2 err=$3 input=$4 got=0
-
-	shift 4
-	"$autotunnel" "$@" >out 2>err <<<"$input" || got=$?
-	[ $got -eq "$want" ] || fail "$*: exit status $got, want $want"
-	[[ $(cat out) == $out ]] || fail "$*: stdout: $(cat out)"
-	[[ $(cat err) == $err ]] || fail "$*: stderr: $(cat err)"
-	echo "ok: autotunnel $*"
-}
+enrol_begin
 
 # The server's own checker reads what zone prints; whatever it is given is on stdout too.
 apply_check() {
@@ -62,104 +26,6 @@ apply_check_fails() {
 	PATH=$work/spoilt:$PATH expect 1 "*zone \"$domain\"*" \
 		"*unknown option 'algorythm'*named-checkconf does not take this configuration" "$other" \
 		zone --apply-check bind $domain nas
-}
-
-zone_file() {
-	cat >"$1/$domain.zone" <<-ZONE
-		\$TTL 60
-		@ SOA ns hostmaster 1 3600 600 604800 60
-		@ NS ns
-		ns A 127.0.0.1
-	ZONE
-}
-
-# start_bind DIR PORT, start_knot DIR PORT, start_dnsd DIR PORT: with DIR/zone.conf; returns when it answers.
-start_bind() {
-	zone_file "$1"
-	cat >"$1/named.conf" <<-CONF
-		options {
-			directory "$work/$1"; pid-file none; session-keyfile none; recursion no;
-			listen-on port $2 { 127.0.0.1; }; listen-on-v6 { none; };
-		};
-		controls { };
-		include "$work/$1/zone.conf";
-	CONF
-	named-checkconf -z "$1/named.conf" >"$1.log" || fail "BIND does not take what zone printed"
-	named -c "$work/$1/named.conf" -g >"$1.log" 2>&1 &
-	server_pid=$!
-	wait_for_server "$2"
-}
-
-start_knot() {
-	zone_file "$1"
-	cat >"$1/knot.conf" - "$1/zone.conf" <<-CONF
-		server:
-		    rundir: $work/$1
-		    listen: 127.0.0.1@$2
-		database:
-		    storage: $work/$1
-		template:
-		  - id: default
-		    storage: $work/$1
-	CONF
-	knotc -c "$1/knot.conf" conf-check >"$1.log" 2>&1 || fail "Knot does not take what zone printed"
-	knotd -c "$work/$1/knot.conf" >"$1.log" 2>&1 &
-	server_pid=$!
-	wait_for_server "$2"
-}
-
-start_dnsd() {
-	{
-		printf '[server]\nlisten = 127.0.0.1:%s\nuser = nobody\n' "$2"
-		printf 'state-dir = %s\nrun-dir = %s\n' "$work/$1/state" "$work/$1/run"
-		sed 's/^#address = [^ \t]*/address = 127.0.0.1/' "$1/zone.conf"
-	} >"$1/dnsd.conf"
-	chmod 711 "$work" "$work/$1"
-	"$dnsd" -n -c "$1/dnsd.conf" 2>"$1.log" || fail "autotunnel-dnsd does not take what zone printed"
-	"$dnsd" -c "$work/$1/dnsd.conf" >"$1.log" 2>&1 &
-	server_pid=$!
-	wait_for_server "$2"
-}
-
-wait_for_server() {
-	for _ in $(seq 100); do
-		dig +tries=1 +time=1 @127.0.0.1 -p "$1" SOA $domain 2>/dev/null |
-			grep -q hostmaster && return
-		sleep 0.1
-	done
-	fail "the name server does not answer"
-}
-
-# The account's TSIG key as BIND's tools read it.
-account_key() {
-	"$autotunnel" zone bind $domain --keys-only <<<"$1"
-}
-
-machines() {
-	dig +short @127.0.0.1 -p "$1" PTR _autotunnel._udp.$domain | sort | tr '\n' ' '
-}
-
-# The head of the roster, without what differs from run to run; and its lines.
-head_of() {
-	dig +short @127.0.0.1 -p "$1" TXT _autotunnel.$domain | tr -d '"' | sed 's/ t=[0-9]*//; s/ sig=.*//'
-}
-
-devices() {
-	dig +short @127.0.0.1 -p "$1" TXT _devices._autotunnel.$domain | sed 's/" "/\n/g' | tr -d '"'
-}
-
-# may KEYFILE PORT yes|no RECORD: an UPDATE adding it
-may() {
-	local got=yes
-
-	nsupdate -p "$2" -k "$1" >update.log 2>&1 <<-UPDATE || got=no
-		server 127.0.0.1 $2
-		zone $domain
-		update add $4
-		send
-	UPDATE
-	[ $got = "$3" ] || fail "$1 may write \"$4\": $got, want $3"
-	echo "ok: $3: $1 writes $4"
 }
 
 # Several at the same moment, which is when the stopped server goes on: the roster loses none.
@@ -302,14 +168,6 @@ wait_for_devices() {
 	fail "the roster does not say \"$2\": $(devices "$1")"
 }
 
-wait_for_text() {
-	for _ in $(seq 150); do
-		! grep -q "$2" "$1" || return 0
-		sleep 0.1
-	done
-	fail "$1 does not say \"$2\": $(cat "$1")"
-}
-
 # Another name, and good-bye.
 leave_and_rename() {
 	local kind=$1 port=$2 phrase=$3 address told=
@@ -317,7 +175,9 @@ leave_and_rename() {
 	address=$(sed -n 's/^Address: //p' "$kind/a.out")
 	# Our own server is given the keys, and forgets them, with the machine; another has to be told.
 	[ "$kind" = dnsd ] || told="*autotunnel zone --keys-only bind*z:0*"
+	printf 'pin = %s\n' "$(printf %032d 7 | base64 -w 0)" >>"$kind/a/account"
 	expect 0 "Machine: z.$domain" "$told" "$phrase" rename z --state "$kind/a"
+	grep -qx "pin = $(printf %032d 7 | base64 -w 0)" "$kind/a/account" || fail "rename lost the name server's pin"
 	devices "$port" | grep -qxE 'z ok 0 [0-9a-f]{32}' || fail "z is not on the roster"
 	! devices "$port" | grep -q '^a ' || fail "a is still on the roster"
 	[[ $(machines "$port") == *_udp.z.* && $(machines "$port") != *_udp.a.* ]] ||

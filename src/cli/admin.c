@@ -126,7 +126,11 @@ load(struct admin *a)
 		a->servers = a->id.servers;
 		memcpy(a->server, a->id.server, sizeof a->server);
 	}
-	edit_load_held(a->state_dir, a->domain, &a->id.ca, &a->held);
+	a->cas = a->id.cas;
+	edit_load_held(a->state_dir,
+	    &(struct edit_reader) {.domain = a->domain, .known = &a->id.cas}, &a->held);
+	if (a->held.cas.count > 0)
+		a->cas = a->held.cas;
 	return EXIT_OK;
 }
 
@@ -178,6 +182,21 @@ admin_end(struct admin *a)
 	crypto_wipe(a, sizeof *a);
 }
 
+/* Is it the present phrase of this machine's account?  An exit status. */
+static int
+check_phrase(struct admin *a)
+{
+	if (account_adopt(&a->account, &a->cas) == 0)
+		return EXIT_OK;
+	if (lineage_find(&a->cas, lineage_present(&a->account.cas)) != -1)
+		cmd_warn("this recovery phrase was replaced by a new one");
+	else
+		cmd_warn("this is the phrase of another account than %s's, or a new one that this "
+			 "machine has not heard of: \"autotunnel join %s\"",
+		    a->id.name, a->domain);
+	return EXIT_ERROR;
+}
+
 int
 admin_unlock(struct admin *a)
 {
@@ -195,13 +214,7 @@ admin_unlock(struct admin *a)
 		cmd_warn("cannot derive the account's keys: out of memory?");
 		return EXIT_ERROR;
 	}
-	if (a->enrolled == IDENTITY_OK &&
-	    (a->account.ca.len != a->id.ca.len ||
-		memcmp(a->account.ca.data, a->id.ca.data, a->id.ca.len) != 0)) {
-		cmd_warn("this is the phrase of another account than %s's", a->id.name);
-		return EXIT_ERROR;
-	}
-	return EXIT_OK;
+	return a->enrolled == IDENTITY_OK ? check_phrase(a) : EXIT_OK;
 }
 
 int
@@ -225,7 +238,7 @@ admin_key(const struct admin *a)
 }
 
 int
-admin_edit(const struct admin *a, struct edit *e, enum talk_result *result)
+admin_edit(struct admin *a, struct edit *e, enum talk_result *result)
 {
 	struct endpoint server[MSG_SERVERS_MAX];
 	uint8_t servers = a->servers;

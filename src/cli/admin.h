@@ -22,6 +22,7 @@ struct admin {
 	struct account account; /* once the phrase is known */
 	struct tsig_key zone_key; /* of key_file; secret_len 0 = none */
 	struct roster held; /* what the daemon here has seen */
+	struct lineage cas; /* what this machine knows of the account's certification keys */
 };
 
 /* Read options and this machine's state; *argument is the one that is no option (NULL = there must
@@ -40,7 +41,7 @@ const struct tsig_key *admin_key(const struct admin *a);
 int admin_full_name(const struct admin *a, const char *name, char out[MSG_NAME_MAX]);
 
 /* Change the roster (edit.h fills account and held in).  An exit status; result tells more. */
-int admin_edit(const struct admin *a, struct edit *e, enum talk_result *result);
+int admin_edit(struct admin *a, struct edit *e, enum talk_result *result);
 
 /* Is no daemon running with this state?  EXIT_OK, or a sentence and EXIT_ERROR. */
 int admin_check_stopped(const struct admin *a);

@@ -18,6 +18,7 @@
 static int
 read_roster(struct admin *a, struct roster *r)
 {
+	struct edit_reader by = {.domain = a->domain, .known = &a->cas};
 	char why[MSG_TEXT_MAX];
 	enum talk_result result = TALK_LATER;
 	struct talk t;
@@ -28,7 +29,7 @@ read_roster(struct admin *a, struct roster *r)
 	talk_begin(&t, a->domain, &a->id.tsig, why);
 	for (int i = 0; i < a->servers && talk_may_change(result, 0); i++) {
 		t.server = &a->server[i];
-		result = edit_read(&t, a->domain, &a->id.ca, r);
+		result = edit_read(&t, &by, r);
 	}
 	talk_end(&t);
 	if (result != TALK_DONE)

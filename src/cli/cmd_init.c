@@ -1,6 +1,7 @@
 #include "cli/cmd.h"
 #include "cli/enrol.h"
 #include "cli/enrol_options.h"
+#include "cli/show_phrase.h"
 #include "crypto/mac.h"
 #include "identity/account.h"
 #include "identity/store.h"
@@ -62,21 +63,6 @@ make_identity(const struct account *account, const struct enrol_options *o, stru
 	return 0;
 }
 
-/* Past stdio, whose buffer would keep it while we wait for the name server. */
-static int
-show_phrase(const uint8_t *entropy)
-{
-	char text[sizeof "Recovery phrase: \n" + PHRASE_TEXT_MAX], phrase[PHRASE_TEXT_MAX];
-	int len, shown;
-
-	phrase_encode(entropy, phrase);
-	len = snprintf(text, sizeof text, "Recovery phrase: %s\n", phrase);
-	shown = write(STDOUT_FILENO, text, (size_t)len) == len;
-	crypto_wipe(phrase, sizeof phrase);
-	crypto_wipe(text, sizeof text);
-	return shown;
-}
-
 /* Write the state; then, and only then, show the phrase.  An exit status. */
 static int
 settle(const struct enrol_options *o, const struct identity *id, const uint8_t *entropy)
@@ -89,8 +75,7 @@ settle(const struct enrol_options *o, const struct identity *id, const uint8_t *
 		cmd_warn("%s%s", why, denied ? " (are you root?)" : "");
 		return denied ? EXIT_DENIED : EXIT_ERROR;
 	}
-	if (printf("Account: %s\n", id->domain) < 0 || fflush(stdout) != 0 ||
-	    !show_phrase(entropy)) {
+	if (printf("Account: %s\n", id->domain) < 0 || !show_phrase(entropy)) {
 		cmd_warn("the recovery phrase could not be shown; nothing was changed");
 		store_remove(o->state_dir);
 		return EXIT_ERROR;

@@ -1,4 +1,5 @@
 #include "cli/cmd.h"
+#include "cli/edit.h"
 #include "cli/enrol.h"
 #include "cli/enrol_options.h"
 #include "cli/join_code.h"
@@ -73,31 +74,122 @@ derive(struct join *j)
 		cmd_warn("cannot derive the account's keys: out of memory?");
 		return EXIT_ERROR;
 	}
-	if (j->enrolled &&
-	    (j->account.ca.len != j->id.ca.len ||
-		memcmp(j->account.ca.data, j->id.ca.data, j->id.ca.len) != 0)) {
-		cmd_warn(
-		    "this is the phrase of another account than %s's; to begin again, stop the "
-		    "daemon and move %s away",
-		    j->id.name, j->o.state_dir);
-		return EXIT_ERROR;
-	}
 	return EXIT_OK;
+}
+
+/* What to sign with at the name server. */
+static const struct tsig_key *
+enrol_key(const struct join *j)
+{
+	return j->o.zone_key.secret_len != 0 ? &j->o.zone_key : &j->account.tsig;
+}
+
+/* ---- a phrase that is not the account's first ---- */
+
+/* Which certification keys were before this phrase's?  The account's roster says. */
+static enum talk_result
+ask_lineage(struct join *j, char why[MSG_TEXT_MAX])
+{
+	struct enrol e = {.id = &j->id};
+	struct edit_reader by = {.domain = j->o.domain, .account = &j->account};
+	enum talk_result result = TALK_LATER;
+	struct roster r;
+	struct talk t;
+
+	if (enrol_find_servers(&e) != EXIT_OK)
+		return result;
+	talk_begin(&t, j->o.domain, enrol_key(j), why);
+	for (int i = 0; i < e.servers && talk_may_change(result, 0); i++) {
+		t.server = &e.server[i];
+		result = edit_read(&t, &by, &r);
+		roster_free(&r);
+	}
+	talk_end(&t);
+	return result;
+}
+
+/* A machine that joins cannot know of keys before the phrase's until the name server has shown the
+ * roster, and takes the phrase for the account's first. */
+static int
+is_provisional(const struct join *j)
+{
+	return j->id.cas.count == 1 &&
+	    memcmp(j->id.cas.ca[0].key, lineage_present(&j->account.cas), ED25519_PUBLIC_LEN) == 0;
+}
+
+/* An enrolled machine must find its own account's certification keys before the phrase's.  An exit
+ * status. */
+static int
+check_lineage(struct join *j)
+{
+	struct roster held;
+	struct edit_reader by = {.domain = j->o.domain, .known = &j->id.cas};
+	char why[MSG_TEXT_MAX] = "the name server shows no roster by it";
+	int known;
+
+	edit_load_held(j->o.state_dir, &by, &held);
+	known = account_adopt(&j->account, held.cas.count > 0 ? &held.cas : &j->id.cas) == 0;
+	roster_free(&held);
+	if (!known && ask_lineage(j, why) == TALK_DONE)
+		known = is_provisional(j) ||
+		    (j->account.cas.count > 1 && lineage_extends(&j->account.cas, &j->id.cas));
+	if (known)
+		return EXIT_OK;
+	cmd_warn("this is the phrase of another account than %s's, or one that was replaced (%s); "
+		 "to begin again, stop the daemon and move %s away",
+	    j->id.name, why, j->o.state_dir);
+	return EXIT_ERROR;
+}
+
+/* What the new phrase changes for a machine of the account: the certification keys it knows and its
+ * TSIG key.  Its own key, and with that its address, stay. */
+static int
+follow(struct join *j)
+{
+	struct identity *id = &j->id, next;
+	uint8_t seed[ED25519_SEED_LEN];
+	int rc;
+
+	if (id->cas.count == j->account.cas.count)
+		return 0;
+	rc = ed25519_from_pkcs8(id->key.data, id->key.len, seed);
+	if (rc == 0)
+		rc = account_issue(&j->account, id->name, seed, &next);
+	crypto_wipe(seed, sizeof seed);
+	if (rc == 0 && is_provisional(j)) {
+		id->cert = next.cert;
+		memcpy(id->ula, next.ula, sizeof id->ula);
+	} else if (rc == 0) {
+		id->tsig = next.tsig;
+	}
+	if (rc == 0) {
+		id->ca = next.ca;
+		id->cas = next.cas;
+		j->changed = 1;
+	}
+	identity_wipe(&next);
+	return rc;
 }
 
 /* A new machine gets a new key; an old one keeps its own. */
 static int
-make_identity(struct join *j)
+make_key(struct join *j)
 {
 	uint8_t seed[ED25519_SEED_LEN];
-	int rc = 0;
+	int rc;
 
-	if (!j->enrolled) {
-		crypto_random(seed, sizeof seed);
-		rc = account_issue(&j->account, j->o.name, seed, &j->id);
-		crypto_wipe(seed, sizeof seed);
-		j->changed = 1;
-	}
+	crypto_random(seed, sizeof seed);
+	rc = account_issue(&j->account, j->o.name, seed, &j->id);
+	crypto_wipe(seed, sizeof seed);
+	j->changed = 1;
+	return rc;
+}
+
+static int
+make_identity(struct join *j)
+{
+	int rc = j->enrolled ? follow(j) : make_key(j);
+
 	if (rc == -1) {
 		cmd_warn("cannot make a certificate: out of memory?");
 		return EXIT_ERROR;
@@ -151,6 +243,8 @@ is_outdated(const struct join *j, unsigned generation)
 static int
 settle(struct join *j, const struct enrol *e, enum talk_result result)
 {
+	if (result == TALK_DONE && follow(j) == -1)
+		return EXIT_ERROR;
 	if (result == TALK_DONE && is_outdated(j, e->generation)) {
 		account_device_tsig(&j->account, j->id.name, e->generation, &j->id.tsig);
 		j->changed = 1;
@@ -186,19 +280,14 @@ check_result(enum talk_result result, const char *why)
 static int
 enrol(struct join *j)
 {
-	struct enrol e = {.id = &j->id,
-	    .account = &j->account,
-	    .key = &j->account.tsig,
-	    .replace = j->o.replace,
-	    .known = j->enrolled};
+	struct enrol e = {
+	    .id = &j->id, .account = &j->account, .replace = j->o.replace, .known = j->enrolled};
 	enum talk_result result;
 	char why[MSG_TEXT_MAX];
 	int status;
 
-	if (j->o.zone_key.secret_len != 0) {
-		e.key = &j->o.zone_key;
-		e.foreign_key = 1;
-	}
+	e.key = enrol_key(j);
+	e.foreign_key = e.key != &j->account.tsig;
 	status = enrol_find_servers(&e);
 	if (status != EXIT_OK)
 		return status;
@@ -231,6 +320,8 @@ cmd_join(int argc, char **argv)
 		status = enrol_keys(&j.o);
 	if (status == EXIT_OK)
 		status = derive(&j);
+	if (status == EXIT_OK && j.enrolled)
+		status = check_lineage(&j);
 	if (status == EXIT_OK)
 		status = make_identity(&j);
 	if (status == EXIT_OK)

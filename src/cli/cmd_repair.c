@@ -72,14 +72,14 @@ fix_modes(const struct repair *r)
 
 /* A roster that does not count is worse than none: the daemon would say so at each start. */
 static void
-check_roster(const struct repair *r, const struct blob *ca, const char *domain)
+check_roster(const struct repair *r, const struct edit_reader *by)
 {
 	char path[PATH_MAX], old[PATH_MAX];
 	struct roster roster;
 
 	if (path_of(r, STORE_ROSTER, "", path) == -1 || access(path, F_OK) == -1)
 		return;
-	edit_load_held(r->o.state_dir, domain, ca, &roster);
+	edit_load_held(r->o.state_dir, by, &roster);
 	if (roster.serial == 0 && path_of(r, STORE_ROSTER, ".old", old) == 0 &&
 	    rename(path, old) == 0)
 		printf("Repaired: %s: damaged; the daemon reads the zone's\n", STORE_ROSTER);
@@ -128,11 +128,19 @@ load_account(struct repair *r)
 static int
 is_foreign(const struct repair *r, ssize_t len)
 {
-	const struct blob *ca = &r->account.ca;
 	struct cert_info info;
 
 	return len > 0 && cert_read(r->old.cert.data, (size_t)len, &info) == 0 &&
-	    !cert_issued_by(r->old.cert.data, (size_t)len, ca->data, ca->len);
+	    !lineage_issued(&r->account.cas, r->o.domain, r->old.cert.data, (size_t)len);
+}
+
+/* The roster that is kept here also tells which certification keys were before the phrase's. */
+static void
+load_held(struct repair *r, struct roster *held)
+{
+	struct edit_reader by = {.domain = r->o.domain, .account = &r->account};
+
+	edit_load_held(r->o.state_dir, &by, held);
 }
 
 static int
@@ -140,6 +148,7 @@ unlock(struct repair *r)
 {
 	uint8_t entropy[PHRASE_ENTROPY];
 	char why[MSG_TEXT_MAX];
+	struct roster held;
 	ssize_t n;
 	int rc;
 
@@ -149,11 +158,15 @@ unlock(struct repair *r)
 	}
 	rc = account_derive(r->o.domain, entropy, &r->account);
 	crypto_wipe(entropy, sizeof entropy);
+	if (rc == 0) {
+		load_held(r, &held);
+		roster_free(&held);
+	}
 	n = read_file(r, STORE_CERT, r->old.cert.data, sizeof r->old.cert.data);
 	if (rc == 0 && !is_foreign(r, n))
 		return EXIT_OK;
 	cmd_warn(rc == -1 ? "cannot derive the account's keys: out of memory?"
-			  : "this is the phrase of another account");
+			  : "this is the phrase of another account, or an old one");
 	return EXIT_ERROR;
 }
 
@@ -173,7 +186,7 @@ find_tsig(struct repair *r)
 	} else if (ed25519_public(r->seed, public_key) == -1) {
 		rc = -1;
 	} else {
-		edit_load_held(r->o.state_dir, r->o.domain, &r->account.ca, &held);
+		load_held(r, &held);
 		roster_key(public_key, key);
 		snprintf(label, sizeof label, "%.*s", (int)strcspn(r->id.name, "."), r->id.name);
 		rc = account_device_tsig(&r->account, r->id.name,
@@ -213,12 +226,13 @@ rebuild(struct repair *r)
 static int
 repair(struct repair *r)
 {
+	struct edit_reader by = {.domain = r->id.domain, .known = &r->id.cas};
 	int status;
 	enum identity_result result = identity_load(r->o.state_dir, &r->id, r->why);
 	char text[ADDR_TEXT_MAX];
 
 	if (result == IDENTITY_OK) {
-		check_roster(r, &r->id.ca, r->id.domain);
+		check_roster(r, &by);
 		printf("Nothing else is wrong with %s.\n", r->id.name);
 		return EXIT_OK;
 	}
@@ -227,7 +241,7 @@ repair(struct repair *r)
 	if ((status = load_key(r)) != EXIT_OK || (status = load_account(r)) != EXIT_OK ||
 	    (status = unlock(r)) != EXIT_OK || (status = rebuild(r)) != EXIT_OK)
 		return status;
-	check_roster(r, &r->id.ca, r->id.domain);
+	check_roster(r, &by);
 	if (identity_load(r->o.state_dir, &r->id, r->why) != IDENTITY_OK) {
 		cmd_warn("still damaged: %s", r->why);
 		return EXIT_ERROR;

@@ -4,7 +4,6 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "cli/cmd.h"
-#include "crypto/cert.h"
 #include "dnsupdate/wire/roster_records.h"
 #include "identity/store.h"
 
@@ -33,30 +32,44 @@ allocate(size_t size)
 	return p;
 }
 
+/* Did the present key of a lineage that holds, as far as the roster shows one, sign it? */
 static int
-ca_key(const struct blob *ca, uint8_t out[ED25519_PUBLIC_LEN])
+is_signed(const struct roster *r, const struct account *a)
 {
-	struct cert_info info;
+	const uint8_t *key = r->cas.count > 0 ? lineage_present(&r->cas) : a->cas.ca[0].key;
 
-	if (cert_read(ca->data, ca->len, &info) == -1)
-		return -1;
-	memcpy(out, info.public_key, ED25519_PUBLIC_LEN);
+	return roster_verify(r, a->domain, key);
+}
+
+/* Is it of the phrase's account?  Which keys came before the phrase's is then known. */
+static int
+is_of_phrase(const struct roster *r, struct account *a, char why[MSG_TEXT_MAX])
+{
+	if (is_signed(r, a)) {
+		if (r->cas.count == 0 || lineage_extends(&a->cas, &r->cas) ||
+		    (a->cas.count == 1 && account_adopt(a, &r->cas) == 0))
+			return 1;
+		if (lineage_find(&r->cas, lineage_present(&a->cas)) != -1) {
+			snprintf(
+			    why, MSG_TEXT_MAX, "this recovery phrase was replaced by a new one");
+			return 0;
+		}
+	}
+	snprintf(why, MSG_TEXT_MAX, "another key has signed it");
 	return 0;
 }
 
-/* 1 when text is a roster that this CA signed for this domain; else 0, r is empty, why says more.
- */
+/* 1 when text is a roster of the reader's account; else 0, r is empty, why says more. */
 static int
-understand(struct roster *r, const char *text, size_t len, const char *domain,
-    const struct blob *ca, char why[MSG_TEXT_MAX])
+understand(struct roster *r, const char *text, size_t len, const struct edit_reader *by,
+    char why[MSG_TEXT_MAX])
 {
-	uint8_t key[ED25519_PUBLIC_LEN];
-
 	if (roster_parse(r, text, len, why) == -1)
 		return 0;
-	if (ca_key(ca, key) == 0 && roster_verify(r, domain, key))
-		return 1;
 	snprintf(why, MSG_TEXT_MAX, "another key has signed it");
+	if (by->known != NULL ? roster_trusted(r, by->domain, by->known)
+			      : is_of_phrase(r, by->account, why))
+		return 1;
 	roster_free(r);
 	return 0;
 }
@@ -96,7 +109,7 @@ fetch(struct talk *t, struct shown *s, char *text, ssize_t *len)
 }
 
 static enum talk_result
-read_shown(struct talk *t, const char *domain, const struct blob *ca, struct shown *s)
+read_shown(struct talk *t, const struct edit_reader *by, struct shown *s)
 {
 	char *text = allocate(ROSTER_TEXT_MAX), why[MSG_TEXT_MAX] = "it is none";
 	enum talk_result result = TALK_LATER;
@@ -109,13 +122,12 @@ read_shown(struct talk *t, const char *domain, const struct blob *ca, struct sho
 		result = fetch(t, s, text, &len);
 		if (result != TALK_DONE)
 			break;
-		good = len == 0 ||
-		    (len > 0 && understand(&s->roster, text, (size_t)len, domain, ca, why));
+		good = len == 0 || (len > 0 && understand(&s->roster, text, (size_t)len, by, why));
 	}
 	free(text);
 	if (result == TALK_DONE && !good)
 		return talk_fail(t, TALK_OTHER_ACCOUNT,
-		    "the roster in %.60s is not this account's: %.60s", domain, why);
+		    "the roster in %.60s is not this account's: %.60s", by->domain, why);
 	return result;
 }
 
@@ -175,6 +187,8 @@ change(struct talk *t, const struct edit *e, struct shown *s, enum talk_result *
 	char *before = print(&s->roster, &before_len), *after;
 	int restored = restore(&s->roster, e->held), changed;
 
+	if (e->account->cas.count > 1)
+		s->roster.cas = e->account->cas;
 	*result = e->change(e->ctx, t, &s->roster);
 	after = print(&s->roster, &after_len);
 	changed = restored || s->roster.serial == 0 || before_len != after_len ||
@@ -187,14 +201,14 @@ change(struct talk *t, const struct edit *e, struct shown *s, enum talk_result *
 static enum talk_result
 write_shown(struct talk *t, const struct edit *e, struct shown *s, int changed)
 {
+	const struct account *signer = e->signer == NULL ? e->account : e->signer;
 	uint8_t *room = allocate(MESSAGE_MAX);
 	enum talk_result result;
 	struct update u;
 
 	talk_update_begin(t, &u, room, MESSAGE_MAX);
 	if (changed &&
-	    roster_sign(&s->roster, e->account->domain, e->account->ca_seed, clock_wall_sec()) ==
-		-1)
+	    roster_sign(&s->roster, signer->domain, signer->ca_seed, clock_wall_sec()) == -1)
 		result = talk_fail(t, TALK_GONE, "the roster has too many machines");
 	else if (fill_update(t, e, &u, s, changed) == -1)
 		result = talk_later(t, "cannot be told: the name is too long");
@@ -207,11 +221,12 @@ write_shown(struct talk *t, const struct edit *e, struct shown *s, int changed)
 static enum talk_result
 edit_once(struct talk *t, const struct edit *e)
 {
+	struct edit_reader by = {.domain = e->account->domain, .account = e->account};
 	enum talk_result result;
 	struct shown s;
 	int changed;
 
-	result = read_shown(t, e->account->domain, &e->account->ca, &s);
+	result = read_shown(t, &by, &s);
 	if (result == TALK_OTHER_ACCOUNT && e->overwrite)
 		result = TALK_DONE;
 	if (result == TALK_DONE && (changed = change(t, e, &s, &result)) != -1)
@@ -231,17 +246,17 @@ edit_roster(struct talk *t, const struct edit *e)
 }
 
 enum talk_result
-edit_read(struct talk *t, const char *domain, const struct blob *ca, struct roster *r)
+edit_read(struct talk *t, const struct edit_reader *by, struct roster *r)
 {
 	struct shown s;
-	enum talk_result result = read_shown(t, domain, ca, &s);
+	enum talk_result result = read_shown(t, by, &s);
 
 	*r = s.roster;
 	return result;
 }
 
 void
-edit_load_held(const char *state_dir, const char *domain, const struct blob *ca, struct roster *r)
+edit_load_held(const char *state_dir, const struct edit_reader *by, struct roster *r)
 {
 	char path[PATH_MAX], why[MSG_TEXT_MAX], *text = allocate(ROSTER_TEXT_MAX);
 	ssize_t len = -1;
@@ -250,6 +265,6 @@ edit_load_held(const char *state_dir, const char *domain, const struct blob *ca,
 	if (snprintf(path, sizeof path, "%s/%s", state_dir, STORE_ROSTER) < (int)sizeof path)
 		len = file_read(path, text, ROSTER_TEXT_MAX);
 	if (len > 0)
-		understand(r, text, (size_t)len, domain, ca, why);
+		understand(r, text, (size_t)len, by, why);
 	free(text);
 }

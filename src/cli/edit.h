@@ -10,8 +10,17 @@
 #include "identity/account.h"
 #include "identity/roster.h"
 
+/* Who reads a roster: a machine, by what it knows of the account's certification keys; or somebody
+ * with a recovery phrase, who learns from it which keys came before the phrase's. */
+struct edit_reader {
+	const char *domain;
+	const struct lineage *known; /* of the machine; else NULL, and ... */
+	struct account *account;
+};
+
 struct edit {
-	const struct account *account; /* whose CA signs */
+	struct account *account; /* who reads */
+	const struct account *signer; /* whose CA signs, when that is another (NULL: account's) */
 	/* What this machine has seen last (NULL: nothing): what the zone does not show any more of
 	 * it is written again. */
 	const struct roster *held;
@@ -26,14 +35,11 @@ struct edit {
 /* Talk to t->server; the zone is found.  A roster that is as it was is not signed again. */
 enum talk_result edit_roster(struct talk *t, const struct edit *e);
 
-/* Only read it: *r is empty (serial 0) when the zone has none.  ca is the account's CA certificate.
- * The caller frees r. */
-enum talk_result edit_read(
-    struct talk *t, const char *domain, const struct blob *ca, struct roster *r);
+/* Only read it: *r is empty (serial 0) when the zone has none.  The caller frees r. */
+enum talk_result edit_read(struct talk *t, const struct edit_reader *by, struct roster *r);
 
 /* The roster that the daemon keeps in this state directory; empty when there is none that counts.
  */
-void edit_load_held(
-    const char *state_dir, const char *domain, const struct blob *ca, struct roster *r);
+void edit_load_held(const char *state_dir, const struct edit_reader *by, struct roster *r);
 
 #endif

@@ -106,8 +106,8 @@ account_of(struct attempt *a, const char *host)
 	return memcmp(addr, a->e->id->ula, ULA_PREFIX_LEN / 8) == 0 ? 1 : -1;
 }
 
-/* With a key that is not the phrase's, only the zone's machines can tell a wrong phrase: their
- * addresses begin like ours (ula.h). */
+/* With a key that is not the phrase's and no roster, only the zone's machines can tell a wrong
+ * phrase: their addresses begin like ours (ula.h). */
 static enum talk_result
 check_account(struct attempt *a)
 {
@@ -156,9 +156,7 @@ check_zone(struct attempt *a)
 		return result;
 	if (is_taken(a))
 		return TALK_TAKEN;
-	if (!a->e->known && (result = check_trace(a)) != TALK_DONE)
-		return result;
-	return a->e->foreign_key ? check_account(a) : TALK_DONE;
+	return a->e->known ? TALK_DONE : check_trace(a);
 }
 
 /* ---- the roster ---- */
@@ -188,6 +186,8 @@ change_roster(void *ctx, struct talk *t, struct roster *r)
 	const struct roster_device *d = roster_find_label(r, a->label);
 	unsigned generation = roster_generation(r, a->label, a->key);
 
+	if (r->serial == 0 && a->e->foreign_key && !a->e->replace && check_account(a) != TALK_DONE)
+		return TALK_OTHER_ACCOUNT;
 	if (d != NULL && memcmp(d->key, a->key, ROSTER_KEY_LEN) != 0 && !a->e->replace)
 		return talk_fail(t, TALK_TAKEN, "%.90s is already another machine of the account",
 		    a->e->id->name);

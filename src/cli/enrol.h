@@ -13,7 +13,7 @@
 
 struct enrol {
 	const struct identity *id;
-	const struct account *account; /* its CA signs the roster */
+	struct account *account; /* its CA signs the roster */
 	const struct tsig_key *key; /* to enrol with: never the device's own */
 	uint8_t servers;
 	struct endpoint server[MSG_SERVERS_MAX];

@@ -22,6 +22,8 @@ autotunnel_SOURCES = src/cli/main.c src/cli/cmd.h \
 	src/cli/cmd_init.c src/cli/cmd_join.c src/cli/cmd_zone.c \
 	src/cli/cmd_repair.c \
 	src/cli/cmd_invite.c src/cli/join_code.c src/cli/join_code.h \
+	src/cli/cmd_account.c src/cli/new_phrase.c src/cli/new_phrase.h \
+	src/cli/show_phrase.c src/cli/show_phrase.h \
 	src/cli/cmd_devices.c src/cli/cmd_leave.c src/cli/cmd_rename.c src/cli/cmd_revoke.c \
 	src/cli/admin.c src/cli/admin.h \
 	src/cli/dnsd_setup.c src/cli/dnsd_setup.h \

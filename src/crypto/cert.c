@@ -19,6 +19,17 @@ parse(const void *der, size_t len)
 	return x;
 }
 
+size_t
+cert_length(const void *der, size_t len)
+{
+	const unsigned char *p = der;
+	X509 *x = len > 0 && len <= 65535 ? d2i_X509(NULL, &p, (long)len) : NULL;
+	size_t used = x == NULL ? 0 : (size_t)(p - (const unsigned char *)der);
+
+	X509_free(x);
+	return used;
+}
+
 /* Copy an ASN.1 string as text; -1 when it does not fit or hides a NUL. */
 static int
 copy_text(const ASN1_STRING *s, char *out, size_t size)

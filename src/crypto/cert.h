@@ -4,7 +4,8 @@
  * their arguments: the same keys and names always give the same octets, so that every device that
  * knows the account's secret makes the same CA certificate.
  *
- *   CA      subject = issuer = CN domain, serial 1, CA:TRUE pathlen 0, keyCertSign
+ *   CA      subject = issuer = CN domain, serial 1, CA:TRUE pathlen 0, keyCertSign; a later one
+ *           (identity/lineage.h) is signed by the one before it and has another serial
  *   device  subject CN host label, SAN dNSName full name and iPAddress ULA, CA:FALSE,
  *           digitalSignature
  *   server  subject = issuer = CN autotunnel-dnsd, SAN dNSName its name, CA:FALSE,
@@ -35,6 +36,16 @@ struct cert_info {
 ssize_t cert_make_ca(
     const char *name, const uint8_t seed[ED25519_SEED_LEN], uint8_t *out, size_t size);
 
+/* The same for a CA's key that the CA before it, whose seed this is, hands over to. */
+ssize_t cert_make_next_ca(const char *name, const uint8_t key[ED25519_PUBLIC_LEN],
+    const uint8_t issuer_seed[ED25519_SEED_LEN], uint8_t *out, size_t size);
+
+/* Either of them again from its public parts: the signature is its last ED25519_SIGNATURE_LEN
+ * octets.  Does not say whether that is good: cert_issued_by does. */
+ssize_t cert_rebuild_ca(const char *name, const uint8_t key[ED25519_PUBLIC_LEN],
+    const uint8_t issuer_key[ED25519_PUBLIC_LEN], const uint8_t signature[ED25519_SIGNATURE_LEN],
+    uint8_t *out, size_t size);
+
 /* Write a device's certificate as DER, signed by the CA of this seed; info says all but is_ca. */
 ssize_t cert_make_device(const struct cert_info *info, const uint8_t ca_seed[ED25519_SEED_LEN],
     uint8_t *out, size_t size);
@@ -42,6 +53,9 @@ ssize_t cert_make_device(const struct cert_info *info, const uint8_t ca_seed[ED2
 /* Write a name server's certificate as DER, signed by itself. */
 ssize_t cert_make_server(
     const char *dns_name, const uint8_t seed[ED25519_SEED_LEN], uint8_t *out, size_t size);
+
+/* How many octets the first certificate in der has; 0 when it begins with none. */
+size_t cert_length(const void *der, size_t len);
 
 /* Read a certificate of an account's two kinds.  0; -1 when it is not exactly one DER certificate,
  * not Ed25519, or has not just the names its kind has.  Checks no signature. */

@@ -38,14 +38,14 @@ set_times(X509 *x)
 	    ASN1_TIME_set_string_X509(X509_getm_notAfter(x), NOT_AFTER) == 1;
 }
 
-/* The CA is number 1; a device is numbered by its key. */
+/* The CA that signed itself is number 1; all others are numbered by their key. */
 static int
-set_serial(X509 *x, const uint8_t *subject_key, int is_ca)
+set_serial(X509 *x, const uint8_t *subject_key, int is_root)
 {
 	uint8_t hash[SHA256_LEN];
 	uint64_t n = 0;
 
-	if (is_ca)
+	if (is_root)
 		return ASN1_INTEGER_set_uint64(X509_get_serialNumber(x), 1);
 	sha256(subject_key, ED25519_PUBLIC_LEN, hash);
 	for (int i = 0; i < SERIAL_LEN; i++)
@@ -179,37 +179,87 @@ write_der(X509 *x, uint8_t *out, size_t size)
 	return i2d_X509(x, &out);
 }
 
-static ssize_t
-make(const struct cert_info *info, const uint8_t *issuer_seed, uint8_t *out, size_t size)
+/* All but the signature; NULL when it cannot be. */
+static X509 *
+fill(const struct cert_info *info, const uint8_t *issuer_key)
 {
-	uint8_t issuer_key[ED25519_PUBLIC_LEN];
+	int is_root = memcmp(info->public_key, issuer_key, ED25519_PUBLIC_LEN) == 0 && info->is_ca;
 	X509 *x = X509_new();
-	ssize_t len = -1;
 
-	if (x != NULL && ed25519_public(issuer_seed, issuer_key) == 0 &&
-	    X509_set_version(x, X509_VERSION_3) == 1 &&
-	    set_serial(x, info->public_key, info->is_ca) &&
+	if (x != NULL && X509_set_version(x, X509_VERSION_3) == 1 &&
+	    set_serial(x, info->public_key, is_root) &&
 	    set_name(X509_get_subject_name(x), info->common_name) &&
 	    set_name(X509_get_issuer_name(x), info->issuer) && set_times(x) &&
 	    set_subject_key(x, info->public_key) && add_basic_constraints(x, info->is_ca) &&
 	    add_key_usage(x, info->is_ca) && add_key_ids(x, info->public_key, issuer_key) &&
-	    (info->is_ca || add_alt_names(x, info)) && sign(x, issuer_seed))
+	    (info->is_ca || add_alt_names(x, info)))
+		return x;
+	X509_free(x);
+	return NULL;
+}
+
+static ssize_t
+make(const struct cert_info *info, const uint8_t *issuer_key, const uint8_t *signing_seed,
+    uint8_t *out, size_t size)
+{
+	X509 *x = fill(info, issuer_key);
+	ssize_t len = -1;
+
+	if (x != NULL && sign(x, signing_seed))
 		len = write_der(x, out, size);
 	X509_free(x);
 	return len;
 }
 
+static int
+describe_ca(struct cert_info *info, const char *name, const uint8_t *key)
+{
+	memset(info, 0, sizeof *info);
+	info->is_ca = 1;
+	memcpy(info->public_key, key, sizeof info->public_key);
+	return str_copy(info->common_name, sizeof info->common_name, name) == -1 ||
+		str_copy(info->issuer, sizeof info->issuer, name) == -1
+	    ? -1
+	    : 0;
+}
+
 ssize_t
 cert_make_ca(const char *name, const uint8_t seed[ED25519_SEED_LEN], uint8_t *out, size_t size)
 {
-	struct cert_info info = {.is_ca = 1};
-	size_t len = strlen(name);
+	uint8_t key[ED25519_PUBLIC_LEN];
 
-	if (len == 0 || len >= CERT_NAME_MAX || ed25519_public(seed, info.public_key) == -1)
+	return ed25519_public(seed, key) == -1 ? -1 : cert_make_next_ca(name, key, seed, out, size);
+}
+
+ssize_t
+cert_make_next_ca(const char *name, const uint8_t key[ED25519_PUBLIC_LEN],
+    const uint8_t issuer_seed[ED25519_SEED_LEN], uint8_t *out, size_t size)
+{
+	uint8_t issuer_key[ED25519_PUBLIC_LEN];
+	struct cert_info info;
+
+	if (describe_ca(&info, name, key) == -1 || ed25519_public(issuer_seed, issuer_key) == -1)
 		return -1;
-	memcpy(info.common_name, name, len + 1);
-	memcpy(info.issuer, name, len + 1);
-	return make(&info, seed, out, size);
+	return make(&info, issuer_key, issuer_seed, out, size);
+}
+
+/* An Ed25519 certificate ends with its signature, which always has the same length: so it can be
+ * signed by anybody first. */
+ssize_t
+cert_rebuild_ca(const char *name, const uint8_t key[ED25519_PUBLIC_LEN],
+    const uint8_t issuer_key[ED25519_PUBLIC_LEN], const uint8_t signature[ED25519_SIGNATURE_LEN],
+    uint8_t *out, size_t size)
+{
+	static const uint8_t anybody[ED25519_SEED_LEN];
+	struct cert_info info;
+	ssize_t len;
+
+	if (describe_ca(&info, name, key) == -1)
+		return -1;
+	len = make(&info, issuer_key, anybody, out, size);
+	if (len != -1)
+		memcpy(out + len - ED25519_SIGNATURE_LEN, signature, ED25519_SIGNATURE_LEN);
+	return len;
 }
 
 ssize_t
@@ -217,9 +267,11 @@ cert_make_device(const struct cert_info *info, const uint8_t ca_seed[ED25519_SEE
     uint8_t *out, size_t size)
 {
 	struct cert_info device = *info;
+	uint8_t ca_key[ED25519_PUBLIC_LEN];
 
 	device.is_ca = 0;
-	return make(&device, ca_seed, out, size);
+	return ed25519_public(ca_seed, ca_key) == -1 ? -1
+						     : make(&device, ca_key, ca_seed, out, size);
 }
 
 ssize_t
@@ -231,5 +283,5 @@ cert_make_server(
 	if (dns_name[0] == '\0' || str_copy(info.dns_name, sizeof info.dns_name, dns_name) == -1 ||
 	    ed25519_public(seed, info.public_key) == -1)
 		return -1;
-	return make(&info, seed, out, size);
+	return make(&info, info.public_key, seed, out, size);
 }

@@ -44,7 +44,34 @@ make_ca(struct account *a)
 	ssize_t len = cert_make_ca(a->domain, a->ca_seed, a->ca.data, sizeof a->ca.data);
 
 	a->ca.len = len == -1 ? 0 : (uint16_t)len;
-	return len == -1 ? -1 : 0;
+	return len == -1 ? -1 : lineage_add_cert(&a->cas, a->ca.data, a->ca.len);
+}
+
+int
+account_adopt(struct account *a, const struct lineage *cas)
+{
+	uint8_t key[ED25519_PUBLIC_LEN];
+	ssize_t len;
+
+	if (cas->count == 0 || ed25519_public(a->ca_seed, key) == -1 ||
+	    memcmp(key, lineage_present(cas), sizeof key) != 0)
+		return -1;
+	len = lineage_cert(cas, 0, a->domain, a->ca.data, sizeof a->ca.data);
+	if (len == -1)
+		return -1;
+	a->ca.len = (uint16_t)len;
+	a->cas = *cas;
+	return 0;
+}
+
+int
+account_hand_over(const struct account *a, struct account *next)
+{
+	struct lineage cas = a->cas;
+
+	if (lineage_hand_over(&cas, a->domain, a->ca_seed, lineage_present(&next->cas)) == -1)
+		return -1;
+	return account_adopt(next, &cas);
 }
 
 int
@@ -131,16 +158,14 @@ int
 account_issue_key(const struct account *a, const char *host, unsigned generation,
     const uint8_t public_key[ED25519_PUBLIC_LEN], struct identity *id)
 {
-	uint8_t ca_key[ED25519_PUBLIC_LEN];
-
 	memset(id, 0, sizeof *id);
-	if (ed25519_public(a->ca_seed, ca_key) == -1 ||
-	    account_device_tsig(a, host, generation, &id->tsig) == -1)
+	if (account_device_tsig(a, host, generation, &id->tsig) == -1)
 		return -1;
 	memcpy(id->domain, a->domain, sizeof id->domain);
 	memcpy(id->name, id->tsig.name, sizeof id->name);
-	ula_derive(ca_key, public_key, id->ula);
+	ula_derive(a->cas.ca[0].key, public_key, id->ula);
 	id->ca = a->ca;
+	id->cas = a->cas;
 	return make_cert(a, public_key, id);
 }
 

@@ -32,13 +32,21 @@ struct account {
 	uint8_t master[ACCOUNT_MASTER_LEN];
 	uint8_t ca_seed[ED25519_SEED_LEN];
 	struct tsig_key tsig; /* for enrolling */
-	struct blob ca; /* certificate */
+	struct lineage cas; /* the last one's key is ca_seed's */
+	struct blob ca; /* certificate of the first one */
 };
 
 /* domain must be account_domain_valid().  Takes a fraction of a second and 64 MiB.  0, or -1 when
  * that memory is not to be had.  The caller wipes out in both cases. */
 int account_derive(const char *domain, const uint8_t entropy[PHRASE_ENTROPY], struct account *out);
 void account_wipe(struct account *a);
+
+/* This phrase is not the account's first: make its certification key the last of cas, which holds
+ * (lineage.h).  0; -1 when cas is another account's, or the engine fails. */
+int account_adopt(struct account *a, const struct lineage *cas);
+/* From now on next, derived for the same domain, is the account: a hands over to it.  0; -1 when
+ * there have been LINEAGE_MAX phrases, or the engine fails. */
+int account_hand_over(const struct account *a, struct account *next);
 /* Wipe what all keys come from, when only the roster is left to be signed. */
 void account_seal(struct account *a);
 

@@ -4,8 +4,9 @@
  * The state directory (0700) holds six small files, each 0600 and each replaced whole, so that no
  * crash leaves half of one:
  *
- *	ca.crt      the account's CA certificate: the only trust anchor there is
- *	device.crt  this device's certificate, signed by it
+ *	ca.crt      the account's CA certificate: the only trust anchor there is; after it those
+ *	            of later recovery phrases, each signed by the one before (lineage.h)
+ *	device.crt  this device's certificate, signed by one of them
  *	device.key  its private key, made here and never sent anywhere
  *	tsig.key    the secret that lets this device write its own records, and no others
  *	account     domain, name, name servers; written last: with it the device is enrolled
@@ -115,7 +116,27 @@ load_tsig(const char *dir, struct identity *id, char why[MSG_TEXT_MAX])
 	return rc;
 }
 
-/* The account's CA: the domain's, and signed by itself. */
+/* The certificates of ca.crt, one after the other. */
+static int
+load_cas(const char *dir, struct identity *id, char why[MSG_TEXT_MAX])
+{
+	uint8_t der[LINEAGE_MAX * MSG_DER_MAX];
+	ssize_t len = load_file(dir, STORE_CA, der, sizeof der, why);
+	size_t at = 0, n;
+
+	for (; len != -1 && at < (size_t)len; at += n) {
+		n = cert_length(der + at, (size_t)len - at);
+		if (n > sizeof id->ca.data || lineage_add_cert(&id->cas, der + at, n) == -1)
+			return broken(why, STORE_CA, "not an account's certificate");
+		if (at > 0)
+			continue;
+		id->ca.len = (uint16_t)n;
+		memcpy(id->ca.data, der, n);
+	}
+	return len == -1 ? -1 : 0;
+}
+
+/* The account's first CA: the domain's, and signed by itself; the others follow from it. */
 static int
 check_ca(const struct identity *id, struct cert_info *ca, char why[MSG_TEXT_MAX])
 {
@@ -124,7 +145,7 @@ check_ca(const struct identity *id, struct cert_info *ca, char why[MSG_TEXT_MAX]
 	if (strcmp(ca->common_name, id->domain) != 0)
 		return broken(
 		    why, STORE_CA, "it belongs to another domain than the account file says");
-	if (!cert_issued_by(id->ca.data, id->ca.len, id->ca.data, id->ca.len))
+	if (!lineage_valid(&id->cas, id->domain))
 		return broken(why, STORE_CA, "its signature is wrong");
 	return 0;
 }
@@ -138,7 +159,7 @@ check_cert(const struct identity *id, const struct cert_info *ca, struct cert_in
 
 	if (cert_read(id->cert.data, id->cert.len, cert) == -1 || cert->is_ca)
 		return broken(why, STORE_CERT, "not a device's certificate");
-	if (!cert_issued_by(id->cert.data, id->cert.len, id->ca.data, id->ca.len))
+	if (!lineage_issued(&id->cas, id->domain, id->cert.data, id->cert.len))
 		return broken(why, STORE_CERT, "not signed by the account's CA (ca.crt)");
 	if (strcmp(cert->dns_name, id->name) != 0)
 		return broken(why, STORE_CERT, "it has another name than the account file says");
@@ -203,8 +224,7 @@ identity_load(const char *statedir, struct identity *id, char why[MSG_TEXT_MAX])
 		return IDENTITY_NONE;
 	}
 	if (rc == 1 && check_mode(statedir, STORE_KEY, why) == 0 &&
-	    check_mode(statedir, STORE_TSIG, why) == 0 &&
-	    load_blob(statedir, STORE_CA, &id->ca, why) == 0 &&
+	    check_mode(statedir, STORE_TSIG, why) == 0 && load_cas(statedir, id, why) == 0 &&
 	    load_blob(statedir, STORE_CERT, &id->cert, why) == 0 &&
 	    load_blob(statedir, STORE_KEY, &id->key, why) == 0 &&
 	    load_tsig(statedir, id, why) == 0 && check(id, why) == 0)

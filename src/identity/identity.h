@@ -4,14 +4,14 @@
  *
  *   account      text: domain, name, server addresses (see identity.c)
  *   device.key   Ed25519, PKCS#8 DER         device.crt   X.509 DER, signed by the account CA
- *   ca.crt       X.509 DER                   tsig.key     BIND key file syntax
+ *   ca.crt       X.509 DER, one or several   tsig.key     BIND key file syntax
  *   epoch        decimal, last epoch written to DNS (the daemon's)
  * All are 0600 and written atomically.
  */
 #ifndef IDENTITY_IDENTITY_H
 #define IDENTITY_IDENTITY_H
 
-#include "base/msg.h"
+#include "identity/lineage.h"
 
 struct tsig_key {
 	char name[MSG_NAME_MAX];
@@ -34,14 +34,17 @@ struct identity {
 	uint8_t pins; /* of the servers' TLS keys: SHA-256 of what is certified */
 	uint8_t pin[MSG_PINS_MAX][MSG_PIN_LEN];
 	struct tsig_key tsig;
-	struct blob key, cert, ca;
+	struct blob key, cert;
+	struct blob ca; /* the account's first */
+	struct lineage cas; /* all, as far as known when this device joined */
 };
 
 enum identity_result { IDENTITY_OK, IDENTITY_NONE, IDENTITY_BROKEN };
 
-/* Read and cross-check everything: certificate signed by the CA, key fits certificate, ULA in the
- * certificate is the one derived from CA and key, names agree.  IDENTITY_NONE when the directory
- * or the account file does not exist; IDENTITY_BROKEN with a sentence in why otherwise. */
+/* Read and cross-check everything: certificate signed by a CA of the account, key fits certificate,
+ * ULA in the certificate is the one derived from CA and key, names agree.  IDENTITY_NONE when the
+ * directory or the account file does not exist; IDENTITY_BROKEN with a sentence in why otherwise.
+ */
 enum identity_result identity_load(
     const char *statedir, struct identity *id, char why[MSG_TEXT_MAX]);
 void identity_wipe(struct identity *id);

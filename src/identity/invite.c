@@ -301,6 +301,8 @@ invite_seal(const struct invite *i, const struct invite_request *r, const struct
 	put_blob(&b, id->cert.data, id->cert.len);
 	put_blob(&b, id->ca.data, id->ca.len);
 	put_blob(&b, id->tsig.secret, id->tsig.secret_len);
+	for (unsigned k = 1; k < id->cas.count; k++)
+		buf_put(&b, &id->cas.ca[k], sizeof id->cas.ca[k]);
 	if (a != NULL && !b.failed &&
 	    aead_seal(a, out, r->public_key, sizeof r->public_key, out + SEALED_HEAD,
 		b.pos - SEALED_HEAD, out + b.pos) == 0)
@@ -329,7 +331,12 @@ read_reply(struct identity *id, const uint8_t *data, size_t len)
 	int ca = get_blob(&b, id->ca.data, sizeof id->ca.data);
 	int secret = get_blob(&b, id->tsig.secret, sizeof id->tsig.secret);
 
-	if (cert == -1 || ca == -1 || secret < 16 || buf_done(&b) == -1)
+	if (cert == -1 || ca == -1 || secret < 16 ||
+	    lineage_add_cert(&id->cas, id->ca.data, (size_t)ca) == -1)
+		return -1;
+	while (buf_left(&b) > 0 && id->cas.count < LINEAGE_MAX)
+		buf_get(&b, &id->cas.ca[id->cas.count++], sizeof id->cas.ca[0]);
+	if (buf_done(&b) == -1)
 		return -1;
 	id->cert.len = (uint16_t)cert;
 	id->ca.len = (uint16_t)ca;
@@ -344,11 +351,12 @@ check_reply(const struct invite *i, const struct invite_request *r, struct ident
 {
 	struct cert_info cert, ca;
 
+	snprintf(id->domain, sizeof id->domain, "%s", i->domain);
 	if (cert_read(id->ca.data, id->ca.len, &ca) == -1 || !ca.is_ca ||
 	    cert_read(id->cert.data, id->cert.len, &cert) == -1 || cert.is_ca ||
-	    !cert_issued_by(id->cert.data, id->cert.len, id->ca.data, id->ca.len))
+	    !lineage_valid(&id->cas, id->domain) ||
+	    !lineage_issued(&id->cas, id->domain, id->cert.data, id->cert.len))
 		return -1;
-	snprintf(id->domain, sizeof id->domain, "%s", i->domain);
 	if (snprintf(id->name, sizeof id->name, "%s.%s", r->label, i->domain) >=
 	    (int)sizeof id->name)
 		return -1;

@@ -6,6 +6,7 @@ libatidentity_a_SOURCES = \
 	src/identity/base64.c src/identity/base64.h \
 	src/identity/identity.c src/identity/identity.h \
 	src/identity/invite.c src/identity/invite.h \
+	src/identity/lineage.c src/identity/lineage.h \
 	src/identity/phrase.c src/identity/phrase.h \
 	src/identity/roster.c src/identity/roster.h \
 	src/identity/store.c src/identity/store.h \
@@ -18,6 +19,7 @@ IDENTITY_LIBS = libatidentity.a libatcrypto.a libbase.a $(IPSEC_MB_LIBS) $(OPENS
 
 check_PROGRAMS += tests/unit/identity_account \
 	tests/unit/identity_invite \
+	tests/unit/identity_lineage \
 	tests/unit/identity_load \
 	tests/unit/identity_phrase \
 	tests/unit/identity_roster \
@@ -25,6 +27,7 @@ check_PROGRAMS += tests/unit/identity_account \
 	tests/unit/identity_vectors
 TESTS += tests/unit/identity_account \
 	tests/unit/identity_invite \
+	tests/unit/identity_lineage \
 	tests/unit/identity_load \
 	tests/unit/identity_phrase \
 	tests/unit/identity_roster \
@@ -36,6 +39,9 @@ tests_unit_identity_invite_LDADD = $(IDENTITY_LIBS) $(CMOCKA_LIBS)
 tests_unit_identity_account_SOURCES = tests/unit/identity_account.c
 tests_unit_identity_account_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_identity_account_LDADD = $(IDENTITY_LIBS) $(CMOCKA_LIBS)
+tests_unit_identity_lineage_SOURCES = tests/unit/identity_lineage.c
+tests_unit_identity_lineage_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_identity_lineage_LDADD = $(IDENTITY_LIBS) $(CMOCKA_LIBS)
 tests_unit_identity_load_SOURCES = tests/unit/identity_load.c
 tests_unit_identity_load_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_identity_load_LDADD = $(IDENTITY_LIBS) $(CMOCKA_LIBS)
@@ -68,5 +74,5 @@ tests_fuzz_fuzz_tsig_file_LDADD = $(IDENTITY_LIBS)
 tests_fuzz_fuzz_tsig_file_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
 
 # Enrolment with real BIND and Knot.
-TESTS += tests/enrol.sh
-EXTRA_DIST += tests/enrol.sh
+TESTS += tests/enrol.sh tests/new_phrase.sh
+EXTRA_DIST += tests/enrol.sh tests/new_phrase.sh tests/enrol_lib.sh

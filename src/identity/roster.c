@@ -184,6 +184,17 @@ read_device(struct roster_device *d, const char *line)
 	return str_copy(d->label, sizeof d->label, label);
 }
 
+static int
+read_line(struct roster *r, const char *line)
+{
+	struct roster_device *d;
+
+	if (line[0] == '@')
+		return lineage_read_line(&r->cas, line);
+	d = append(r);
+	return d == NULL ? -1 : read_device(d, line);
+}
+
 /* *count: how many lines are to follow. */
 static int
 read_head(struct roster *r, size_t *count, const char *line)
@@ -245,19 +256,20 @@ read_lines(struct roster *r, const char *text, const char *end, char why[MSG_TEX
 		return -1;
 	}
 	for (unsigned number = 2; text < end; number++) {
-		struct roster_device *d = append(r);
-
-		if (d != NULL && take_line(&text, end, line) == 0 && read_device(d, line) == 0)
+		if (take_line(&text, end, line) == 0 && read_line(r, line) == 0)
 			continue;
 		snprintf(why, MSG_TEXT_MAX, "its line %u is wrong", number);
 		return -1;
 	}
 	sort(r);
-	if (r->count == count && is_sound(r))
+	if (r->count != count)
+		snprintf(why, MSG_TEXT_MAX, "it has %zu machines, not %zu", r->count, count);
+	else if (!is_sound(r))
+		snprintf(why, MSG_TEXT_MAX, "it lists a machine twice");
+	else if (r->cas.count == 1 || !lineage_whole(&r->cas))
+		snprintf(why, MSG_TEXT_MAX, "its list of certification keys is not whole");
+	else
 		return 0;
-	snprintf(why, MSG_TEXT_MAX,
-	    r->count != count ? "it has %zu machines, not %zu" : "it lists a machine twice",
-	    r->count, count);
 	return -1;
 }
 
@@ -298,8 +310,14 @@ print(struct printer *p, const char *fmt, ...)
 }
 
 static void
-print_devices(struct printer *p, const struct roster *r)
+print_lines(struct printer *p, const struct roster *r)
 {
+	char line[LINEAGE_LINE_MAX];
+
+	for (unsigned i = 0; i < r->cas.count; i++) {
+		lineage_line(&r->cas, i, line);
+		print(p, "%s\n", line);
+	}
 	for (size_t i = 0; i < r->count; i++) {
 		const struct roster_device *d = &r->device[i];
 
@@ -319,7 +337,7 @@ roster_print(const struct roster *r, char *out, size_t size)
 
 	base64_encode(r->signature, sizeof r->signature, sig);
 	print(&p, HEAD_FORMAT " sig=%s\n", r->serial, r->time_sec, r->count, r->open, sig);
-	print_devices(&p, r);
+	print_lines(&p, r);
 	return p.failed ? 0 : p.used;
 }
 
@@ -334,7 +352,7 @@ signed_text(const struct roster *r, const char *domain, size_t *len)
 		return NULL;
 	print(&p, SIGNED_HEAD "%s\n" HEAD_FORMAT "\n", domain, r->serial, r->time_sec, r->count,
 	    r->open);
-	print_devices(&p, r);
+	print_lines(&p, r);
 	*len = p.used;
 	if (!p.failed)
 		return p.out;
@@ -350,7 +368,20 @@ roster_verify(const struct roster *r, const char *domain, const uint8_t ca_key[E
 	int ok = text != NULL && ed25519_verify(ca_key, text, len, r->signature);
 
 	free(text);
+	if (ok && r->cas.count > 0)
+		ok = lineage_valid(&r->cas, domain) &&
+		    memcmp(lineage_present(&r->cas), ca_key, ED25519_PUBLIC_LEN) == 0;
 	return ok;
+}
+
+int
+roster_trusted(const struct roster *r, const char *domain, const struct lineage *known)
+{
+	const struct lineage *l = r->cas.count > 0 ? &r->cas : known;
+
+	if (known->count == 0 || (r->cas.count == 0 && known->count > 1))
+		return 0;
+	return lineage_extends(l, known) && roster_verify(r, domain, lineage_present(l));
 }
 
 int
@@ -392,7 +423,8 @@ remembers(const struct roster *r, const struct roster *held)
 static int
 is_equal(const struct roster *a, const struct roster *b)
 {
-	if (a->count != b->count || a->time_sec != b->time_sec || a->open != b->open)
+	if (a->count != b->count || a->time_sec != b->time_sec || a->open != b->open ||
+	    a->cas.count != b->cas.count || !lineage_extends(&a->cas, &b->cas))
 		return 0;
 	for (size_t i = 0; i < a->count; i++)
 		if (compare(&a->device[i], &b->device[i]) != 0 ||
@@ -438,6 +470,8 @@ roster_merge(struct roster *r, const struct roster *held)
 		if (held->device[i].state == ROSTER_OK)
 			take_over(r, &held->device[i]);
 	sort(r);
+	if (lineage_extends(&held->cas, &r->cas))
+		r->cas = held->cas;
 	if (newer)
 		r->serial = held->serial;
 }

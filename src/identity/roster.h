@@ -16,13 +16,16 @@
  *
  *	"autotunnel-roster-v1" LF domain LF, the first line without " sig=BASE64", and the others.
  *
+ * An account whose recovery phrase was replaced also lists its certification keys, as lines that
+ * begin with @ (lineage.h); n does not count them.  The last of them signs, and it signs them too.
+ *
  * How it stands in the zone: dnsupdate/wire/roster_records.h.  Pure: no file, no clock.
  */
 #ifndef IDENTITY_ROSTER_H
 #define IDENTITY_ROSTER_H
 
 #include "base/msg.h"
-#include "crypto/ed25519.h"
+#include "identity/lineage.h"
 
 #define ROSTER_KEY_LEN 16
 #define ROSTER_LABEL_MAX 64 /* with NUL */
@@ -45,6 +48,7 @@ struct roster {
 	uint8_t open;
 	uint64_t time_sec;
 	uint8_t signature[ED25519_SIGNATURE_LEN];
+	struct lineage cas; /* empty while the account has had one certification key only */
 	size_t count;
 	struct roster_device *device; /* allocated; sorted */
 };
@@ -59,9 +63,14 @@ int roster_parse(struct roster *r, const char *text, size_t len, char why[MSG_TE
 /* Write its text, without NUL.  Returns the length, 0 when it does not fit. */
 size_t roster_print(const struct roster *r, char *out, size_t size);
 
-/* Is it signed by this account CA for this domain?  1 or 0. */
+/* Is it signed by this account CA for this domain, and is that the present one in a lineage that
+ * holds, if it says one?  1 or 0.  For who has the key itself. */
 int roster_verify(
     const struct roster *r, const char *domain, const uint8_t ca_key[ED25519_PUBLIC_LEN]);
+
+/* Is it by the account whose certification keys were these when last heard of?  Those may have been
+ * handed over since, never back.  1 or 0.  For who must be told. */
+int roster_trusted(const struct roster *r, const char *domain, const struct lineage *known);
 
 /* Count the serial up, set the time and sign.  0; -1 when it is too big to be published, or the
  * engine fails. */

@@ -37,6 +37,26 @@ save_tsig(const char *dir, const struct tsig_key *key, char why[MSG_TEXT_MAX])
 	return rc;
 }
 
+/* ca.crt: each certificate of the lineage. */
+static int
+save_cas(const char *dir, const struct identity *id, char why[MSG_TEXT_MAX])
+{
+	uint8_t der[LINEAGE_MAX * MSG_DER_MAX];
+	size_t used = 0;
+
+	for (unsigned i = 0; i < id->cas.count; i++) {
+		ssize_t n = lineage_cert(&id->cas, i, id->domain, der + used, MSG_DER_MAX);
+
+		if (n == -1) {
+			snprintf(why, MSG_TEXT_MAX, STORE_CA ": cannot make a certificate");
+			errno = ENOMEM;
+			return -1;
+		}
+		used += (size_t)n;
+	}
+	return save(dir, STORE_CA, der, used, why);
+}
+
 int
 store_save(const char *dir, const struct identity *id, char why[MSG_TEXT_MAX])
 {
@@ -48,8 +68,7 @@ store_save(const char *dir, const struct identity *id, char why[MSG_TEXT_MAX])
 	}
 	if (save(dir, STORE_KEY, id->key.data, id->key.len, why) == -1 ||
 	    save(dir, STORE_CERT, id->cert.data, id->cert.len, why) == -1 ||
-	    save(dir, STORE_CA, id->ca.data, id->ca.len, why) == -1 ||
-	    save_tsig(dir, &id->tsig, why) == -1)
+	    save_cas(dir, id, why) == -1 || save_tsig(dir, &id->tsig, why) == -1)
 		return -1;
 	return save(dir, STORE_ACCOUNT, text, account_file_print(id, text), why);
 }

@@ -97,7 +97,7 @@ struct manager {
 	struct known known; /* as on disk */
 
 	/* ipsec */
-	int ipsec_step; /* next start message; see ipsec_say.c */
+	unsigned ipsec_step; /* next start message; see say.c */
 	int moved_dirty;
 	int told_open; /* as the worker was told: the way to us stays open by itself */
 	struct msg_ipsec_ready ready;

@@ -161,9 +161,21 @@ say_self(struct manager *m)
 	return SAY(m->ipsec, self, -1);
 }
 
+/* A certification key that followed the account's first. */
+static int
+say_later_ca(struct manager *m, unsigned i)
+{
+	const struct identity *id = m->identity;
+	struct blob blob;
+	ssize_t len = lineage_cert(&id->cas, i, id->domain, blob.data, sizeof blob.data);
+
+	blob.len = len == -1 ? 0 : (uint16_t)len;
+	return say_credential(m, IPSEC_ACCOUNT_CA, &blob);
+}
+
 /* The start messages in their order; SELF comes last. */
 static int
-say_start(struct manager *m, int step)
+say_start(struct manager *m, unsigned step)
 {
 	switch (step) {
 	case 0:
@@ -181,11 +193,13 @@ say_start(struct manager *m, int step)
 	case 6:
 		return say_credential(m, IPSEC_ACCOUNT_CA, &m->identity->ca);
 	default:
+		if (step - 6 < m->identity->cas.count)
+			return say_later_ca(m, step - 6);
 		return say_self(m);
 	}
 }
 
-#define START_STEPS 8
+#define START_STEPS 7U /* and one for each certification key */
 
 static int
 say_peer(struct manager *m, struct peer *p)
@@ -243,7 +257,7 @@ say_ipsec(struct manager *m)
 
 	if (!worker_ready(m->ipsec))
 		return 0;
-	for (; m->ipsec_step < START_STEPS; m->ipsec_step++)
+	for (; m->ipsec_step < START_STEPS + m->identity->cas.count; m->ipsec_step++)
 		if (say_start(m, m->ipsec_step) == -1)
 			return -1;
 	/* Before the peers, so that none is let in that was revoked. */

@@ -23,10 +23,12 @@ static union msg m;
 static int
 setup(void **state)
 {
+	struct lineage known = {.count = 1};
 	uint8_t self[ROSTER_KEY_LEN];
 
 	roster_key(own, self);
-	held_init(DOMAIN, ca, own);
+	memcpy(known.ca[0].key, ca, sizeof ca);
+	held_init(DOMAIN, &known, own);
 	return roster_add(&r, "laptop", self) == 1 && roster_add(&r, "nas", nas) == 1 ? 0 : -1;
 }
 
