@@ -320,7 +320,7 @@ try_keys() {
 	cp out given/init.out
 	may given/tv/tsig.key 5403 yes "tv.$domain 300 AAAA fd00::3"
 	may given/tv/tsig.key 5403 no "radio.$domain 300 AAAA fd00::4"
-	# Such a key says nothing of the phrase; the addresses in the zone do.
+	# Such a key says nothing of the phrase; the roster does, and where there is none the addresses in the zone.
 	phrase=$(sed -n 's/^Recovery phrase: //p' given/init.out)
 	"$autotunnel" zone bind $domain --keys-only <<<"$phrase" >/dev/null || fail "no phrase"
 	address=$(sed -n 's/^Address: //p' given/init.out)
@@ -329,6 +329,15 @@ try_keys() {
 		server 127.0.0.1 5403
 		zone $domain
 		update delete tv.$domain AAAA fd00::3
+		send
+	UPDATE
+	expect 1 "" "*the roster in $domain is not this account's: another key*" "$other" \
+		join $domain --server $ns --name pc --key given/zone.key --state given/pc
+	nsupdate -p 5403 -k given/zone.key <<-UPDATE
+		server 127.0.0.1 5403
+		zone $domain
+		update delete _autotunnel.$domain TXT
+		update delete _devices._autotunnel.$domain TXT
 		send
 	UPDATE
 	expect 1 "" "*are of another account*" "$other" \

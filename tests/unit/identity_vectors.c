@@ -138,6 +138,24 @@ test_roster(void **state)
 	roster_free(&r);
 }
 
+/* The phrase that comes after, and how the roster says so. */
+static void
+test_next_phrase(void **state)
+{
+	char phrase[512], why[MSG_TEXT_MAX], line[LINEAGE_LINE_MAX], want[512];
+	uint8_t entropy[PHRASE_ENTROPY];
+	struct account next;
+
+	assert_int_equal(phrase_decode(value("next phrase", phrase), entropy, why), 0);
+	assert_int_equal(account_derive(account.domain, entropy, &next), 0);
+	assert_int_equal(account_hand_over(&account, &next), 0);
+	lineage_line(&next.cas, 0, line);
+	assert_string_equal(line, value("first line", want));
+	lineage_line(&next.cas, 1, line);
+	assert_string_equal(line, value("second line", want));
+	account_wipe(&next);
+}
+
 int
 main(void)
 {
@@ -147,6 +165,7 @@ main(void)
 	    cmocka_unit_test(test_tsig),
 	    cmocka_unit_test(test_device),
 	    cmocka_unit_test(test_roster),
+	    cmocka_unit_test(test_next_phrase),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

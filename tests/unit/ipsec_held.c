@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "base/pieces.h"
+#include "crypto/cert.h"
 #include "ipsec/held.h"
 
 #include <string.h>
@@ -123,6 +124,33 @@ test_newer_and_older(void **state)
 	roster_free(&old);
 }
 
+/* The account gets another certification key; from then on the old one signs in vain. */
+static void
+test_handed_over(void **state)
+{
+	uint8_t next_seed[ED25519_SEED_LEN] = {6}, next[ED25519_PUBLIC_LEN];
+	uint8_t der[MSG_DER_MAX];
+	ssize_t len = cert_make_ca(DOMAIN, seed, der, sizeof der);
+
+	assert_int_equal(held_cas()->count, 1);
+	assert_int_equal(lineage_add_cert(&r.cas, der, (size_t)len), 0);
+	assert_int_equal(ed25519_public(next_seed, next), 0);
+	assert_int_equal(lineage_hand_over(&r.cas, DOMAIN, seed, next), 0);
+	assert_int_equal(roster_sign(&r, DOMAIN, next_seed, 102), 0);
+	assert_int_equal(offer(&r), 1);
+	assert_memory_equal(lineage_present(held_cas()), next, sizeof next);
+	r.cas.count = 0;
+	assert_int_equal(roster_sign(&r, DOMAIN, seed, 103), 0);
+	assert_int_equal(offer(&r), 0);
+	assert_int_equal(m.ipsec_roster_state.verdict, ROSTER_FOREIGN);
+	assert_non_null(strstr(m.ipsec_roster_state.reason, "old recovery phrase"));
+	/* back to what counts */
+	r.cas = *held_cas();
+	assert_int_equal(roster_sign(&r, DOMAIN, next_seed, 104), 0);
+	assert_int_equal(offer(&r), 1);
+	memcpy(seed, next_seed, sizeof seed);
+}
+
 static void
 test_self_revoked(void **state)
 {
@@ -144,6 +172,7 @@ main(void)
 	    cmocka_unit_test(test_foreign),
 	    cmocka_unit_test(test_first),
 	    cmocka_unit_test(test_newer_and_older),
+	    cmocka_unit_test(test_handed_over),
 	    cmocka_unit_test(test_self_revoked),
 	};
 
