@@ -60,6 +60,7 @@ breaches() {
 
 	library 'event2/|event\.h' src/loop
 	library 'openssl/|argon2|intel-ipsec-mb' src/crypto
+	library 'zxcvbn' src/identity
 	library 'seccomp\.h' src/base
 	library 'libmnl/' src/manager
 	library 'ldns/' dnsupdate/wire
