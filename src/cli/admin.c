@@ -4,9 +4,10 @@
 #include "cli/cmd.h"
 #include "cli/enrol_options.h"
 #include "cli/find_server.h"
-#include "cli/prompt.h"
+#include "cli/unlock.h"
 #include "crypto/mac.h"
 #include "identity/account_file.h"
+#include "identity/store.h"
 #include "identity/tsig_file.h"
 
 #include <errno.h>
@@ -100,9 +101,8 @@ set_option(struct admin *a, const char *verb, int c)
 	}
 }
 
-/* This machine's account, unless another one was named.  An exit status. */
-static int
-load(struct admin *a)
+int
+admin_load(struct admin *a)
 {
 	char why[MSG_TEXT_MAX];
 
@@ -167,7 +167,7 @@ admin_begin(struct admin *a, int argc, char **argv, const char **argument)
 		*argument = argv[optind];
 	if (a->state_dir == NULL)
 		a->state_dir = cmd_config()->state_dir;
-	status = load(a);
+	status = admin_load(a);
 	return status == EXIT_OK ? load_key(a) : status;
 }
 
@@ -178,30 +178,48 @@ admin_end(struct admin *a)
 	crypto_wipe(a, sizeof *a);
 }
 
+/* The account of what was said, which must be this machine's if it has one.  An exit status. */
+static int
+derive(struct admin *a, const uint8_t entropy[PHRASE_ENTROPY], enum unlock_way way)
+{
+	if (account_derive(a->domain, entropy, &a->account) == -1) {
+		cmd_warn("cannot derive the account's keys: out of memory?");
+		return EXIT_ERROR;
+	}
+	if (a->enrolled != IDENTITY_OK ||
+	    (a->account.ca.len == a->id.ca.len &&
+		memcmp(a->account.ca.data, a->id.ca.data, a->id.ca.len) == 0))
+		return EXIT_OK;
+	if (way == UNLOCK_BY_PHRASE)
+		cmd_warn("this is the phrase of another account than %s's", a->id.name);
+	else
+		cmd_warn("the phrase in %s is of another account than %s's: \"autotunnel account "
+			 "admin\" makes the file anew",
+		    STORE_ADMIN, a->id.name);
+	return EXIT_ERROR;
+}
+
 int
 admin_unlock(struct admin *a)
 {
 	uint8_t entropy[PHRASE_ENTROPY];
-	char why[MSG_TEXT_MAX];
-	int rc;
+	enum unlock_way way;
+	int status =
+	    unlock_ask(a->enrolled == IDENTITY_OK ? a->state_dir : NULL, a->domain, entropy, &way);
 
-	if (prompt_phrase(entropy, why) == -1) {
-		cmd_warn("%s", why);
-		return EXIT_ERROR;
-	}
-	rc = account_derive(a->domain, entropy, &a->account);
+	if (status == EXIT_OK)
+		status = derive(a, entropy, way);
 	crypto_wipe(entropy, sizeof entropy);
-	if (rc == -1) {
-		cmd_warn("cannot derive the account's keys: out of memory?");
-		return EXIT_ERROR;
-	}
-	if (a->enrolled == IDENTITY_OK &&
-	    (a->account.ca.len != a->id.ca.len ||
-		memcmp(a->account.ca.data, a->id.ca.data, a->id.ca.len) != 0)) {
-		cmd_warn("this is the phrase of another account than %s's", a->id.name);
-		return EXIT_ERROR;
-	}
-	return EXIT_OK;
+	return status;
+}
+
+int
+admin_unlock_by_phrase(struct admin *a, uint8_t entropy[PHRASE_ENTROPY])
+{
+	enum unlock_way way;
+	int status = unlock_ask(NULL, a->domain, entropy, &way);
+
+	return status == EXIT_OK ? derive(a, entropy, way) : status;
 }
 
 int

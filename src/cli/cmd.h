@@ -61,6 +61,7 @@ int cmd_devices(int argc, char **argv);
 int cmd_revoke(int argc, char **argv);
 int cmd_rename(int argc, char **argv);
 int cmd_leave(int argc, char **argv);
+int cmd_account(int argc, char **argv);
 
 /* Enrolment: cmd_init.c, cmd_join.c, cmd_zone.c */
 int cmd_init(int argc, char **argv);
