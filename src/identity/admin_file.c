@@ -16,7 +16,7 @@
 
 #define AAD_HEAD "autotunnel-admin-v1"
 
-/* That of the phrase itself (account.c): here it is what a weak passphrase has. */
+/* As in account.c.  The phrase's 128 bits need no such help; here it is what each guess costs. */
 static const struct argon2_cost cost = {.passes = 3, .memory_kib = 64 * 1024, .lanes = 4};
 
 /* ---- the seal ---- */

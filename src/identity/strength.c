@@ -18,7 +18,6 @@ split(char *host, const char *hints[HINTS_MAX])
 	size_t n = 0;
 	char *rest;
 
-	str_lower(host);
 	hints[n++] = "autotunnel";
 	for (char *label = strtok_r(host, ".", &rest); label != NULL;
 	     label = strtok_r(NULL, ".", &rest))

@@ -119,6 +119,8 @@ test_malformed(void **state)
 	    " " LINE,
 	    "v=2 salt=" SALT " nonce=" NONCE " sealed=" SEALED "\n",
 	    "v=1  salt=" SALT " nonce=" NONCE " sealed=" SEALED "\n",
+	    "v=1\tsalt=" SALT " nonce=" NONCE " sealed=" SEALED "\n",
+	    "v=1 salt=" SALT " nonce=" NONCE " sealed=" SEALED "\t",
 	    "v=1 salt=" SALT " nonce=" NONCE " sealed=" SEALED " more=1\n",
 	    "v=1 salt=" SALT " nonce=" NONCE "\n",
 	    "v=1 nonce=" NONCE " salt=" SALT " sealed=" SEALED "\n",

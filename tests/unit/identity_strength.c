@@ -59,6 +59,7 @@ test_bad(void **state)
 	    "aaaa bbbb cccc dddd",
 	    "a b c d e f g h i j k l m n o p",
 	    "qwertyuiopasdfghjkl",
+	    "0p;/9ol.8ik,7ujm", /* four columns of keys; 52 bits without the dots */
 	    "iloveyouiloveyou2024",
 	    "p4ssw0rd-p4ssw0rd-p4ssw0rd",
 	    "Sommer2024!Berlin",
@@ -83,9 +84,8 @@ test_hints(void **state)
 	assert_true(strength_bits(passphrase, host) < STRENGTH_FLOOR);
 	assert_true(
 	    strength_bits(passphrase, "Speicherkoog.Friedrichsgabekoog.org") < STRENGTH_FLOOR);
-	/* "nas", not "na" or "s": short labels say nothing */
-	assert_true(
-	    strength_bits("orbit clinic velvet pigeon tundra", "o.r.b.i.t") > STRENGTH_FLOOR);
+	/* Short labels say nothing. */
+	assert_true(strength_bits("kX9#pQ2vLm", "kx.9.pq.2v.lm") > STRENGTH_FLOOR);
 	assert_true(strength_bits("orbit clinic velvet pigeon tundra", "") > STRENGTH_FLOOR);
 }
 
@@ -118,9 +118,27 @@ test_lengths(void **state)
 	assert_taken("", "1 to 256 octets, not 0");
 	memset(text, 'a', STRENGTH_TEXT_MAX);
 	assert_taken(text, "can be guessed");
-	/* What is behind the first hundred does not count. */
+	/* What is behind the first hundred octets does not count. */
 	memcpy(text + 100, "orbit clinic velvet pigeon tundra", 33);
 	assert_taken(text, "can be guessed");
+}
+
+/* Neither for the better, as above, nor for an exact estimate. */
+static void
+test_scored(void **state)
+{
+	char text[STRENGTH_TEXT_MAX + 1];
+	double all, hundred;
+
+	for (size_t i = 0; i < sizeof text; i++)
+		text[i] = (char)('A' + i * i * 7 % 26);
+	text[STRENGTH_TEXT_MAX] = '\0';
+	all = strength_bits(text, HOST);
+	text[100] = '\0';
+	hundred = strength_bits(text, HOST);
+	assert_memory_equal(&all, &hundred, sizeof all);
+	text[99] = '\0';
+	assert_true(strength_bits(text, HOST) < hundred);
 }
 
 static void
@@ -147,6 +165,7 @@ main(void)
 	    cmocka_unit_test(test_hints),
 	    cmocka_unit_test(test_many_labels),
 	    cmocka_unit_test(test_lengths),
+	    cmocka_unit_test(test_scored),
 	    cmocka_unit_test(test_octets),
 	};
 
