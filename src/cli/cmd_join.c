@@ -61,8 +61,8 @@ derive(struct join *j)
 {
 	uint8_t entropy[PHRASE_ENTROPY];
 	enum unlock_way way;
-	int rc,
-	    status = unlock_ask(j->enrolled ? j->o.state_dir : NULL, j->o.domain, entropy, &way);
+	int status = unlock_ask(j->enrolled ? j->o.state_dir : NULL, j->o.domain, entropy, &way);
+	int rc;
 
 	if (status != EXIT_OK)
 		return status;

@@ -22,7 +22,7 @@ autotunnel_SOURCES = src/cli/main.c src/cli/cmd.h \
 	src/cli/cmd_init.c src/cli/cmd_join.c src/cli/cmd_zone.c \
 	src/cli/cmd_repair.c \
 	src/cli/cmd_invite.c src/cli/join_code.c src/cli/join_code.h \
-	src/cli/cmd_account.c \
+	src/cli/cmd_account.c src/cli/account_verbs.h src/cli/account_admin.c \
 	src/cli/cmd_devices.c src/cli/cmd_leave.c src/cli/cmd_rename.c src/cli/cmd_revoke.c \
 	src/cli/admin.c src/cli/admin.h \
 	src/cli/dnsd_setup.c src/cli/dnsd_setup.h \
