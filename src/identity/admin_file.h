@@ -40,8 +40,8 @@ enum admin_file_result {
 /* What the passphrase gives.  0, or -1 when Argon2id does not get its memory. */
 int admin_file_key(const struct admin_file *f, const char *passphrase, uint8_t key[ADMIN_FILE_KEY]);
 
-/* Fill sealed; salt and nonce are there, random, used for nothing else.  0, or -1 as
- * above; sealed is then zero. */
+/* Fill sealed; salt and nonce are there, random, used for nothing else.  0, or -1 as above; sealed
+ * is then zero. */
 int admin_file_seal(struct admin_file *f, const char *domain, const char *passphrase,
     const uint8_t entropy[PHRASE_ENTROPY]);
 /* The reverse: ADMIN_FILE_OK, _WRONG or _FAILED; entropy is zero unless it is OK. */
