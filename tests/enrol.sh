@@ -142,6 +142,7 @@ try_invite() {
 	[ ! -e "$kind/code" ] || fail "the code's file is still there"
 
 	leave_and_rename "$kind" "$port" "$phrase"
+	[ "$kind" != dnsd ] || try_admin_device "$kind" "$port" "$phrase"
 }
 
 # A certificate that is never fetched: out again.
@@ -198,6 +199,140 @@ leave_and_rename() {
 	expect 1 "" "*phrase of another account*" "$other" revoke d --state "$kind/laptop"
 	[[ $(machines "$port") != *_udp.[abcz].* ]] || fail "the list of machines is $(machines "$port")"
 	expect 0 "{*\"name\":\"b\",\"state\":\"revoked\"*}" "" "" devices --json --state "$kind/laptop"
+}
+
+# A machine that keeps the phrase under a passphrase.
+try_admin_device() {
+	local kind=$1 port=$2 phrase=$3 state=$1/d pass="orbit clinic velvet pigeon tundra" before inviter
+
+	refuse_to_make_admin_device "$state" "$phrase"
+	expect 0 "Admin device: d.$domain" "" "$phrase"$'\n'"$pass" account admin --state "$state"
+	[ "$(stat -c %a "$state/admin.key")" = 600 ] || fail "admin.key is open"
+
+	# In place of the phrase, for everything; also when the machine has got another name.
+	"$autotunnel" invite k --yes --code-file "$kind/code" --state "$state" <<<"$pass" >"$kind/invite.out" 2>&1 &
+	inviter=$!
+	until [ -s "$kind/code" ]; do sleep 0.1; done
+	expect 0 "*Machine: k.$domain*Enrolled: yes" "*" "" join --code-file "$kind/code" --state "$kind/k"
+	wait $inviter || fail "invite with the passphrase: $(cat "$kind/invite.out")"
+	expect 0 "Machine: w.$domain" "" "$pass" rename w --state "$state"
+	expect 0 "*Enrolled: yes" "" "  $pass " join $domain --state "$state"
+	expect 0 "Revoked: k.$domain" "" "$pass" revoke k --state "$state"
+
+	# What is wrong changes nothing, and the phrase is as good as ever.
+	before=$(head_of "$port")
+	expect 1 "" "autotunnel: wrong passphrase; the twelve words*" "${pass}x" revoke e --state "$state"
+	expect 1 "" "*neither the recovery phrase (word 1, \"${phrase%% *}x\"*nor this machine's passphrase" \
+		"${phrase/ /x }" revoke e --state "$state"
+	expect 1 "" "*phrase of another account*" "$other" revoke e --state "$state"
+	expect 1 "" "*nothing was read*" "" revoke e --state "$state"
+	expect 1 "" "*is not in the word list*" "$pass" revoke e --state "$kind/laptop"
+	expect 1 "" "*is not in the word list*" "$pass" revoke e --domain bob.example.com --state "$state"
+	[ "$(head_of "$port")" = "$before" ] || fail "refused, but the roster is $(head_of "$port")"
+	expect 0 "Revoked: k.$domain, not for the first time" "" "$phrase" revoke k --state "$state"
+
+	type_passphrase "$kind" "$state" "$pass"
+	damage_admin_device "$kind" "$state" "$phrase"
+	leave_as_admin_device "$kind" "$state" "$phrase"
+	echo "ok: admin devices"
+}
+
+refuse_to_make_admin_device() {
+	local state=$1 phrase=$2
+
+	expect 1 "" "*phrase of another account than d.$domain*" "$other"$'\n'"orbit clinic velvet pigeon tundra" \
+		account admin --state "$state"
+	expect 1 "" "*can be guessed: it has about * bits, and 50 are asked for; take five or six random words; nothing was changed" \
+		"$phrase"$'\n'"Alice nas example" account admin --state "$state"
+	expect 1 "" "*can be guessed*" "$phrase"$'\n'"maple truck violin" account admin --state "$state"
+	expect 1 "" "*a recovery phrase cannot be the passphrase*" "$phrase"$'\n'"$other" account admin --state "$state"
+	expect 1 "" "*no control characters*" "$phrase"$'\n'"orbit clinic"$'\t'"velvet pigeon tundra" \
+		account admin --state "$state"
+	expect 1 "" "*nothing was read where a passphrase was asked for; nothing was changed" "$phrase" \
+		account admin --state "$state"
+	[ ! -e "$state/admin.key" ] || fail "refused, but there is an admin.key"
+}
+
+# At a terminal: three tries, nothing is shown, and what was chosen is asked for twice.
+type_passphrase() {
+	local kind=$1 state=$2 pass=$3 new="gravel walnut signal teapot orchard" typist
+
+	mkfifo "$kind/keys"
+	exec 9<>"$kind/keys"
+	script -qec "'$autotunnel' revoke k --state '$state'" /dev/null <"$kind/keys" >"$kind/screen" &
+	typist=$!
+	type_answer "$kind" "Passphrase or recovery phrase: " 1 "first slip"
+	type_answer "$kind" "Passphrase or recovery phrase: " 2 "second slip"
+	type_answer "$kind" "Passphrase or recovery phrase: " 3 "$pass"
+	wait $typist || fail "the third try was right: $(cat "$kind/screen")"
+	[ "$(grep -c "wrong passphrase" "$kind/screen")" -eq 2 ] || fail "$(cat "$kind/screen")"
+
+	script -qec "'$autotunnel' account admin --state '$state'" /dev/null <"$kind/keys" >"$kind/screen" &
+	typist=$!
+	type_answer "$kind" "Recovery phrase: " 1 "$phrase"
+	type_answer "$kind" "New passphrase: " 1 "password"
+	type_answer "$kind" "New passphrase: " 2 "$new"
+	type_answer "$kind" "The same again: " 1 "${new}x"
+	type_answer "$kind" "New passphrase: " 3 "$new"
+	type_answer "$kind" "The same again: " 2 "$new"
+	wait $typist || fail "a new passphrase: $(cat "$kind/screen")"
+	exec 9>&-
+	grep -q "two different passphrases" "$kind/screen" || fail "$(cat "$kind/screen")"
+	! grep -qE "slip|pigeon|walnut|${phrase%% *}" "$kind/screen" || fail "what was typed is on the screen"
+	expect 1 "" "*wrong passphrase*" "$pass" revoke k --state "$state"
+	expect 0 "Revoked: k*" "" "$new" revoke k --state "$state"
+}
+
+# type_answer KIND QUESTION NUMBER ANSWER: when the question was asked so often
+type_answer() {
+	for _ in $(seq 150); do
+		[ "$(grep -o "$2" "$1/screen" | wc -l)" -lt "$3" ] || break
+		sleep 0.1
+	done
+	[ "$(grep -o "$2" "$1/screen" | wc -l)" -eq "$3" ] || fail "no \"$2\" on the screen: $(cat "$1/screen")"
+	printf '%s\n' "$4" >&9
+}
+
+damage_admin_device() {
+	local kind=$1 state=$2 phrase=$3 pass="gravel walnut signal teapot orchard"
+
+	cp "$state/admin.key" good
+	chmod 644 "$state/admin.key"
+	expect 1 "" "*admin.key: others can read it*the recovery phrase still works*is not in the word list*" "$pass" \
+		revoke k --state "$state"
+	expect 0 "Repaired: admin.key: only root may read it now*Nothing else*" "" "" repair --state "$state"
+	expect 0 "Revoked: k*" "" "$pass" revoke k --state "$state"
+	echo damaged >"$state/admin.key"
+	expect 0 "Revoked: k*" "*admin.key: damaged; the recovery phrase still works, and \"autotunnel account admin\"*" \
+		"$phrase" revoke k --state "$state"
+	expect 1 "Nothing else is wrong with w.$domain." "*admin.key: damaged*\"autotunnel account admin\" makes the file anew*" \
+		"" repair --state "$state"
+
+	# Another machine's file, of an account that had this domain before.
+	"$autotunnel" init --domain $domain --server 127.0.0.1:9 --name pc --state "$kind/former" >former.out 2>err
+	{ cat former.out; echo "$pass"; } >former.in
+	"$autotunnel" account admin --state "$kind/former" <former.in >out || fail "what init prints, and a passphrase"
+	cp "$kind/former/admin.key" "$state/admin.key"
+	expect 1 "" "*phrase in admin.key is not this account's*account admin*" "$pass" \
+		revoke k --state "$state"
+
+	# Other files are made again with the passphrase, and of this one no copy is made.
+	cp good "$state/admin.key"
+	: >"$state/device.crt"
+	expect 0 "Repaired: w.$domain*" "*FILE.old*" "$pass" repair --state "$state"
+	[ ! -e "$state/admin.key.old" ] || fail "a copy of admin.key"
+	rm "$state"/*.old
+}
+
+leave_as_admin_device() {
+	local kind=$1 state=$2 phrase=$3 pass="gravel walnut signal teapot orchard"
+
+	expect 0 "Removed: $state/admin.key" "" "" account admin --remove --state "$state"
+	expect 0 "" "*there is no admin.key in $state*" "" account admin --remove --state "$state"
+	expect 1 "" "*is not in the word list*" "$pass" revoke k --state "$state"
+	expect 0 "Admin device: w.$domain" "" "$phrase"$'\n'"$pass" account admin --state "$state"
+	expect 0 "Left: w.$domain" "" "$pass" leave --state "$state"
+	[ -z "$(ls "$state")" ] || fail "left, but there is still $(ls "$state")"
 }
 
 try_server() {

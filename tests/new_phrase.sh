@@ -45,6 +45,25 @@ change() {
 		fail "the roster does not say who handed over to whom: $(devices "$2")"
 }
 
+# An admin device with the old phrase: its passphrase makes the new one, and opens nothing any more.
+twice_by_passphrase() {
+	local pass="orbit clinic velvet pigeon tundra"
+
+	expect 0 "Admin device: laptop.$domain" "" "$phrase
+$pass" account admin --state "$1/laptop"
+	cp "$1/laptop/admin.key" old.admin.key
+	expect 0 "Recovery phrase: *Changed: *" "*kept the old phrase, which was removed: \"autotunnel account admin\"*" \
+		"$pass" account new-phrase --state "$1/laptop"
+	next=$(sed -n 's/^Recovery phrase: //p' out)
+	[ ! -e "$1/laptop/admin.key" ] || fail "the old phrase is still kept"
+	join_again "$1" "$2" laptop
+	cp old.admin.key "$1/laptop/admin.key"
+	expect 1 "" "*phrase in admin.key was replaced by a new one*account admin*" "$pass" revoke tv --state "$1/laptop"
+	expect 0 "Admin device: laptop.$domain" "" "$next
+$pass" account admin --state "$1/laptop"
+	expect 0 "Revoked: tv.$domain" "" "$pass" revoke tv --state "$1/laptop"
+}
+
 # The machines, each of which knows the old key only, read the new roster, and go on.
 still_theirs() {
 	local kind=$1 name
@@ -145,6 +164,9 @@ our_own_server() {
 	account_key "$next" >new.key
 	may new.key $port yes "x.$domain 60 TXT z"
 	twice dnsd $port
+	phrase=$next
+	join_again dnsd $port laptop
+	twice_by_passphrase dnsd $port
 	stop_server
 }
 

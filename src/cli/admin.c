@@ -4,9 +4,10 @@
 #include "cli/cmd.h"
 #include "cli/enrol_options.h"
 #include "cli/find_server.h"
-#include "cli/prompt.h"
+#include "cli/unlock.h"
 #include "crypto/mac.h"
 #include "identity/account_file.h"
+#include "identity/store.h"
 #include "identity/tsig_file.h"
 
 #include <errno.h>
@@ -100,9 +101,8 @@ set_option(struct admin *a, const char *verb, int c)
 	}
 }
 
-/* This machine's account, unless another one was named.  An exit status. */
-static int
-load(struct admin *a)
+int
+admin_load(struct admin *a)
 {
 	char why[MSG_TEXT_MAX];
 
@@ -171,7 +171,7 @@ admin_begin(struct admin *a, int argc, char **argv, const char **argument)
 		*argument = argv[optind];
 	if (a->state_dir == NULL)
 		a->state_dir = cmd_config()->state_dir;
-	status = load(a);
+	status = admin_load(a);
 	return status == EXIT_OK ? load_key(a) : status;
 }
 
@@ -184,11 +184,17 @@ admin_end(struct admin *a)
 
 /* Is it the present phrase of this machine's account?  An exit status. */
 static int
-check_phrase(struct admin *a)
+check_phrase(struct admin *a, enum unlock_way way)
 {
+	int replaced;
+
 	if (account_adopt(&a->account, &a->cas) == 0)
 		return EXIT_OK;
-	if (lineage_find(&a->cas, lineage_present(&a->account.cas)) != -1)
+	replaced = lineage_find(&a->cas, lineage_present(&a->account.cas)) != -1;
+	if (way == UNLOCK_BY_PASSPHRASE)
+		cmd_warn("the phrase in %s %s: \"autotunnel account admin\" makes the file anew",
+		    STORE_ADMIN, replaced ? "was replaced by a new one" : "is not this account's");
+	else if (replaced)
 		cmd_warn("this recovery phrase was replaced by a new one");
 	else
 		cmd_warn("this is the phrase of another account than %s's, or a new one that this "
@@ -197,24 +203,38 @@ check_phrase(struct admin *a)
 	return EXIT_ERROR;
 }
 
+/* The account of what was said, which must be this machine's if it has one.  An exit status. */
+static int
+derive(struct admin *a, const uint8_t entropy[PHRASE_ENTROPY], enum unlock_way way)
+{
+	if (account_derive(a->domain, entropy, &a->account) == -1) {
+		cmd_warn("cannot derive the account's keys: out of memory?");
+		return EXIT_ERROR;
+	}
+	return a->enrolled == IDENTITY_OK ? check_phrase(a, way) : EXIT_OK;
+}
+
 int
 admin_unlock(struct admin *a)
 {
 	uint8_t entropy[PHRASE_ENTROPY];
-	char why[MSG_TEXT_MAX];
-	int rc;
+	enum unlock_way way;
+	int status =
+	    unlock_ask(a->enrolled == IDENTITY_OK ? a->state_dir : NULL, a->domain, entropy, &way);
 
-	if (prompt_phrase(entropy, why) == -1) {
-		cmd_warn("%s", why);
-		return EXIT_ERROR;
-	}
-	rc = account_derive(a->domain, entropy, &a->account);
+	if (status == EXIT_OK)
+		status = derive(a, entropy, way);
 	crypto_wipe(entropy, sizeof entropy);
-	if (rc == -1) {
-		cmd_warn("cannot derive the account's keys: out of memory?");
-		return EXIT_ERROR;
-	}
-	return a->enrolled == IDENTITY_OK ? check_phrase(a) : EXIT_OK;
+	return status;
+}
+
+int
+admin_unlock_by_phrase(struct admin *a, uint8_t entropy[PHRASE_ENTROPY])
+{
+	enum unlock_way way;
+	int status = unlock_ask(NULL, a->domain, entropy, &way);
+
+	return status == EXIT_OK ? derive(a, entropy, way) : status;
 }
 
 int

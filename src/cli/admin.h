@@ -31,8 +31,15 @@ struct admin {
 int admin_begin(struct admin *a, int argc, char **argv, const char **argument);
 void admin_end(struct admin *a);
 
-/* Ask for the phrase and derive the account.  An exit status. */
+/* The part of it that reads state_dir: this machine's account, unless another domain was named.
+ * For verbs with options of their own. */
+int admin_load(struct admin *a);
+
+/* Ask for the phrase, or for this machine's passphrase (unlock.h), and derive the account.  An exit
+ * status. */
 int admin_unlock(struct admin *a);
+/* The same with the phrase and nothing else, for what is done with it; the caller wipes entropy. */
+int admin_unlock_by_phrase(struct admin *a, uint8_t entropy[PHRASE_ENTROPY]);
 
 /* What to sign updates of the zone with, once unlocked. */
 const struct tsig_key *admin_key(const struct admin *a);

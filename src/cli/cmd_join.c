@@ -3,7 +3,7 @@
 #include "cli/enrol.h"
 #include "cli/enrol_options.h"
 #include "cli/join_code.h"
-#include "cli/prompt.h"
+#include "cli/unlock.h"
 #include "crypto/mac.h"
 #include "identity/account.h"
 #include "identity/store.h"
@@ -61,13 +61,12 @@ static int
 derive(struct join *j)
 {
 	uint8_t entropy[PHRASE_ENTROPY];
-	char why[MSG_TEXT_MAX];
+	enum unlock_way way;
+	int status = unlock_ask(j->enrolled ? j->o.state_dir : NULL, j->o.domain, entropy, &way);
 	int rc;
 
-	if (prompt_phrase(entropy, why) == -1) {
-		cmd_warn("%s", why);
-		return EXIT_ERROR;
-	}
+	if (status != EXIT_OK)
+		return status;
 	rc = account_derive(j->o.domain, entropy, &j->account);
 	crypto_wipe(entropy, sizeof entropy);
 	if (rc == -1) {

@@ -1,13 +1,14 @@
 #include "cli/cmd.h"
 #include "cli/edit.h"
 #include "cli/enrol_options.h"
-#include "cli/prompt.h"
+#include "cli/unlock.h"
 
 #include "base/file.h"
 #include "base/str.h"
 #include "crypto/cert.h"
 #include "crypto/mac.h"
 #include "identity/account_file.h"
+#include "identity/admin_file.h"
 #include "identity/store.h"
 #include "identity/tsig_file.h"
 
@@ -25,12 +26,14 @@
 /*
  * autotunnel repair: the way back when state files are damaged.  All of them but one can be made
  * again from the phrase; the private key cannot, but without it there is nothing to repair: the
- * machine joins anew.  What is replaced is kept beside as FILE.old.
+ * machine joins anew.  What is replaced is kept beside as FILE.old.  An admin device's file wants a
+ * passphrase besides: "account admin" makes that one.
  */
 
 static const char *const files[] = {
-    STORE_ACCOUNT, STORE_KEY, STORE_CERT, STORE_CA, STORE_TSIG, STORE_ROSTER};
+    STORE_ACCOUNT, STORE_KEY, STORE_CERT, STORE_CA, STORE_TSIG, STORE_ROSTER, STORE_ADMIN};
 #define FILES (sizeof files / sizeof files[0])
+#define REBUILT 5 /* the first of them are the phrase's and the key's */
 
 struct repair {
 	struct enrol_options o;
@@ -84,6 +87,22 @@ check_roster(const struct repair *r, const struct edit_reader *by)
 	    rename(path, old) == 0)
 		printf("Repaired: %s: damaged; the daemon reads the zone's\n", STORE_ROSTER);
 	roster_free(&roster);
+}
+
+/* Nobody but the user knows what its passphrase was to be.  It is left where it is: a copy beside
+ * it would outlive "account admin --remove".  An exit status. */
+static int
+check_admin(const struct repair *r)
+{
+	char why[MSG_TEXT_MAX];
+	struct admin_file f;
+
+	if (admin_file_load(r->o.state_dir, &f, why) != ADMIN_FILE_DAMAGED)
+		return EXIT_OK;
+	cmd_warn("%s: the recovery phrase still works; with it, \"autotunnel account admin\" makes "
+		 "the file anew, and \"autotunnel account admin --remove\" removes it",
+	    why);
+	return EXIT_ERROR;
 }
 
 /* ---- with the phrase ---- */
@@ -147,15 +166,13 @@ static int
 unlock(struct repair *r)
 {
 	uint8_t entropy[PHRASE_ENTROPY];
-	char why[MSG_TEXT_MAX];
+	enum unlock_way way;
 	struct roster held;
 	ssize_t n;
-	int rc;
+	int rc, status = unlock_ask(r->o.state_dir, r->o.domain, entropy, &way);
 
-	if (prompt_phrase(entropy, why) == -1) {
-		cmd_warn("%s", why);
-		return EXIT_ERROR;
-	}
+	if (status != EXIT_OK)
+		return status;
 	rc = account_derive(r->o.domain, entropy, &r->account);
 	crypto_wipe(entropy, sizeof entropy);
 	if (rc == 0) {
@@ -211,10 +228,10 @@ rebuild(struct repair *r)
 	memcpy(r->id.server, r->o.servers > 0 ? r->o.server : r->old.server, sizeof r->id.server);
 	r->id.pins = r->old.pins;
 	memcpy(r->id.pin, r->old.pin, sizeof r->id.pin);
-	for (size_t i = 0; i < FILES; i++)
-		if (strcmp(files[i], STORE_ROSTER) != 0 && path_of(r, files[i], "", from) == 0 &&
-		    path_of(r, files[i], ".old", to) == 0 && link(from, to) == -1 &&
-		    errno == EEXIST && unlink(to) == 0 && link(from, to) == -1)
+	for (size_t i = 0; i < REBUILT; i++)
+		if (path_of(r, files[i], "", from) == 0 && path_of(r, files[i], ".old", to) == 0 &&
+		    link(from, to) == -1 && errno == EEXIST && unlink(to) == 0 &&
+		    link(from, to) == -1)
 			cmd_warn("%s: %s", to, strerror(errno));
 	if (store_save(r->o.state_dir, &r->id, r->why) == -1) {
 		cmd_warn("%s", r->why);
@@ -233,8 +250,9 @@ repair(struct repair *r)
 
 	if (result == IDENTITY_OK) {
 		check_roster(r, &by);
+		status = check_admin(r);
 		printf("Nothing else is wrong with %s.\n", r->id.name);
-		return EXIT_OK;
+		return status;
 	}
 	if (result == IDENTITY_BROKEN)
 		cmd_warn("%s", r->why);
@@ -251,7 +269,7 @@ repair(struct repair *r)
 	    "what was there is kept as FILE.old in %s; \"autotunnel join %s\" makes sure that the "
 	    "account knows this machine",
 	    r->o.state_dir, r->id.domain);
-	return EXIT_OK;
+	return check_admin(r);
 }
 
 /* Two must not write here at once. */

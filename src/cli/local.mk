@@ -22,8 +22,8 @@ autotunnel_SOURCES = src/cli/main.c src/cli/cmd.h \
 	src/cli/cmd_init.c src/cli/cmd_join.c src/cli/cmd_zone.c \
 	src/cli/cmd_repair.c \
 	src/cli/cmd_invite.c src/cli/join_code.c src/cli/join_code.h \
-	src/cli/cmd_account.c src/cli/new_phrase.c src/cli/new_phrase.h \
-	src/cli/show_phrase.c src/cli/show_phrase.h \
+	src/cli/cmd_account.c src/cli/account_verbs.h src/cli/account_admin.c \
+	src/cli/account_new_phrase.c src/cli/show_phrase.c src/cli/show_phrase.h \
 	src/cli/cmd_devices.c src/cli/cmd_leave.c src/cli/cmd_rename.c src/cli/cmd_revoke.c \
 	src/cli/admin.c src/cli/admin.h \
 	src/cli/dnsd_setup.c src/cli/dnsd_setup.h \
@@ -37,11 +37,12 @@ autotunnel_SOURCES = src/cli/main.c src/cli/cmd.h \
 	src/cli/server_keys.c src/cli/server_keys.h \
 	src/cli/talk.c src/cli/talk.h \
 	src/cli/tls_probe.c src/cli/tls_probe.h \
+	src/cli/unlock.c src/cli/unlock.h \
 	src/cli/run.c src/cli/run.h \
 	src/cli/zone_check.c src/cli/zone_check.h \
 	src/cli/zone_text.c src/cli/zone_text.h
 autotunnel_LDADD = libcli.a libconfig.a libatwire.a $(IDENTITY_LIBS) $(BASE_LIBS) $(LDNS_LIBS) \
-	$(IPSEC_MB_LIBS) $(TLS_LIBS) $(OPENSSL_LIBS)
+	$(IPSEC_MB_LIBS) $(TLS_LIBS) $(OPENSSL_LIBS) $(ZXCVBN_LIBS)
 
 CLI_TESTS = \
 	tests/unit/cli_client \

@@ -10,9 +10,9 @@
  *	show.c       for people: lines and a table        show_json.c  for programs
  *	cmd_*.c      one file a verb: options, then the above
  *
- * Verbs that enrol (init, join, zone) or change the account (devices, revoke, rename, leave) need
- *no daemon but the name server: talk.c speaks to it, edit.c changes the roster, on top of
- *src/identity.
+ * Verbs that enrol (init, join, zone) or change the account (devices, revoke, rename, leave,
+ * account) need no daemon but the name server: talk.c speaks to it, edit.c changes the roster, on
+ * top of src/identity.
  *
  * Nothing here needs root by itself: who may read is the control socket's decision.  Data goes to
  * stdout, remarks to stderr, and the exit status tells the rest (cmd.h).
@@ -63,8 +63,9 @@ const struct cmd cmds[] = {
     {"leave", cmd_leave, "[--local] [--server ADDRESS] [--key FILE] [--state DIR]",
 	"take this device out of the account"},
     {"account", cmd_account,
-	"new-phrase [--domain DOMAIN] [--server ADDRESS] [--key FILE] [--state DIR]",
-	"give the account another recovery phrase"},
+	"admin [--remove] [--state DIR] | new-phrase [--domain DOMAIN] [--server ADDRESS]"
+	" [--key FILE] [--state DIR]",
+	"keep the phrase here under a passphrase, or replace it"},
     {"repair", cmd_repair, "[--domain DOMAIN] [--name NAME] [--server ADDRESS] [--state DIR]",
 	"make damaged state files again"},
     {"reload", cmd_reload, "", "read the configuration again"},

@@ -1,6 +1,7 @@
 /*
  * What an account's recovery phrase gives.  Whoever knows the phrase can make all of this again;
- * none of it is kept on a device but what struct identity holds.
+ * none of it is kept on a device but what struct identity holds and, on an admin device, the
+ * phrase itself, encrypted (admin_file.h).
  *
  *	master    = Argon2id(password: the phrase's 16 octets,
  *	                     salt: "autotunnel-v1" and the domain in lower case,

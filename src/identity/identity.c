@@ -13,7 +13,8 @@
  *	epoch       number of the last DNS update, kept by the daemon (decides against replays)
  *
  * The CA's private key and the account's TSIG key are never here: `join` makes them from the
- * recovery phrase, uses them once and forgets them.
+ * recovery phrase, uses them once and forgets them.  On an admin device the phrase itself is here,
+ * under a passphrase (admin.key, admin_file.h); the daemon neither reads it nor could.
  *
  * `autotunnel init` and `join` write (store.c); the daemon reads, here, when it starts, and passes
  * each part on only to the worker that needs it.  Reading trusts nothing but the CA

@@ -6,6 +6,7 @@
  *   device.key   Ed25519, PKCS#8 DER         device.crt   X.509 DER, signed by the account CA
  *   ca.crt       X.509 DER, one or several   tsig.key     BIND key file syntax
  *   epoch        decimal, last epoch written to DNS (the daemon's)
+ *   admin.key    on an admin device only: the recovery phrase, encrypted (admin_file.h)
  * All are 0600 and written atomically.
  */
 #ifndef IDENTITY_IDENTITY_H

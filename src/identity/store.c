@@ -77,7 +77,7 @@ void
 store_remove(const char *dir)
 {
 	static const char *const files[] = {
-	    STORE_ACCOUNT, STORE_KEY, STORE_CERT, STORE_CA, STORE_TSIG, STORE_ROSTER};
+	    STORE_ACCOUNT, STORE_KEY, STORE_CERT, STORE_CA, STORE_TSIG, STORE_ROSTER, STORE_ADMIN};
 	char path[PATH_MAX];
 
 	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)

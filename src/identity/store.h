@@ -10,6 +10,7 @@
 #define STORE_CA "ca.crt"
 #define STORE_TSIG "tsig.key"
 #define STORE_ROSTER "roster" /* the daemon's */
+#define STORE_ADMIN "admin.key" /* admin_file.h; on some machines only */
 
 /* Write all files of id into dir (made 0700 where it is missing), the account file last.
  * 0; -1 with errno and the path that failed in why. */

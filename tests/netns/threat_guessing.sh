@@ -1,7 +1,8 @@
 #!/bin/bash
 # Offline guessing: whoever has a machine's disk, the whole zone, the name server's configuration and
 # all that crossed the wire finds neither the recovery phrase in it nor the account's key on the
-# machine's disk; he can only guess phrases, of 128 bits each, and each guess wants 64 MiB.
+# machine's disk; he can only guess phrases, of 128 bits each, and each guess wants 64 MiB.  So does
+# a guess of the passphrase under which an admin device keeps the phrase.
 #
 #    laptop .5 ── Internet ── ns .53
 . "${0%/*}/lab.sh"
@@ -11,6 +12,8 @@ lab_internet
 lab_ns
 lab_host laptop internet 5
 lab_account bind laptop
+passphrase="orbit clinic velvet pigeon tundra"
+check "laptop is an admin device" lab_exec laptop autotunnel account admin <<<"$LAB_PHRASE"$'\n'"$passphrase"
 LAB_SNAPLEN=2000 lab_capture wire
 lab_daemon laptop
 check_soon "laptop publishes" 20 lab_is_published laptop
@@ -22,6 +25,7 @@ mkdir $LAB/loot
 lab_exec laptop tar -C /var/lib/autotunnel -cf - . | tar -C $LAB/loot -xf -
 cp $LAB/pcap/wire.pcap "$(lab_log laptop autotunneld)" $LAB/loot/
 check "the machine's disk" test -s $LAB/loot/device.key -a -s $LAB/loot/tsig.key
+check "and what is sealed" test -s $LAB/loot/admin.key
 check "the wire, with signed updates" test "$(lab_packets wire 'dst port 53')" -gt 0
 
 # found SECRET: hexadecimal; is it in the loot, as it is or in hexadecimal or base64?
@@ -53,6 +57,7 @@ read -ra words <<<"$LAB_PHRASE"
 check_equal "of twelve words" 12 ${#words[@]}
 check_not "nor its beginning" found "$(hex "${words[*]:0:4}")"
 check_not "nor its end" found "$(hex "${words[*]:8}")"
+check_not "nor the passphrase" found "$(hex "$passphrase")"
 
 # guess KIB: one guess by a process of so much memory in all; 0 when it has keys to try.
 guess() {
@@ -67,6 +72,14 @@ small() {
 check "the program runs in 60 MiB" small $((60 * 1024))
 check_not "a guess does not" guess $((60 * 1024))
 check "with 64 MiB more it does" guess $((60 * 1024 + 64 * 1024))
+
+# guess_passphrase KIB WHAT: what comes of the right one, where there is so much memory?
+guess_passphrase() {
+	{ lab_exec laptop sh -c "ulimit -v $1 && exec autotunnel revoke nobody" <<<"$passphrase" 2>&1 || :; } |
+		grep -q "$2"
+}
+check "nor does a guess of the passphrase" guess_passphrase $((60 * 1024)) "cannot try the passphrase"
+check "with 64 MiB more it does, too" guess_passphrase $((60 * 1024 + 64 * 1024)) "no nobody.$LAB_DOMAIN on the roster"
 
 # Phrases are not chosen by people, nor twice.
 for ((i = 0; i < 10; i++)); do

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "identity/account.h"
+#include "identity/admin_file.h"
 #include "identity/invite.h"
 #include "identity/roster.h"
 #include "identity/ula.h"
@@ -156,6 +157,25 @@ test_next_phrase(void **state)
 	account_wipe(&next);
 }
 
+static void
+test_admin_file(void **state)
+{
+	char line[512], passphrase[512], phrase[512], text[sizeof line + 1], why[MSG_TEXT_MAX];
+	uint8_t entropy[PHRASE_ENTROPY], key[ADMIN_FILE_KEY];
+	struct admin_file f;
+
+	snprintf(text, sizeof text, "%s\n", value("admin.key", line));
+	assert_int_equal(admin_file_parse(text, strlen(text), &f), 0);
+	assert_int_equal(admin_file_key(&f, value("passphrase", passphrase), key), 0);
+	expect_hex("admin key", key, sizeof key);
+	memset(f.sealed, 0, sizeof f.sealed);
+	assert_int_equal(phrase_decode(value("phrase", phrase), entropy, why), 0);
+	assert_int_equal(admin_file_seal(&f, account.domain, passphrase, entropy), 0);
+	admin_file_print(&f, text);
+	text[strcspn(text, "\n")] = '\0';
+	assert_string_equal(text, line);
+}
+
 int
 main(void)
 {
@@ -166,6 +186,7 @@ main(void)
 	    cmocka_unit_test(test_device),
 	    cmocka_unit_test(test_roster),
 	    cmocka_unit_test(test_next_phrase),
+	    cmocka_unit_test(test_admin_file),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

@@ -1,10 +1,10 @@
-#include "cli/new_phrase.h"
-
+#include "cli/account_verbs.h"
 #include "cli/admin.h"
 #include "cli/cmd.h"
 #include "cli/server_keys.h"
 #include "cli/show_phrase.h"
 #include "crypto/mac.h"
+#include "identity/admin_file.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -86,6 +86,21 @@ report(const struct hand_over *h)
 		    domain);
 }
 
+/* An admin device keeps a phrase that is worth nothing any more. */
+static void
+forget_old(const struct admin *a)
+{
+	char why[MSG_TEXT_MAX];
+	int rc = a->enrolled == IDENTITY_OK ? admin_file_remove(a->state_dir, why) : 0;
+
+	if (rc == -1)
+		cmd_warn("%s", why);
+	else if (rc == 1)
+		cmd_warn(
+		    "this machine kept the old phrase, which was removed: \"autotunnel account "
+		    "admin\" keeps the new one");
+}
+
 static int
 hand_over(struct hand_over *h)
 {
@@ -96,11 +111,13 @@ hand_over(struct hand_over *h)
 	if (status != EXIT_OK)
 		return status;
 	status = admin_edit(h->admin, &edit, &result);
-	if (status == EXIT_OK)
+	if (status == EXIT_OK) {
 		report(h);
-	else
+		forget_old(h->admin);
+	} else {
 		cmd_warn("the old recovery phrase holds; should it be called replaced when you try "
 			 "again, the name server took the new one all the same");
+	}
 	return status;
 }
 
