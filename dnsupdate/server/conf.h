@@ -39,7 +39,7 @@ struct conf_zone {
 	struct conf_addresses notify; /* secondaries */
 	char account_ca[CONF_PATH_MAX]; /* its certificates may read over TLS; "" = none */
 	unsigned is_private;
-	unsigned max_records;
+	unsigned max_records, max_device_records;
 	unsigned services; /* SRV records for what this server can do */
 };
 

@@ -222,6 +222,7 @@ const struct conf_key conf_keys[] = {
     ADDRESSES("zone", "notify", "none", ZONE(notify), 53),
     TEXT("zone", "account-ca", "none", ZONE(account_ca), CONF_PATH_MAX, set_path),
     NUMBER("zone", "max-records", "10000000", ZONE(max_records), 10, 100000000),
+    NUMBER("zone", "max-device-records", "256", ZONE(max_device_records), 10, 1000000),
     CHOICE("zone", "private", "no", ZONE(is_private), no_yes),
     CHOICE("zone", "services", "yes", ZONE(services), no_yes),
 };

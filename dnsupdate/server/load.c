@@ -79,6 +79,7 @@ load_name(const struct conf_zone *cz, struct conf_error *error)
 	z = zone_new(&name);
 	z->is_private = cz->is_private != 0;
 	z->max_records = cz->max_records;
+	z->max_device_records = cz->max_device_records;
 	return z;
 }
 

@@ -637,6 +637,8 @@ test_pin_of_expired(void **state)
 struct device {
 	uint8_t key[ED25519_PKCS8_LEN], cert[DER_MAX], ca[DER_MAX];
 	size_t cert_len, ca_len;
+	uint8_t next_ca[DER_MAX];
+	size_t next_ca_len; /* 0 = there is none */
 };
 
 static void
@@ -645,6 +647,7 @@ make_device(struct device *d, uint8_t ca_fill, const char *domain)
 	uint8_t ca_seed[ED25519_SEED_LEN], seed[ED25519_SEED_LEN];
 	struct cert_info info = {.common_name = "nas"};
 
+	d->next_ca_len = 0;
 	memset(ca_seed, ca_fill, sizeof ca_seed);
 	memset(seed, 5, sizeof seed);
 	ed25519_to_pkcs8(seed, d->key);
@@ -678,6 +681,10 @@ device_name(const struct device *shown, const struct device *known, char *name)
 	    tls_server_add_ca(p.server.context, (struct tls_bytes) {other.ca, other.ca_len}), 0);
 	assert_int_equal(
 	    tls_server_add_ca(p.server.context, (struct tls_bytes) {known->ca, known->ca_len}), 1);
+	if (known->next_ca_len > 0)
+		assert_int_equal(tls_server_add_ca(p.server.context,
+				     (struct tls_bytes) {known->next_ca, known->next_ca_len}),
+		    2);
 	assert_int_equal(
 	    tls_server_add_ca(p.server.context, (struct tls_bytes) {other.cert, other.cert_len}),
 	    -1);
@@ -708,6 +715,28 @@ test_device(void **state)
 	forged.cert_len = mine.ca_len;
 	memset(forged.key + ED25519_PKCS8_LEN - ED25519_SEED_LEN, 40, ED25519_SEED_LEN);
 	assert_int_equal(device_name(&forged, &mine, name), -1);
+}
+
+/* The account's key was handed over: a device with a certificate by the new one is known when the
+ * server has both, and belongs to the first. */
+static void
+test_device_of_next_ca(void **state)
+{
+	struct device first, next;
+	uint8_t seed[ED25519_SEED_LEN], next_seed[ED25519_SEED_LEN], key[ED25519_PUBLIC_LEN];
+	char name[TLS_NAME_MAX];
+
+	make_device(&first, 40, "alice.example.com");
+	make_device(&next, 60, "alice.example.com");
+	assert_int_equal(device_name(&next, &first, name), -1);
+	memset(seed, 40, sizeof seed);
+	memset(next_seed, 60, sizeof next_seed);
+	assert_int_equal(ed25519_public(next_seed, key), 0);
+	first.next_ca_len = (size_t)cert_make_next_ca(
+	    "alice.example.com", key, seed, first.next_ca, sizeof first.next_ca);
+	assert_int_equal(device_name(&next, &first, name), 0);
+	assert_string_equal(name, "nas.alice.example.com");
+	assert_int_equal(device_name(&first, &first, name), 0);
 }
 
 /* ---- pins ---- */
@@ -809,6 +838,7 @@ main(void)
 	    cmocka_unit_test(test_unknown_authority),
 	    cmocka_unit_test(test_pin_of_expired),
 	    cmocka_unit_test(test_device),
+	    cmocka_unit_test(test_device_of_next_ca),
 	    cmocka_unit_test(test_pin_text),
 	};
 

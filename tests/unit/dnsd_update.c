@@ -546,6 +546,30 @@ a_full_zone(void **state)
 	assert_int_equal(test_count(t, "b.z.example", TYPE_A), 1);
 }
 
+/* What stands at a device's name and below counts, whoever wrote it; its siblings' does not. */
+static void
+a_greedy_device(void **state)
+{
+	struct test_server *t = *state;
+	struct rdata rd = rd_a("192.0.2.1"), other = rd_a("192.0.2.2");
+
+	t->z->max_device_records = 3;
+	assert_int_equal(test_add(t, "k.z.example", "h2.z.example", 60, &rd), RCODE_NOERROR);
+	assert_int_equal(test_add(t, "k.z.example", "a.b.h.z.example", 60, &rd), RCODE_NOERROR);
+	assert_int_equal(test_add(t, "h.z.example", "h.z.example", 60, &rd), RCODE_NOERROR);
+	assert_int_equal(test_add(t, "h.z.example", "c.h.z.example", 60, &rd), RCODE_NOERROR);
+	assert_int_equal(test_add(t, "h.z.example", "d.h.z.example", 60, &rd), RCODE_REFUSED);
+	assert_int_equal(test_count(t, "d.h.z.example", TYPE_A), 0);
+	assert_int_equal(test_add(t, "h.z.example", "h.z.example", 60, &rd), RCODE_NOERROR);
+	assert_int_equal(test_add(t, "h.z.example", "h.z.example", 60, &other), RCODE_REFUSED);
+	/* the account's key may, and then the device may still take away */
+	assert_int_equal(test_add(t, "k.z.example", "d.h.z.example", 60, &rd), RCODE_NOERROR);
+	begin(t, "z.example", TYPE_SOA, CLASS_IN);
+	put(t, SECTION_UPDATE, "c.h.z.example", TYPE_A, CLASS_ANY, 0, "");
+	assert_int_equal(test_signed(t, "h.z.example"), RCODE_NOERROR);
+	assert_int_equal(test_count(t, "c.h.z.example", TYPE_A), 0);
+}
+
 /* A key is good for its own zone, whatever its name. */
 static void
 keys_of_another_zone(void **state)
@@ -767,6 +791,7 @@ main(void)
 	    TEST(updates_of_a_batch_see_each_other),
 	    TEST(too_much_is_refused_whole),
 	    TEST(a_full_zone),
+	    TEST(a_greedy_device),
 	    TEST(keys_of_another_zone),
 	    TEST(the_account_makes_and_removes_device_keys),
 	    TEST(nobody_else_makes_keys),

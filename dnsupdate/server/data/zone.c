@@ -74,6 +74,28 @@ node_name(const struct zone *z, const struct node *n, struct name *out)
 	out->len = (uint8_t)(out->len + z->name.len);
 }
 
+/* The next name of the walk that is below top; NULL at its end. */
+static const struct node *
+next_below(const struct node *n, const struct node *top)
+{
+	if (n->child != NULL)
+		return n->child;
+	while (n != top && n->next == NULL)
+		n = n->parent;
+	return n == top ? NULL : n->next;
+}
+
+size_t
+node_records(const struct node *n, size_t enough)
+{
+	size_t records = 0;
+
+	for (const struct node *at = n; at != NULL && records < enough; at = next_below(at, n))
+		for (const struct rrset *set = at->sets; set != NULL; set = set->next)
+			records += set->count;
+	return records < enough ? records : enough;
+}
+
 struct node *
 zone_next(const struct zone *z, const struct node *n)
 {

@@ -59,6 +59,7 @@ struct zone {
 	struct lease_book *leases; /* lease.h; made with the zone */
 	size_t names; /* nodes, the apex and empty non-terminals included */
 	size_t records, max_records; /* no limit: 0 */
+	size_t max_device_records; /* at a device's name and below; no limit: 0 */
 	size_t octets; /* of record data */
 	void *journal; /* whoever keeps it durable */
 	void *subscriptions; /* whoever tells about changes */
@@ -78,6 +79,8 @@ void zone_free(struct zone *z);
 /* The node of exactly this name, which may be an empty non-terminal; NULL when there is none. */
 struct node *zone_node(const struct zone *z, const struct name *name);
 const struct rrset *node_rrset(const struct node *n, uint16_t type);
+/* Records at n (NULL: none) and at all names below, not counted further than enough. */
+size_t node_records(const struct node *n, size_t enough);
 /* The whole name of a node. */
 void node_name(const struct zone *z, const struct node *n, struct name *out);
 

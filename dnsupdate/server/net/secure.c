@@ -181,23 +181,13 @@ secure_pin(const struct secure *s, char out[PIN_TEXT_MAX])
 
 /* ---- clients' certificates ---- */
 
-int
-secure_add_account(
-    struct secure *s, const struct zone *z, const char *ca_path, char why[SECURE_WHY_MAX])
+static int
+add_authority(struct secure *s, const struct zone *z, const uint8_t *cert, size_t len)
 {
-	uint8_t data[CERT_MAX];
-	ssize_t len = file_read(ca_path, data, sizeof data);
-	int number;
+	int number = tls_server_add_ca(s->context, (struct tls_bytes) {cert, len});
 
-	if (len == -1) {
-		snprintf(why, SECURE_WHY_MAX, "%s: %s", ca_path, strerror(errno));
+	if (number == -1)
 		return -1;
-	}
-	number = tls_server_add_ca(s->context, (struct tls_bytes) {data, (size_t)len});
-	if (number == -1) {
-		snprintf(why, SECURE_WHY_MAX, "%s: no certificate of an authority", ca_path);
-		return -1;
-	}
 	if ((unsigned)number >= s->accounts) {
 		s->accounts = (unsigned)number + 1;
 		s->account = realloc(s->account, s->accounts * sizeof *s->account);
@@ -205,6 +195,39 @@ secure_add_account(
 			fatalx("out of memory");
 	}
 	s->account[number].zone = z;
+	return 0;
+}
+
+/* An account that has had several phrases has as many certificates in its file, all as DER; as PEM
+ * there is one. */
+static size_t
+next_cert(const uint8_t *cert, size_t len)
+{
+	size_t n = cert_length(cert, len);
+
+	return n > 0 ? n : len;
+}
+
+int
+secure_add_account(
+    struct secure *s, const struct zone *z, const char *ca_path, char why[SECURE_WHY_MAX])
+{
+	uint8_t data[CERT_MAX];
+	ssize_t len = file_read(ca_path, data, sizeof data);
+	size_t at = 0;
+
+	if (len == -1) {
+		snprintf(why, SECURE_WHY_MAX, "%s: %s", ca_path, strerror(errno));
+		return -1;
+	}
+	do {
+		if (add_authority(s, z, data + at, (size_t)len - at) == -1) {
+			snprintf(
+			    why, SECURE_WHY_MAX, "%s: no certificate of an authority", ca_path);
+			return -1;
+		}
+		at += next_cert(data + at, (size_t)len - at);
+	} while (at < (size_t)len);
 	return 0;
 }
 

@@ -237,6 +237,27 @@ change_one(struct apply *a, struct groups *g, const struct rr *rr)
 	return add(a, g, &owner, rr);
 }
 
+/* Has a device more than it may have?  Whoever stole one must not fill the server with it. */
+static int
+is_greedy(const struct apply *a)
+{
+	size_t max = a->zone->max_device_records;
+	struct name own;
+
+	if (a->key->kind != KEY_DEVICE || max == 0)
+		return 0;
+	key_name(a->key, &own);
+	return node_records(zone_node(a->zone, &own), max + 1) > max;
+}
+
+static int
+is_too_much(const struct apply *a)
+{
+	const struct zone *z = a->zone;
+
+	return (z->max_records > 0 && z->records > z->max_records) || is_greedy(a);
+}
+
 static unsigned
 change_all(struct apply *a)
 {
@@ -246,7 +267,7 @@ change_all(struct apply *a)
 	for (unsigned i = 0; i < a->m->count && rc == 0; i++)
 		if (a->m->rr[i].section == SECTION_UPDATE && !keyops_is(&a->m->rr[i]))
 			rc = change_one(a, &g, &a->m->rr[i]);
-	if (a->zone->max_records > 0 && a->zone->records > a->zone->max_records && adds_anything(a))
+	if (rc == 0 && adds_anything(a) && is_too_much(a))
 		rc = -1;
 	if (rc == -1) {
 		change_undo(a->changes, a->zone);
