@@ -186,6 +186,8 @@ bind_server() {
 	local port=5412
 
 	begin bind $port
+	account_key "$phrase" >old.key
+	dig @127.0.0.1 -p $port +noall +answer TXT _autotunnel.$domain TXT _devices._autotunnel.$domain >old.roster
 	change bind $port
 	[[ $(cat err) == *"zone --keys-only bind $domain"* ]] || fail "no word of the name server's keys: $(cat err)"
 	still_theirs bind
@@ -195,15 +197,38 @@ bind_server() {
 	expect 1 "" "*this recovery phrase was replaced by a new one; nothing was changed" "$phrase" \
 		join $domain --server "$ns" --name evil --state bind/evil
 	expect 1 "" "*knows the key with another secret*" "$next" join $domain --state bind/nas
+	by_a_thief bind $port
 	stop_server
 	"$autotunnel" zone bind $domain laptop nas tv radio lamp <<<"$next" >bind/zone.conf
 	start_bind_again bind $port
-	join_again bind $port nas
+	# What the thief has signed is not gone on from: not by a machine that has seen nothing else, ...
+	expect 1 "" "*not this account's: *; nothing was changed" "$next" \
+		join $domain --server "$ns" --name radio --state bind/radio
+	expect 1 "" "*or one that was replaced (*" "$next" join $domain --state bind/nas
+	# ... and by one that has seen the new roster only after what it has seen is back.
+	(umask 077 && cp true.roster bind/nas/roster)
+	expect 0 "*Address: $(address_in bind/nas.out)*Enrolled: yes" "*what it lacks is written again*" "$next" \
+		join $domain --state bind/nas
+	devices $port | grep -q '^@2 ' || fail "the roster does not show the handing over any more"
+	! devices $port | grep -q evil || fail "the thief's machine is on the roster"
 	may bind/nas/tsig.key $port yes "nas.$domain 60 A 192.0.2.1"
 	join_again bind $port laptop
 	new_machines bind $port
 	refused bind/nas
 	stop_server
+}
+
+# The old phrase, and a name server that takes the old key: a roster goes on from the old one.
+by_a_thief() {
+	save_roster "$1" "$2" >true.roster
+	{
+		printf 'server 127.0.0.1 %s\nzone %s\n' "$2" $domain
+		printf 'update delete %s.%s TXT\n' _autotunnel $domain _devices._autotunnel $domain
+		sed 's/^/update add /' old.roster
+		echo send
+	} | nsupdate -k old.key || fail "the old roster"
+	expect 0 "*Enrolled: yes" "" "$phrase" join $domain --server "$ns" --name evil --state "$1/evil"
+	devices "$2" | grep -q '^evil ok' || fail "the thief is not even on his own roster"
 }
 
 # With the zone as it was left.

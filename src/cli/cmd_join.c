@@ -23,6 +23,7 @@ struct join {
 	struct enrol_options o;
 	struct account account;
 	struct identity id;
+	struct roster held; /* what the daemon here has seen */
 	int enrolled; /* before this call */
 	int changed; /* id is not what stands on disk */
 };
@@ -121,14 +122,12 @@ is_provisional(const struct join *j)
 static int
 check_lineage(struct join *j)
 {
-	struct roster held;
 	struct edit_reader by = {.domain = j->o.domain, .known = &j->id.cas};
 	char why[MSG_TEXT_MAX] = "the name server shows no roster by it";
 	int known;
 
-	edit_load_held(j->o.state_dir, &by, &held);
-	known = account_adopt(&j->account, held.cas.count > 0 ? &held.cas : &j->id.cas) == 0;
-	roster_free(&held);
+	edit_load_held(j->o.state_dir, &by, &j->held);
+	known = account_adopt(&j->account, j->held.cas.count > 0 ? &j->held.cas : &j->id.cas) == 0;
 	if (!known && ask_lineage(j, why) == TALK_DONE)
 		known = is_provisional(j) ||
 		    (j->account.cas.count > 1 && lineage_extends(&j->account.cas, &j->id.cas));
@@ -279,8 +278,11 @@ check_result(enum talk_result result, const char *why)
 static int
 enrol(struct join *j)
 {
-	struct enrol e = {
-	    .id = &j->id, .account = &j->account, .replace = j->o.replace, .known = j->enrolled};
+	struct enrol e = {.id = &j->id,
+	    .account = &j->account,
+	    .held = &j->held,
+	    .replace = j->o.replace,
+	    .known = j->enrolled};
 	enum talk_result result;
 	char why[MSG_TEXT_MAX];
 	int status;
@@ -325,6 +327,7 @@ cmd_join(int argc, char **argv)
 		status = make_identity(&j);
 	if (status == EXIT_OK)
 		status = enrol(&j);
+	roster_free(&j.held);
 	crypto_wipe(&j, sizeof j);
 	return status;
 }

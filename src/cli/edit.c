@@ -20,6 +20,7 @@ struct shown {
 	struct rdata head;
 	int has_head;
 	struct roster roster; /* empty unless it is the account's */
+	int is_old; /* it is one by an old phrase, so nothing in it counts */
 };
 
 static void *
@@ -32,6 +33,9 @@ allocate(size_t size)
 	return p;
 }
 
+/* Whose is a roster? */
+enum whose { STRANGE, OURS, OLD_PHRASE };
+
 /* Did the present key of a lineage that holds, as far as the roster shows one, sign it? */
 static int
 is_signed(const struct roster *r, const struct account *a)
@@ -41,37 +45,41 @@ is_signed(const struct roster *r, const struct account *a)
 	return roster_verify(r, a->domain, key);
 }
 
-/* Is it of the phrase's account?  Which keys came before the phrase's is then known. */
-static int
-is_of_phrase(const struct roster *r, struct account *a, char why[MSG_TEXT_MAX])
+/* For who has a phrase: which keys came before it is then known.  What an earlier key has signed is
+ * not to be gone on from: whoever stole its phrase may have. */
+static enum whose
+ask_phrase(const struct roster *r, struct account *a, char why[MSG_TEXT_MAX])
 {
-	if (is_signed(r, a)) {
-		if (r->cas.count == 0 || lineage_extends(&a->cas, &r->cas) ||
-		    (a->cas.count == 1 && account_adopt(a, &r->cas) == 0))
-			return 1;
-		if (lineage_find(&r->cas, lineage_present(&a->cas)) != -1) {
-			snprintf(
-			    why, MSG_TEXT_MAX, "this recovery phrase was replaced by a new one");
-			return 0;
-		}
+	if (!is_signed(r, a))
+		return STRANGE;
+	if (r->cas.count == 0 ? a->cas.count == 1 : account_adopt(a, &r->cas) == 0)
+		return OURS;
+	if (r->cas.count == 0 || lineage_extends(&a->cas, &r->cas)) {
+		snprintf(why, MSG_TEXT_MAX, "it was signed with an old recovery phrase");
+		return OLD_PHRASE;
 	}
-	snprintf(why, MSG_TEXT_MAX, "another key has signed it");
-	return 0;
+	if (lineage_find(&r->cas, lineage_present(&a->cas)) != -1)
+		snprintf(why, MSG_TEXT_MAX, "this recovery phrase was replaced by a new one");
+	return STRANGE;
 }
 
-/* 1 when text is a roster of the reader's account; else 0, r is empty, why says more. */
-static int
+/* Unless it is the reader's account's, r is empty and why says more. */
+static enum whose
 understand(struct roster *r, const char *text, size_t len, const struct edit_reader *by,
     char why[MSG_TEXT_MAX])
 {
+	enum whose whose;
+
 	if (roster_parse(r, text, len, why) == -1)
-		return 0;
+		return STRANGE;
 	snprintf(why, MSG_TEXT_MAX, "another key has signed it");
-	if (by->known != NULL ? roster_trusted(r, by->domain, by->known)
-			      : is_of_phrase(r, by->account, why))
-		return 1;
-	roster_free(r);
-	return 0;
+	if (by->known == NULL)
+		whose = ask_phrase(r, by->account, why);
+	else
+		whose = roster_trusted(r, by->domain, by->known) ? OURS : STRANGE;
+	if (whose != OURS)
+		roster_free(r);
+	return whose;
 }
 
 /* Both parts as text.  TALK_DONE, also when there is no roster (*len 0) or what is there is none
@@ -113,19 +121,22 @@ read_shown(struct talk *t, const struct edit_reader *by, struct shown *s)
 {
 	char *text = allocate(ROSTER_TEXT_MAX), why[MSG_TEXT_MAX] = "it is none";
 	enum talk_result result = TALK_LATER;
-	int good = 0;
+	enum whose whose = STRANGE;
 
 	memset(s, 0, sizeof *s);
-	for (int i = 0; i < READS_MAX && !good; i++) {
+	for (int i = 0; i < READS_MAX && whose != OURS; i++) {
 		ssize_t len;
 
 		result = fetch(t, s, text, &len);
 		if (result != TALK_DONE)
 			break;
-		good = len == 0 || (len > 0 && understand(&s->roster, text, (size_t)len, by, why));
+		if (len >= 0)
+			whose =
+			    len == 0 ? OURS : understand(&s->roster, text, (size_t)len, by, why);
 	}
 	free(text);
-	if (result == TALK_DONE && !good)
+	s->is_old = whose == OLD_PHRASE;
+	if (result == TALK_DONE && whose != OURS)
 		return talk_fail(t, TALK_OTHER_ACCOUNT,
 		    "the roster in %.60s is not this account's: %.60s", by->domain, why);
 	return result;
@@ -218,6 +229,16 @@ write_shown(struct talk *t, const struct edit *e, struct shown *s, int changed)
 	return result;
 }
 
+/* What is shown does not count.  May it be written over: with what this machine has seen of the
+ * present phrase, or with a new account? */
+static int
+may_overwrite(const struct edit *e, const struct shown *s)
+{
+	return e->overwrite ||
+	    (s->is_old && e->held != NULL && e->held->serial > 0 &&
+		e->held->cas.count == e->account->cas.count);
+}
+
 static enum talk_result
 edit_once(struct talk *t, const struct edit *e)
 {
@@ -227,7 +248,7 @@ edit_once(struct talk *t, const struct edit *e)
 	int changed;
 
 	result = read_shown(t, &by, &s);
-	if (result == TALK_OTHER_ACCOUNT && e->overwrite)
+	if (result == TALK_OTHER_ACCOUNT && may_overwrite(e, &s))
 		result = TALK_DONE;
 	if (result == TALK_DONE && (changed = change(t, e, &s, &result)) != -1)
 		result = write_shown(t, e, &s, changed);

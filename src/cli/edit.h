@@ -22,7 +22,7 @@ struct edit {
 	struct account *account; /* who reads */
 	const struct account *signer; /* whose CA signs, when that is another (NULL: account's) */
 	/* What this machine has seen last (NULL: nothing): what the zone does not show any more of
-	 * it is written again. */
+	 * it is written again, all of it when what the zone shows is by an old phrase. */
 	const struct roster *held;
 	int overwrite; /* a roster of another account is no objection */
 	/* Change the roster.  TALK_DONE, or why not (talk_fail). */

@@ -223,6 +223,7 @@ static enum talk_result
 try_server(struct attempt *a)
 {
 	struct edit edit = {.account = a->e->account,
+	    .held = a->e->held,
 	    .overwrite = a->e->fresh,
 	    .change = change_roster,
 	    .records = add_records,

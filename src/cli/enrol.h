@@ -17,6 +17,7 @@ struct enrol {
 	const struct tsig_key *key; /* to enrol with: never the device's own */
 	uint8_t servers;
 	struct endpoint server[MSG_SERVERS_MAX];
+	const struct roster *held; /* what this machine has seen of the roster, or NULL */
 	int replace; /* whatever the zone holds already is no objection */
 	int fresh; /* the account is new: nor is the roster of another one */
 	int known; /* this machine has been enrolled: records at its name may be its own */
