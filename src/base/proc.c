@@ -183,14 +183,20 @@ drop_privileges(const struct worker_options *opt)
 		fatal("PR_SET_KEEPCAPS");
 }
 
-/* No core, no trace of it, no way back. */
-static void
-forbid(void)
+void
+proc_no_dumps(void)
 {
 	struct rlimit none = {0, 0};
 
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1 || setrlimit(RLIMIT_CORE, &none) == -1)
 		fatal("forbidding core dumps");
+}
+
+/* No core, no trace of it, no way back. */
+static void
+forbid(void)
+{
+	proc_no_dumps();
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		fatal("no_new_privs");
 }

@@ -24,6 +24,10 @@ struct worker_options {
 enum msg_role proc_role_parse(const char *name);
 const char *proc_role_name(enum msg_role role);
 
+/* No core dump of this process, nor may others of its user trace it: it holds secrets.  Does not
+ * pass on to what it starts, but for the limit.  Ends the process when it cannot be had. */
+void proc_no_dumps(void);
+
 /* Manager: start program (a path resolved once, at start) as this worker.  *fd is our end of the
  * channel.  Returns the pid, or -1 with errno. */
 pid_t proc_start(

@@ -21,6 +21,7 @@
 #include "cli/suggest.h"
 
 #include "base/log.h"
+#include "base/proc.h"
 
 #include <getopt.h>
 #include <stdarg.h>
@@ -234,6 +235,15 @@ read_options(int argc, char **argv)
 	return -1;
 }
 
+/* A phrase may be typed. */
+static void
+keep_secrets(void)
+{
+#ifndef AT_SANITIZERS /* their leak detector traces the process */
+	proc_no_dumps();
+#endif
+}
+
 int
 main(int argc, char **argv)
 {
@@ -241,6 +251,7 @@ main(int argc, char **argv)
 	int status;
 
 	log_init("autotunnel", 0);
+	keep_secrets();
 	status = read_options(argc, argv);
 	if (status != -1)
 		return status;

@@ -226,6 +226,7 @@ run_manager(const struct options *o)
 	struct config config;
 
 	log_init("autotunneld", 0);
+	proc_no_dumps();
 	if (config_load(o->config, o->config_given, &config, &error) == -1) {
 		fprintf(stderr, "autotunneld: %s\n", error.text);
 		return 1;

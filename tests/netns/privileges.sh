@@ -32,6 +32,13 @@ for worker in natpmp:autotunnel-map dnsupdate:autotunnel-dns ipsec:autotunnel-ik
 		"$(lab_exec laptop id -g ${worker#*:})" "$(line "$pid" Gid)"
 done
 
+# A core dump would hold keys.  What the kernel lets nobody dump belongs to root in /proc.
+for process in natpmp dnsupdate ipsec autotunneld; do
+	[ $process = autotunneld ] && pid=$(lab_status laptop .self.pid) || pid=$(lab_worker laptop $process)
+	check_equal "$process: leaves no core file" "0 0" "$(awk '/^Max core/ { print $5, $6 }' "/proc/$pid/limits")"
+	check_equal "$process: nor may it be traced by its user" 0 "$(stat -c %u "/proc/$pid/mem")"
+done
+
 as() {
 	local user=$1
 	shift
