@@ -11,12 +11,12 @@
 #include "ipsec/events.h"
 
 #include "base/clock.h"
+#include "base/limit.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "ipsec/creds.h"
 #include "ipsec/dedupe.h"
 #include "ipsec/held.h"
-#include "ipsec/limit.h"
 #include "ipsec/peers.h"
 #include "ipsec/plane.h"
 #include "ipsec/steps.h"

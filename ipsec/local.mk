@@ -26,7 +26,6 @@ libatipsec_a_SOURCES = \
 	ipsec/installed.c ipsec/installed.h \
 	ipsec/ipsec.h \
 	ipsec/keepalive.c ipsec/keepalive.h \
-	ipsec/limit.c ipsec/limit.h \
 	ipsec/net.c ipsec/net.h \
 	ipsec/path.c ipsec/path.h \
 	ipsec/peers.c ipsec/peers.h \
@@ -48,7 +47,7 @@ IPSEC_LIBS = libatipsec.a libatidentity.a $(ESP_LIBS) $(SECCOMP_LIBS) $(STRONGSW
 
 IPSEC_TESTS = tests/unit/ipsec_abi tests/unit/ipsec_abi_wrong tests/unit/ipsec_alive tests/unit/ipsec_asked \
 	tests/unit/ipsec_call tests/unit/ipsec_claim tests/unit/ipsec_dedupe \
-	tests/unit/ipsec_held tests/unit/ipsec_installed tests/unit/ipsec_limit tests/unit/ipsec_path tests/unit/ipsec_stray
+	tests/unit/ipsec_held tests/unit/ipsec_installed tests/unit/ipsec_path tests/unit/ipsec_stray
 check_PROGRAMS += $(IPSEC_TESTS)
 TESTS += $(IPSEC_TESTS)
 # Programs of deciding files link those only: what needs libcharon would not link.
@@ -75,9 +74,6 @@ tests_unit_ipsec_held_LDADD = libatipsec.a libatidentity.a libatcrypto.a libbase
 tests_unit_ipsec_installed_SOURCES = tests/unit/ipsec_installed.c
 tests_unit_ipsec_installed_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_ipsec_installed_LDADD = $(IPSEC_UNIT_LIBS)
-tests_unit_ipsec_limit_SOURCES = tests/unit/ipsec_limit.c
-tests_unit_ipsec_limit_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_ipsec_limit_LDADD = $(IPSEC_UNIT_LIBS)
 tests_unit_ipsec_path_SOURCES = tests/unit/ipsec_path.c
 tests_unit_ipsec_path_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_ipsec_path_LDADD = $(IPSEC_UNIT_LIBS)

@@ -15,7 +15,7 @@ UNIT_LIBS = $(CMOCKA_LIBS)
 BASE_LIBS = libbase.a $(SECCOMP_LIBS)
 
 UNIT = tests/unit/base_addr tests/unit/base_buf tests/unit/base_channel tests/unit/base_clock \
-	tests/unit/base_file \
+	tests/unit/base_file tests/unit/base_limit \
 	tests/unit/base_msg tests/unit/base_proc tests/unit/base_sandbox tests/unit/base_str \
 	tests/unit/config_config tests/unit/loop_loop tests/unit/loop_timers \
 	tests/unit/manager_control tests/unit/manager_filter tests/unit/manager_hear tests/unit/manager_known \
@@ -37,6 +37,7 @@ tests_unit_base_buf_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
 tests_unit_base_channel_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
 tests_unit_base_clock_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
 tests_unit_base_file_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
+tests_unit_base_limit_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
 tests_unit_base_msg_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
 tests_unit_base_proc_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
 tests_unit_base_sandbox_LDADD = $(BASE_LIBS) $(UNIT_LIBS)

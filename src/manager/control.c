@@ -1,6 +1,7 @@
 #include "manager/control.h"
 
 #include "base/clock.h"
+#include "base/limit.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "manager/reconcile.h"
@@ -18,7 +19,12 @@
 
 #define CLIENTS_MAX 16
 #define UNPRIVILEGED_MAX 12 /* of them: the group cannot keep root out */
+/* What all of them together may connect and ask: so often at once, then one each so many
+ * milliseconds. */
+#define UNPRIVILEGED_BURST 200
+#define UNPRIVILEGED_EACH_MS 10
 #define WATCH_MS 200
+#define TOO_MANY "too many commands ask autotunneld at once"
 #define SEND_BUFFER (1 << 20) /* a snapshot of all peers at once */
 
 struct client {
@@ -44,6 +50,7 @@ struct control {
 	int pending;
 	struct client_list clients;
 	unsigned count, unprivileged;
+	struct limit asked; /* by the unprivileged */
 };
 
 static void
@@ -296,6 +303,15 @@ on_map(struct client *cl, const union msg *msg)
 	return answer(cl, rc == 0 ? CTL_DONE : CTL_FAILED, why);
 }
 
+/* Nobody but root may keep the daemon busy with questions. */
+static int
+may_ask(struct control *c, int privileged)
+{
+	uint32_t missed;
+
+	return privileged || limit_pass(&c->asked, clock_boot_ms(), &missed);
+}
+
 static void
 client_message(void *ctx, const union msg *msg, int fd)
 {
@@ -304,7 +320,9 @@ client_message(void *ctx, const union msg *msg, int fd)
 
 	if (fd >= 0)
 		close(fd);
-	if (msg->hdr.type == MSG_CTL_SHOW)
+	if (!may_ask(cl->control, cl->privileged))
+		answer(cl, CTL_FAILED, TOO_MANY);
+	else if (msg->hdr.type == MSG_CTL_SHOW)
 		rc = on_show(cl, msg);
 	else if (msg->hdr.type == MSG_CTL_LOG_LEVEL)
 		rc = on_log_level(cl, msg);
@@ -347,8 +365,7 @@ turn_away(int fd)
 	channel_init(&ch, fd, ROLE_MANAGER, ROLE_CLIENT);
 	msg_begin(&msg, MSG_CTL_RESULT, 0);
 	msg.ctl_result.code = CTL_FAILED;
-	str_copy(msg.ctl_result.text, sizeof msg.ctl_result.text,
-	    "too many commands ask autotunneld at once");
+	str_copy(msg.ctl_result.text, sizeof msg.ctl_result.text, TOO_MANY);
 	channel_send(&ch, &msg, -1);
 	close(fd);
 }
@@ -388,7 +405,8 @@ accept_client(void *ctx, int ready)
 		return;
 	}
 	privileged = cred.uid == 0 || cred.uid == geteuid();
-	if (c->count == CLIENTS_MAX || (!privileged && c->unprivileged == UNPRIVILEGED_MAX))
+	if (c->count == CLIENTS_MAX || (!privileged && c->unprivileged == UNPRIVILEGED_MAX) ||
+	    !may_ask(c, privileged))
 		turn_away(fd);
 	else
 		add_client(c, fd, privileged);
@@ -468,6 +486,7 @@ control_new(struct manager *m)
 		fatalx("out of memory");
 	c->manager = m;
 	c->fd = -1;
+	c->asked = (struct limit) {.burst = UNPRIVILEGED_BURST, .every_ms = UNPRIVILEGED_EACH_MS};
 	TAILQ_INIT(&c->clients);
 	snprintf(c->path, sizeof c->path, "%s/%s", m->config.run_dir, CONFIG_CONTROL_SOCKET);
 	if (listen_at(c, m->config.control_group) == -1) {

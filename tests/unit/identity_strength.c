@@ -36,8 +36,7 @@ test_good(void **state)
 	    "cradle pact join borrow spot photo",
 	    "kX9#pQ2vLm",
 	    "g3Rw!8zT$uPq",
-	    "gr\xc3\xbc\xc3\x9f"
-	    "e aus dem Speicherkoog",
+	    "gr\303\274\303\237e aus dem Speicherkoog",
 	};
 
 	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)

@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "manager/control.h"
 
@@ -122,6 +125,19 @@ too_many(void **state)
 	close(fd[0]);
 }
 
+/* As the group may: needs root, to be somebody else then. */
+static void
+open_to_all(void)
+{
+	char path[64];
+
+	if (geteuid() != 0)
+		fail_msg("needs root");
+	snprintf(path, sizeof path, "%s/%s", dir, CONFIG_CONTROL_SOCKET);
+	assert_int_equal(chmod(path, 0666), 0);
+	assert_int_equal(chmod(dir, 0755), 0);
+}
+
 /* In another user's skin: take every place there is, and keep it. */
 static void __attribute__((noreturn)) hog(int ready)
 {
@@ -134,19 +150,15 @@ static void __attribute__((noreturn)) hog(int ready)
 		pause();
 }
 
-/* Members of the group cannot keep root out.  Needs root, to be somebody else. */
+/* Members of the group cannot keep root out. */
 static void
 a_place_for_root(void **state)
 {
-	char path[64], byte;
 	int fd, ready[2];
 	pid_t pid;
+	char byte;
 
-	if (geteuid() != 0)
-		fail_msg("needs root");
-	snprintf(path, sizeof path, "%s/%s", dir, CONFIG_CONTROL_SOCKET);
-	assert_int_equal(chmod(path, 0666), 0);
-	assert_int_equal(chmod(dir, 0755), 0);
+	open_to_all();
 	assert_int_equal(pipe(ready), 0);
 	if ((pid = fork()) == 0)
 		hog(ready[1]);
@@ -159,6 +171,56 @@ a_place_for_root(void **state)
 	close(fd);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
+	close(ready[0]);
+	close(ready[1]);
+}
+
+/* In another user's skin: ask and read as fast as it goes, again and again; says how often it was
+ * told something. */
+static void __attribute__((noreturn)) pester(int ready)
+{
+	uint32_t shown = 0;
+
+	if (setresgid(65534, 65534, 65534) == -1 || setresuid(65534, 65534, 65534) == -1)
+		_exit(1);
+	for (int i = 0, fd = -1; i < 1000; i++) {
+		struct pollfd p = {.events = POLLIN};
+		int type = 0;
+
+		p.fd = fd = fd == -1 ? dial() : fd;
+		if (fd == -1)
+			_exit(2);
+		ask(fd, 0);
+		while (poll(&p, 1, 2000) == 1 && (type = next(fd)) > 0 && type != MSG_CTL_END)
+			;
+		shown += type == MSG_CTL_END;
+		if (type == MSG_CTL_END)
+			continue;
+		close(fd);
+		fd = -1;
+	}
+	(void)!write(ready, &shown, sizeof shown);
+	_exit(0);
+}
+
+/* Nor keep the daemon busy. */
+static void
+no_time_for_others(void **state)
+{
+	uint64_t began = clock_boot_ms();
+	int ready[2], status;
+	uint32_t shown = 0;
+	pid_t pid;
+
+	open_to_all();
+	assert_int_equal(pipe2(ready, O_NONBLOCK), 0);
+	if ((pid = fork()) == 0)
+		pester(ready[1]);
+	while (read(ready[0], &shown, sizeof shown) == -1 && clock_boot_ms() - began < 60000)
+		run(1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_in_range(shown, 100, 200 + (clock_boot_ms() - began) / 10);
 	close(ready[0]);
 	close(ready[1]);
 }
@@ -270,6 +332,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    CONTROL_TEST(too_many),
 	    CONTROL_TEST(a_place_for_root),
+	    CONTROL_TEST(no_time_for_others),
 	    CONTROL_TEST(never_reads),
 	    CONTROL_TEST(many_machines),
 	    CONTROL_TEST(rubbish),

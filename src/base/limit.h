@@ -1,6 +1,6 @@
-/* How often something may happen, for log lines that strangers can provoke.  Pure. */
-#ifndef IPSEC_LIMIT_H
-#define IPSEC_LIMIT_H
+/* How often something may happen that strangers can provoke: log lines, questions.  Pure. */
+#ifndef BASE_LIMIT_H
+#define BASE_LIMIT_H
 
 #include <stdint.h>
 

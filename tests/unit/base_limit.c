@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "ipsec/limit.h"
+#include "base/limit.h"
 
 static void
 test_burst_and_refill(void **state)

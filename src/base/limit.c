@@ -1,4 +1,4 @@
-#include "ipsec/limit.h"
+#include "base/limit.h"
 
 #include "base/clock.h"
 
