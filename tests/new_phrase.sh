@@ -238,8 +238,75 @@ start_bind_again() {
 	wait_for_server "$2"
 }
 
+# Whatever goes wrong: one phrase holds, and it is known which.
+mishaps() {
+	local port=5413 name
+
+	rm -rf dnsd
+	begin dnsd $port
+	"$autotunnel" account new-phrase --state dnsd/laptop <<<"$phrase" 2>err | :
+	[[ $(cat err) == *"could not be shown; nothing was changed" ]] || fail "nobody has seen it: $(cat err)"
+	stop_server
+	expect 1 "Recovery phrase: *" "*nothing was changed*the old recovery phrase holds*" "$phrase" \
+		account new-phrase --state dnsd/laptop
+	start_dnsd dnsd $port
+	[ "$(devices $port | grep -c ^@)" = 0 ] || fail "a phrase was replaced all the same"
+	expect 0 "*Enrolled: yes" "" "$phrase" join $domain --state dnsd/laptop
+
+	# Two at the same moment, while the server pauses: one of them is right.
+	kill -STOP $server_pid
+	for name in laptop nas; do
+		"$autotunnel" account new-phrase --state dnsd/$name <<<"$phrase" >$name.phrase 2>&1 &
+	done
+	sleep 2
+	kill -CONT $server_pid
+	wait -n || :
+	wait $(jobs -p | grep -vx $server_pid) || :
+	grep -l "^Changed: " laptop.phrase nas.phrase >winner || fail "nobody: $(cat laptop.phrase nas.phrase)"
+	[ "$(wc -l <winner)" -eq 1 ] || fail "both have changed the phrase"
+	grep -L "^Changed: " laptop.phrase nas.phrase | xargs cat | grep -q "nothing was changed" || fail "the other one says nothing"
+	next=$(sed -n 's/^Recovery phrase: //p' "$(cat winner)")
+	join_again dnsd $port laptop
+
+	# Who joins with the new phrase while no name server says what was before it takes it for the first; and
+	# has the account's addresses when one does.
+	stop_server
+	expect 0 "*Enrolled: not yet*" "*" "$next" join $domain --server "$ns" --name radio --state dnsd/radio
+	name=$(address_in dnsd/laptop.out)
+	[[ $(address_in out) != ${name%%:0:*}:* ]] || fail "how can it know?"
+	start_dnsd dnsd $port
+	expect 0 "*Address: ${name%%:0:*}:*Enrolled: yes" "*restart autotunneld*" "$next" join $domain --state dnsd/radio
+	expect 0 "Nothing else is wrong*" "" "" repair --state dnsd/radio
+	expect 0 "*laptop*radio*" "" "" devices --state dnsd/radio
+
+	# A full disk: nothing is half made, and the same again does it.
+	mkdir full
+	mount -t tmpfs -o size=128k full full
+	cp -a dnsd/nas full/
+	cat /dev/zero >full/filler 2>/dev/null || :
+	expect 1 "" "*No space left on device*" "$next" join $domain --state full/nas
+	cmp -s dnsd/nas/tsig.key full/nas/tsig.key && cmp -s dnsd/nas/ca.crt full/nas/ca.crt || fail "half made"
+	rm full/filler
+	expect 0 "*Address: $(address_in dnsd/nas.out)*Enrolled: yes" "*restart autotunneld*" "$next" join $domain --state full/nas
+	umount full
+
+	# An account with machines that are on no roster.
+	account_key "$next" >new.key
+	nsupdate -k new.key <<-UPDATE
+		server 127.0.0.1 $port
+		zone $domain
+		update delete _autotunnel.$domain TXT
+		update delete _devices._autotunnel.$domain TXT
+		send
+	UPDATE
+	expect 4 "Recovery phrase: *" "*are not on its roster: let each of them join once more; nothing was changed*" "$next" \
+		account new-phrase --state dnsd/laptop
+	stop_server
+}
+
 our_own_server
 bind_server
+mishaps
 expect 2 "" "usage: autotunnel account*" "" account
 expect 2 "" "usage: autotunnel account*" "" account new-phrase extra
 expect 2 "" "usage: autotunnel account*" "" account old-phrase

@@ -5,6 +5,7 @@
 #
 #    laptop .5, nas .6, tv .7 ── Internet ── ns .53
 . "${0%/*}/lab.sh"
+. "$LAB_DIR/lib/operator.sh"
 lab_require named nsupdate
 
 lab_internet
@@ -15,51 +16,35 @@ lab_host tv internet 7
 lab_account bind laptop nas tv
 lab_daemon laptop nas tv
 lab_ready laptop nas tv
-lab_exec laptop autotunnel zone bind $LAB_DOMAIN --keys-only <<<"$LAB_PHRASE" |
-	lab_exec ns tee /root/account.key >/dev/null
-operator() {
-	{ printf 'server %s\nzone %s\n' $LAB_NS $LAB_DOMAIN; cat; echo send; } |
-		lab_update ns /root/account.key
-}
-head=_autotunnel.$LAB_DOMAIN list=_devices._autotunnel.$LAB_DOMAIN
-save() {
-	lab_dig ns $head TXT >$LAB/$1
-	lab_dig ns $list TXT >>$LAB/$1
-}
-# The roster in that file, and no other.
-show() {
-	{ printf 'update delete %s\nupdate delete %s\n' $head $list
-		awk '{ print "update add " $0 }' "$LAB/$1"; } | operator
-}
+operator_begin
 view() {
-	check_soon "$1; serial $3 counts" 70 eval \
-		"[ \"\$(lab_status laptop '\"\(.roster.view) \(.roster.serial)\"')\" = '$2 $3' ]"
+	check_soon "$1; serial $3 counts" 70 operator_seen laptop $2 $3
 }
-save three
+operator_save three
 check "laptop reaches nas" lab_ping laptop nas
 view "all is well" current 3
 
-check "the server hides the roster" eval ': >$LAB/nothing; show nothing'
+check "the server hides the roster" eval ': >$LAB/nothing; operator_show nothing'
 view "laptop notices" hidden 3
 check "status says so" eval 'lab_exec laptop autotunnel status | grep "the name server has hidden it"'
 check_equal "and is not content" 6 "$(lab_exec laptop autotunnel status --strict >/dev/null; echo $?)"
 check "tunnels stay" lab_ping laptop nas
 
-check "the server shows it again" show three
+check "the server shows it again" operator_show three
 view "laptop notices" current 3
 
 # Its own: the very lines, another signature; then one more machine under the old signature.
 check "a roster with another signature" eval \
-	'sed "s/\"sig=..../\"sig=AAAA/" $LAB/three >$LAB/forged; show forged'
+	'sed "s/\"sig=..../\"sig=AAAA/" $LAB/three >$LAB/forged; operator_show forged'
 view "is refused" refused 3
 check_equal "because of that" "it is not signed by the account's key" "$(lab_status laptop .roster.reason)"
 check "a roster with a machine added" eval 'sed -e "s/\"n=3\"/\"n=4\"/" -e "s/\"s=3\"/\"s=4\"/" \
-	-e "/_devices/s/\$/ \"evil ok 0 00112233445566778899aabbccddeeff\"/" $LAB/three >$LAB/forged; show forged'
-check_soon "the worker has read it" 70 eval "lab_exec laptop dig +short $list TXT | grep evil"
+	-e "/_devices/s/\$/ \"evil ok 0 00112233445566778899aabbccddeeff\"/" $LAB/three >$LAB/forged; operator_show forged'
+check_soon "the worker has read it" 70 eval "lab_exec laptop dig +short $operator_list TXT | grep evil"
 view "is refused" refused 3
-check "a text that is no roster" eval 'printf "%s 60 TXT \"v=1 or so\"\n" $head >$LAB/forged; show forged'
+check "a text that is no roster" eval 'printf "%s 60 TXT \"v=1 or so\"\n" $operator_head >$LAB/forged; operator_show forged'
 view "is refused" refused 3
-check "the true one comes back" show three
+check "the true one comes back" operator_show three
 view "it counts again" current 3
 
 # Names lead elsewhere: tv's address under nas' name, its records leading to tv.
@@ -84,8 +69,8 @@ check_soon "and reaches it" 30 lab_ping laptop nas
 # An old roster, after a revocation; also for a daemon that was away.
 check "tv is revoked" eval 'lab_exec laptop autotunnel revoke tv <<<"$LAB_PHRASE"'
 view "laptop knows" current 4
-save four
-check "the server shows the old roster" show three
+operator_save four
+check "the server shows the old roster" operator_show three
 view "laptop refuses it" refused 4
 check "it says why" eval 'lab_status laptop .roster.reason | grep "an old one: serial 3, but 4 has been seen"'
 check "the laptop starts anew" eval 'lab_daemon_stop laptop KILL; lab_daemon laptop'

@@ -5,6 +5,7 @@
 #
 #    laptop .5, nas .6, tv .7, radio .8, thief .9 ── Internet ── ns .53
 . "${0%/*}/lab.sh"
+. "$LAB_DIR/lib/operator.sh"
 lab_require named nsupdate
 
 lab_internet
@@ -17,25 +18,10 @@ lab_host thief internet 9
 lab_account bind laptop nas tv radio
 lab_daemon laptop nas tv radio
 lab_ready laptop nas tv radio
-lab_exec laptop autotunnel zone bind $LAB_DOMAIN --keys-only <<<"$LAB_PHRASE" |
-	lab_exec ns tee /root/account.key >/dev/null
+operator_begin
 stolen=$LAB_PHRASE
-head=_autotunnel.$LAB_DOMAIN list=_devices._autotunnel.$LAB_DOMAIN
-save() {
-	lab_dig ns $head TXT >$LAB/$1
-	lab_dig ns $list TXT >>$LAB/$1
-}
-# The roster in that file, and no other: the operator writes what he likes.
-show() {
-	{
-		printf 'server %s\nzone %s\nupdate delete %s\nupdate delete %s\n' $LAB_NS $LAB_DOMAIN $head $list
-		awk '{ print "update add " $0 }' "$LAB/$1"
-		echo send
-	} | lab_update ns /root/account.key
-}
 view() {
-	check_soon "$1 has the roster of serial $3, which is $2" 70 eval \
-		"[ \"\$(lab_status $1 '\"\(.roster.view) \(.roster.serial)\"')\" = '$2 $3' ]"
+	check_soon "$1 goes by the roster of serial $3; what is shown is $2" 70 operator_seen $1 $2 $3
 }
 addresses() {
 	local host
@@ -50,12 +36,11 @@ check "laptop reaches radio" lab_ping laptop radio
 addresses laptop nas tv radio >$LAB/addresses
 # What revoking takes away but for the roster: the name in the list of machines.
 listed() {
-	printf 'server %s\nzone %s\nupdate add _autotunnel._udp.%s 60 PTR _autotunnel._udp.%s\nsend\n' \
-		$LAB_NS $LAB_DOMAIN $LAB_DOMAIN "$1.$LAB_DOMAIN" | lab_update ns /root/account.key
+	operator <<<"update add _autotunnel._udp.$LAB_DOMAIN 60 PTR _autotunnel._udp.$1.$LAB_DOMAIN"
 }
 
 check "tv is off" lab_daemon_stop tv
-save old
+operator_save old
 lab_start laptop flow ping -6 -i 0.05 nas.$LAB_DOMAIN
 check "another phrase" eval 'lab_exec laptop autotunnel account new-phrase <<<"$stolen" >$LAB/changed'
 LAB_PHRASE=$(sed -n 's/^Recovery phrase: *//p' $LAB/changed)
@@ -66,7 +51,7 @@ done
 check_equal "no machine was lost" 4 "$(lab_status laptop .roster.machines)"
 lab_stop laptop flow INT || :
 check_equal "nor a packet" 0 "$(lab_lost laptop flow)"
-save new
+operator_save new
 
 # bind_keys HOST...: the name server gets the keys of LAB_PHRASE.
 bind_keys() {
@@ -78,7 +63,7 @@ bind_keys() {
 # The name server is the thief's: it knows his key, and shows the old roster, from which he signs another and
 # another.
 LAB_PHRASE=$stolen bind_keys laptop nas tv radio evil
-check "the server shows the old roster" show old
+check "the server shows the old roster" operator_show old
 view nas refused 5
 check "with the old phrase tv is revoked in it" eval \
 	'lab_exec thief autotunnel revoke --domain $LAB_DOMAIN --server $LAB_NS tv <<<"$stolen"; listed tv'
@@ -106,7 +91,7 @@ done
 check_soon "started anew they find each other, whatever the server shows" 70 lab_ping laptop nas
 view nas refused 5
 
-check "the true roster comes back" show new
+check "the true roster comes back" operator_show new
 lab_daemon tv
 view nas current 5
 view tv current 5

@@ -5,6 +5,7 @@
 #
 #    laptop .5, nas .6, tv .7, pc .8 ── Internet ── ns .53
 . "${0%/*}/lab.sh"
+. "$LAB_DIR/lib/operator.sh"
 lab_require named nsupdate
 
 machines="laptop nas tv pc"
@@ -28,12 +29,7 @@ check "pc reaches laptop" lab_ping pc laptop
 ula_nas=$(lab_ula nas)
 
 # The operator of the name server is on the thief's side: he has all keys that are there.
-lab_exec laptop autotunnel zone bind $LAB_DOMAIN --keys-only <<<"$LAB_PHRASE" |
-	lab_exec ns tee /root/account.key >/dev/null
-operator() {
-	{ printf 'server %s\nzone %s\n' $LAB_NS $LAB_DOMAIN; cat; echo send; } |
-		lab_update ns /root/account.key
-}
+operator_begin
 for host in nas pc; do
 	lab_dig laptop _autotunnel._udp.$LAB_DOMAIN PTR | grep $host
 	for record in "$host AAAA" "_autotunnel._udp.$host SRV" "at.$host A"; do

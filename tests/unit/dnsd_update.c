@@ -562,8 +562,9 @@ a_greedy_device(void **state)
 	assert_int_equal(test_count(t, "d.h.z.example", TYPE_A), 0);
 	assert_int_equal(test_add(t, "h.z.example", "h.z.example", 60, &rd), RCODE_NOERROR);
 	assert_int_equal(test_add(t, "h.z.example", "h.z.example", 60, &other), RCODE_REFUSED);
-	/* the account's key may, and then the device may still take away */
+	/* the account's key may, and then the device may still refresh and take away */
 	assert_int_equal(test_add(t, "k.z.example", "d.h.z.example", 60, &rd), RCODE_NOERROR);
+	assert_int_equal(test_add(t, "h.z.example", "h.z.example", 60, &rd), RCODE_NOERROR);
 	begin(t, "z.example", TYPE_SOA, CLASS_IN);
 	put(t, SECTION_UPDATE, "c.h.z.example", TYPE_A, CLASS_ANY, 0, "");
 	assert_int_equal(test_signed(t, "h.z.example"), RCODE_NOERROR);

@@ -261,13 +261,14 @@ is_too_much(const struct apply *a)
 static unsigned
 change_all(struct apply *a)
 {
+	size_t before = a->zone->records;
 	struct groups g = {0};
 	int rc = 0;
 
 	for (unsigned i = 0; i < a->m->count && rc == 0; i++)
 		if (a->m->rr[i].section == SECTION_UPDATE && !keyops_is(&a->m->rr[i]))
 			rc = change_one(a, &g, &a->m->rr[i]);
-	if (rc == 0 && adds_anything(a) && is_too_much(a))
+	if (rc == 0 && a->zone->records > before && is_too_much(a))
 		rc = -1;
 	if (rc == -1) {
 		change_undo(a->changes, a->zone);
