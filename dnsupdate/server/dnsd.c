@@ -5,6 +5,7 @@
 #include "base/notify.h"
 #include "dnsupdate/server/data/commit.h"
 #include "dnsupdate/server/net/conn.h"
+#include "dnsupdate/server/net/knock.h"
 #include "dnsupdate/server/net/listen.h"
 #include "dnsupdate/server/net/rrl.h"
 #include "dnsupdate/server/net/secure.h"
@@ -157,6 +158,7 @@ begin(struct dnsd *d)
 	d->interrupt = loop_signal_new(d->loop, SIGINT, stop, d);
 	d->server.send = send_reply;
 	d->server.send_ctx = d;
+	d->server.hooks.knock = knock_send;
 	d->server.want_commit = want_commit;
 	d->server.commit_ctx = d;
 	if (d->conf.rate_limit > 0)

@@ -24,6 +24,9 @@
 /* Records of one set, octets of its data; records at one name. */
 #define LIMIT_RRSET_RECORDS 4096
 #define LIMIT_RRSET_OCTETS 60000
+/* Knocks (query/whoami.h) at once, and milliseconds between further ones. */
+#define LIMIT_KNOCKS 100
+#define LIMIT_KNOCK_MS 10
 /* CNAMEs followed in one answer. */
 #define LIMIT_CNAME_CHAIN 8
 /* MACs of the newest seconds remembered for one key. */

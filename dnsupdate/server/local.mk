@@ -17,6 +17,7 @@ libatdnsd_a_SOURCES = \
 	dnsupdate/server/data/keyring.c dnsupdate/server/data/keyring.h \
 	dnsupdate/server/data/lease.c dnsupdate/server/data/lease.h \
 	dnsupdate/server/limits.h \
+	dnsupdate/server/net/knock.c dnsupdate/server/net/knock.h \
 	dnsupdate/server/net/listen.c dnsupdate/server/net/listen.h \
 	dnsupdate/server/load.c dnsupdate/server/load.h \
 	dnsupdate/server/net/octets.c dnsupdate/server/net/octets.h \

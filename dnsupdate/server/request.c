@@ -210,6 +210,7 @@ request_handle(struct server *s, struct request *r)
 	r->zone = NULL;
 	r->is_signed = 0;
 	r->has_cookie = 0;
+	r->knocked = 0;
 	r->tsig_error = 0;
 	r->question_len = 0;
 	if (r->len < MESSAGE_HEADER) {

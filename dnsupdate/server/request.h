@@ -54,6 +54,7 @@ struct request {
 	struct key *key; /* whose valid signature it bears; NULL: none */
 	uint8_t is_first; /* and has not borne before (seen.h) */
 	uint16_t tsig_error; /* when it bears one that is not */
+	uint8_t knocked; /* whoami.h */
 	uint8_t has_cookie; /* one of ours: he is where he says */
 	uint8_t is_signed; /* bears a TSIG record: so does the reply */
 	struct zone *zone; /* closest above or at the question's name */

@@ -23,6 +23,7 @@ server_init(struct server *s)
 	s->commit = commit_new();
 	s->updates = updates_new();
 	s->seen = seen_new();
+	s->knocks = (struct limit) {.burst = LIMIT_KNOCKS, .every_ms = LIMIT_KNOCK_MS};
 	s->lease_min_sec = 1800;
 	s->lease_max_sec = 7200;
 	s->key_lease_max_sec = 7 * DAY;

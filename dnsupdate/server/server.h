@@ -2,6 +2,7 @@
 #ifndef DNSUPDATE_SERVER_SERVER_H
 #define DNSUPDATE_SERVER_SERVER_H
 
+#include "base/limit.h"
 #include "dnsupdate/server/data/commit.h"
 #include "dnsupdate/server/complain.h"
 #include "dnsupdate/server/data/keyring.h"
@@ -26,6 +27,9 @@ struct server_hooks {
 	/* DSO (RFC 8490): every message with opcode 6 on a stream, and the end of it. */
 	enum request_result (*dso)(void *ctx, struct request *r);
 	void *dso_ctx;
+	/* Knock at this port of who asked (net/knock.h).  0, or -1 when that failed. */
+	int (*knock)(void *ctx, const struct requester *who, uint16_t port, const uint8_t *nonce);
+	void *knock_ctx;
 	/* The keys that were added at run time changed: keep them.  0, or -1 when that failed. */
 	int (*keys_changed)(void *ctx);
 	void *keys_ctx;
@@ -40,6 +44,7 @@ struct server {
 	struct siphash_key cookie_secret;
 	struct seen *seen; /* signed messages that came before */
 	struct server_hooks hooks;
+	struct limit knocks;
 	struct stats stats;
 	struct complaints complaints;
 	uint64_t last_wall_sec, last_boot_sec; /* of server_clock; 0: never called */

@@ -13,6 +13,7 @@ struct stats {
 	uint64_t malformed; /* no answer possible */
 	uint64_t rcode[STATS_RCODES];
 	uint64_t truncated;
+	uint64_t knocks;
 	uint64_t rrl_dropped, rrl_slipped;
 	uint64_t tsig_bad; /* BADKEY, BADSIG, BADTIME, BADTRUNC */
 	uint64_t replays; /* answered again, or refused */

@@ -7,6 +7,7 @@ libbase_a_SOURCES = \
 	src/base/clock.c src/base/clock.h \
 	src/base/file.c src/base/file.h \
 	src/base/hosts.c src/base/hosts.h src/base/hosts_write.c \
+	src/base/knock.c src/base/knock.h \
 	src/base/limit.c src/base/limit.h \
 	src/base/log.c src/base/log.h \
 	src/base/msg.h src/base/msg_rules.c \

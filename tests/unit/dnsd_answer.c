@@ -1,6 +1,9 @@
 /* Queries, message in, message out. */
 #include "tests/unit/dnsd_test.h"
 
+#include "base/knock.h"
+#include "dnsupdate/server/limits.h"
+
 static void
 fill(struct test_server *t)
 {
@@ -312,6 +315,81 @@ who_am_i(void **state)
 	assert_int_equal(t->m.rr[0].ttl, 60);
 }
 
+static struct {
+	unsigned count;
+	uint16_t port;
+	uint8_t nonce[KNOCK_NONCE_LEN];
+} knocked;
+
+static int
+knock(void *ctx, const struct requester *who, uint16_t port, const uint8_t *nonce)
+{
+	assert_int_equal(ntohs(who->from.in.sin_port), 1234);
+	knocked.count++;
+	knocked.port = port;
+	memcpy(knocked.nonce, nonce, sizeof knocked.nonce);
+	return 0;
+}
+
+/* Ask for a knock; key NULL: unsigned. */
+static unsigned
+ask_knock(struct test_server *t, const char *name, const char *key, enum transport by)
+{
+	struct question q = {.name = name_of(name), .type = TYPE_TXT, .class = CLASS_IN};
+	struct buf b = buf_writer(t->request, sizeof t->request);
+
+	assert_int_equal(query_build(&b, ++t->id, &q, 0), 0);
+	tsig_forget(&t->tsig);
+	if (key != NULL) {
+		test_signer(t, key);
+		assert_int_equal(tsig_sign(&t->tsig, &t->signer, &b, t->now_sec), 0);
+	}
+	t->request_len = b.pos;
+	assert_int_equal(test_raw(t, t->request, t->request_len, by), 1);
+	return t->m.rcode;
+}
+
+/* NUMBER.PORT.whoami.ZONE: only a machine, only by a connection, and only once. */
+static void
+knocks(void **state)
+{
+	static const char name[] = "00112233445566778899aabb.4501.whoami.z.example";
+	static const char *const others[] = {"00112233445566778899aa.4501.whoami.z.example",
+	    "00112233445566778899aabbcc.4501.whoami.z.example",
+	    "00112233445566778899aabg.4501.whoami.z.example",
+	    "00112233445566778899aabb.0.whoami.z.example",
+	    "00112233445566778899aabb.65536.whoami.z.example",
+	    "00112233445566778899aabb.045.whoami.z.example",
+	    "00112233445566778899aabb.4501x.whoami.z.example",
+	    "x.00112233445566778899aabb.4501.whoami.z.example",
+	    "00112233445566778899aabb.4501.whoami.x.z.example", "4501.whoami.z.example",
+	    "00112233445566778899aabb.whoami.z.example", "00112233445566778899aabb.z.example"};
+	struct test_server *t = *state;
+
+	t->s.hooks.knock = knock;
+	memset(&knocked, 0, sizeof knocked);
+	assert_int_equal(ask_knock(t, name, "h.z.example", TRANSPORT_UDP), RCODE_NOERROR);
+	check(t, 1, 0, 0);
+	assert_int_equal(ask_knock(t, name, NULL, TRANSPORT_TCP), RCODE_NOERROR);
+	assert_int_equal(ask_knock(t, name, "t.z.example", TRANSPORT_TCP), RCODE_NOERROR);
+	assert_int_equal(knocked.count, 0);
+	assert_int_equal(ask_knock(t, name, "h.z.example", TRANSPORT_TLS), RCODE_NOERROR);
+	check(t, 1, 0, 0);
+	assert_int_equal(knocked.count, 1);
+	assert_int_equal(knocked.port, 4501);
+	assert_memory_equal(knocked.nonce, "\x00\x11\x22\x33\x44\x55\x66\x77\x88\x99\xaa\xbb", 12);
+	assert_true(test_raw(t, t->request, t->request_len, TRANSPORT_TLS)); /* the same again */
+	assert_int_equal(knocked.count, 1);
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		assert_int_equal(
+		    ask_knock(t, others[i], "h.z.example", TRANSPORT_TCP), RCODE_NXDOMAIN);
+	assert_int_equal(knocked.count, 1);
+	for (int i = 0; i < 2 * LIMIT_KNOCKS; i++)
+		assert_int_equal(ask_knock(t, name, "h.z.example", TRANSPORT_TCP), RCODE_NOERROR);
+	assert_int_equal(knocked.count, LIMIT_KNOCKS);
+	assert_int_equal(t->s.stats.knocks, LIMIT_KNOCKS);
+}
+
 /* The longest names there are, many labels: nothing overflows. */
 static void
 long_names(void **state)
@@ -342,6 +420,7 @@ main(void)
 	    TEST(helpful_records_give_way),
 	    TEST(private_zones),
 	    TEST(who_am_i),
+	    TEST(knocks),
 	    TEST(long_names),
 	};
 

@@ -435,6 +435,14 @@ conn_transport(const struct conn *c)
 	return c->who.transport;
 }
 
+int
+conn_local(const struct conn *c, union socket_address *out)
+{
+	socklen_t len = sizeof *out;
+
+	return getsockname(c->fd, &out->sa, &len);
+}
+
 size_t
 conn_queued(const struct conn *c)
 {

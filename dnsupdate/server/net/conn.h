@@ -78,6 +78,8 @@ struct key *conn_key(const struct conn *c);
 struct server *conn_server(const struct conn *c);
 void *conn_io_ctx(const struct conn *c);
 enum transport conn_transport(const struct conn *c);
+/* Our own address on it.  0, or -1 with errno. */
+int conn_local(const struct conn *c, union socket_address *out);
 /* Octets that wait to be sent. */
 size_t conn_queued(const struct conn *c);
 

@@ -353,6 +353,7 @@ answer_query(struct server *s, struct request *r)
 		return s->hooks.llq(s->hooks.llq_ctx, r);
 	if (is_meta(q->type))
 		return reply_error(r, RCODE_NOTIMP);
+	whoami_knock(s, r);
 	answer_from_zone(r);
 	return reply_end(r);
 }
