@@ -26,6 +26,7 @@ libatipsec_a_SOURCES = \
 	ipsec/installed.c ipsec/installed.h \
 	ipsec/ipsec.h \
 	ipsec/keepalive.c ipsec/keepalive.h \
+	ipsec/knocked.c ipsec/knocked.h \
 	ipsec/net.c ipsec/net.h \
 	ipsec/path.c ipsec/path.h \
 	ipsec/peers.c ipsec/peers.h \

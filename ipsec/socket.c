@@ -3,6 +3,7 @@
 #include "ipsec/socket.h"
 
 #include "base/log.h"
+#include "ipsec/knocked.h"
 #include "ipsec/plane.h"
 
 #include <errno.h>
@@ -23,6 +24,8 @@ socket_receive(void *ctx, const void *data, size_t len, const struct endpoint *l
 {
 	packet_t *packet;
 
+	if (knocked_take(data, len, remote))
+		return;
 	if (queue == NULL || atomic_load(&queued) >= QUEUE_MAX)
 		return;
 	packet = packet_create_from_data(host_of(remote), host_of(local),

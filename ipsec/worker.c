@@ -40,6 +40,7 @@
 #include "ipsec/creds.h"
 #include "ipsec/held.h"
 #include "ipsec/keepalive.h"
+#include "ipsec/knocked.h"
 #include "ipsec/peers.h"
 #include "ipsec/plane.h"
 #include "ipsec/roam.h"
@@ -103,6 +104,8 @@ report(void)
 			peers_unlock();
 		}
 	}
+	while (!blocked && !quitting && knocked_next(&m) && say(&m) == 0)
+		knocked_drop();
 	while (!blocked && !quitting && steps_next(&m) && say(&m) == 0)
 		steps_drop();
 }
@@ -200,6 +203,8 @@ on_started_message(const union msg *m)
 		take_roster(&m->roster);
 	else if (m->hdr.type == MSG_IPSEC_NAT)
 		keepalive_open(m->ipsec_nat.open);
+	else if (m->hdr.type == MSG_IPSEC_KNOCK)
+		knocked_want(&m->ipsec_knock);
 	else
 		roam_moved();
 }

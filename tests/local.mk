@@ -20,7 +20,7 @@ UNIT = tests/unit/base_addr tests/unit/base_buf tests/unit/base_channel tests/un
 	tests/unit/config_config tests/unit/loop_loop tests/unit/loop_timers \
 	tests/unit/manager_control tests/unit/manager_filter tests/unit/manager_hear tests/unit/manager_known \
 	tests/unit/manager_memory tests/unit/manager_network tests/unit/manager_recall \
-	tests/unit/manager_reconcile tests/unit/manager_worker \
+	tests/unit/manager_reach tests/unit/manager_reconcile tests/unit/manager_worker \
 	tests/fuzz/fuzz_memory tests/fuzz/fuzz_msg tests/fuzz/fuzz_config tests/fuzz/fuzz_known \
 	tests/fuzz/fuzz_recall
 check_PROGRAMS += $(UNIT)
@@ -45,6 +45,7 @@ tests_unit_base_str_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
 tests_unit_config_config_LDADD = libconfig.a $(BASE_LIBS) $(UNIT_LIBS)
 tests_unit_loop_loop_LDADD = libloop.a $(BASE_LIBS) $(EVENT_LIBS) $(UNIT_LIBS)
 tests_unit_loop_timers_LDADD = libloop.a $(BASE_LIBS) $(EVENT_LIBS) $(UNIT_LIBS)
+tests_unit_manager_reach_LDADD = libmanager.a $(BASE_LIBS) $(UNIT_LIBS)
 tests_unit_manager_reconcile_LDADD = libmanager.a libconfig.a $(BASE_LIBS) $(MNL_LIBS) $(UNIT_LIBS)
 
 MANAGER_LIBS = libmanager.a libatidentity.a libconfig.a libloop.a libatcrypto.a $(BASE_LIBS) \

@@ -60,8 +60,6 @@ report_state(struct msg_dns_state *s, const struct report_facts *f, uint64_t now
 	s->epoch = f->publish->epoch;
 	s->published_until_sec = f->publish->until_sec;
 	s->heard_ms = f->heard_ms;
-	s->seen = f->seen;
-	s->seen_ms = f->seen_ms;
 	if (f->server != NULL)
 		s->server = *f->server;
 }

@@ -16,8 +16,6 @@ struct report_facts {
 	const char *key; /* our key's name */
 	int64_t skew_sec; /* of the last BADTIME */
 	uint64_t heard_ms;
-	struct endpoint seen; /* us, by the server; family 0 = not known */
-	uint64_t seen_ms;
 };
 
 /* Fill a begun MSG_DNS_STATE. */

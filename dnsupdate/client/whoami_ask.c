@@ -1,4 +1,8 @@
-/* Asks what whoami.c has due. */
+/*
+ * Asks what whoami.c has due.  By the connection that stands, when it is of the family that is
+ * asked for and no datagram, for only over a connection does the server believe where we are; else
+ * by one of its own, for this question.
+ */
 #include "dnsupdate/client/worker.h"
 
 #include "base/clock.h"
@@ -10,22 +14,97 @@ answered(void *ctx, uint32_t ticket, const struct exchange_result *result)
 	struct worker *w = ctx;
 	const struct name *zone = watch_status(w->watch).zone;
 
-	(void)ticket;
-
-	whoami_answer(&w->whoami, zone == NULL ? OUTCOME_FAILED : result->outcome, result->m, zone,
-	    clock_boot_ms());
+	whoami_answer(&w->whoami[ticket], zone == NULL ? OUTCOME_FAILED : result->outcome,
+	    result->m, zone, clock_boot_ms());
 	worker_wake(w);
+}
+
+/* A transport to the server's addresses of one family; NULL when it has none. */
+static struct transport *
+transport_aside(struct worker *w, unsigned family)
+{
+	struct transport_server list[TRANSPORT_SERVERS_MAX] = {0};
+	unsigned policy = w->zone.transport;
+	struct transport *t;
+	size_t n = 0;
+
+	for (unsigned i = 0; i < w->server.count; i++)
+		if (w->server.list[i].ep.family == family)
+			list[n++] =
+			    (struct transport_server) {w->server.list[i].ep, w->server.list[i].tls};
+	if (n == 0)
+		return NULL;
+	if (policy == DNS_TRANSPORT_AUTO && !transport_has_stream(w->transport))
+		policy = DNS_TRANSPORT_TCP;
+	t = transport_new(w->loop);
+	transport_set_policy(t, policy, w->server.tls, transport_status(w->transport).tls_seen);
+	transport_set_servers(t, list, n);
+	return t;
+}
+
+static int
+is_way(const struct worker *w, const struct msg_dns_look *want)
+{
+	return transport_server(w->transport)->family == want->family &&
+	    (want->port == 0 || transport_has_stream(w->transport));
+}
+
+static void
+ask(struct worker *w, unsigned i, const struct name *zone, uint64_t now)
+{
+	struct exchange_handler h = {answered, w};
+	struct whoami *own = &w->whoami[i];
+	struct transport *t = w->transport;
+	struct question q;
+
+	if (now < whoami_wake(own))
+		return;
+	own->aside = !is_way(w, &own->want);
+	if (own->aside && (t = w->aside[i] = transport_aside(w, own->want.family)) == NULL) {
+		whoami_no_way(own, now);
+		return;
+	}
+	if (whoami_next(own, zone, now, &q) && exchange_ask(t, &w->signer, &q, &h, i) != 0)
+		whoami_answer(own, OUTCOME_FAILED, NULL, zone, now);
 }
 
 void
 whoami_ask(struct worker *w, uint64_t now)
 {
-	struct exchange_handler h = {answered, w};
 	const struct name *zone = watch_status(w->watch).zone;
-	struct question q;
 
-	if (zone == NULL || !whoami_next(&w->whoami, zone, now, &q))
-		return;
-	if (exchange_ask(w->transport, &w->signer, &q, &h, 0) != 0)
-		whoami_answer(&w->whoami, OUTCOME_FAILED, NULL, zone, now);
+	for (unsigned i = 0; i < WHOAMI_FAMILIES; i++) {
+		if (!w->whoami[i].asking) {
+			transport_free(w->aside[i]);
+			w->aside[i] = NULL;
+		}
+		if (zone != NULL)
+			ask(w, i, zone, now);
+	}
+}
+
+int
+whoami_tell(struct worker *w)
+{
+	for (unsigned i = 0; i < WHOAMI_FAMILIES; i++) {
+		if (!w->whoami[i].news)
+			continue;
+		msg_begin(&w->out, MSG_DNS_SEEN, 0);
+		w->out.dns_seen = w->whoami[i].told;
+		w->out.dns_seen.hdr = (struct msg_hdr) {.type = MSG_DNS_SEEN};
+		if (worker_say(w) != 0)
+			return -1;
+		w->whoami[i].news = 0;
+	}
+	return 0;
+}
+
+void
+whoami_leave(struct worker *w)
+{
+	for (unsigned i = 0; i < WHOAMI_FAMILIES; i++) {
+		transport_free(w->aside[i]);
+		w->aside[i] = NULL;
+		whoami_restart(&w->whoami[i]);
+	}
 }

@@ -114,9 +114,7 @@ say_state(struct worker *w, uint64_t now, uint64_t wall)
 	    .transport = transport_status(w->transport),
 	    .key = w->zone.key_name,
 	    .skew_sec = w->skew_sec,
-	    .heard_ms = w->heard_ms,
-	    .seen = w->whoami.seen,
-	    .seen_ms = w->whoami.seen_ms};
+	    .heard_ms = w->heard_ms};
 
 	msg_begin(&w->out, MSG_DNS_STATE, 0);
 	report_state(&w->out.dns_state, &facts, now, wall);
@@ -144,7 +142,8 @@ sleep_until_due(struct worker *w, uint64_t now)
 		at = sooner(at, roster_follow_wake(&w->roster));
 		if (watch_status(w->watch).zone != NULL) {
 			at = sooner(at, publish_wake(&w->publish));
-			at = sooner(at, whoami_wake(&w->whoami));
+			for (unsigned i = 0; i < WHOAMI_FAMILIES; i++)
+				at = sooner(at, whoami_wake(&w->whoami[i]));
 		}
 	}
 	at = sooner(at, server_wake(w));
@@ -167,7 +166,7 @@ step(void *ctx)
 		own_step(w, now);
 	}
 	if (roster_tell(w) == 0 && (roster_follow_busy(&w->roster) || say_peers(w) == 0) &&
-	    say_known(w) == 0)
+	    say_known(w) == 0 && whoami_tell(w) == 0)
 		say_state(w, now, clock_wall_sec());
 	if (w->quitting && publish_may_leave(&w->publish))
 		loop_stop(w->loop, 0);
@@ -200,6 +199,7 @@ start_over(struct worker *w)
 	struct msg_dns_publish want = w->publish.want;
 	uint64_t epoch = w->publish.epoch;
 
+	whoami_leave(w);
 	transport_free(w->transport);
 	w->transport = transport_new(w->loop);
 	server_begin(w);
@@ -208,7 +208,6 @@ start_over(struct worker *w)
 		publish_want(&w->publish, &want, clock_boot_ms());
 	others_start_over(w);
 	roster_follow_restart(&w->roster, &w->domain);
-	whoami_restart(&w->whoami);
 	w->said = OUTCOME_OK;
 	w->skew_sec = 0;
 	w->heard_ms = 0;
@@ -277,7 +276,11 @@ on_message(void *ctx, const union msg *m, int fd)
 			others_llq_hurry(w, clock_boot_ms());
 		}
 		server_hurry(w);
-		whoami_hurry(&w->whoami);
+		for (unsigned i = 0; i < WHOAMI_FAMILIES; i++)
+			whoami_hurry(&w->whoami[i]);
+		break;
+	case MSG_DNS_LOOK:
+		whoami_want(&w->whoami[m->dns_look.family == 6], &m->dns_look);
 		break;
 	case MSG_LOG_LEVEL:
 		log_set_level((enum log_level)m->log_level.level);
@@ -311,6 +314,7 @@ static void
 worker_free(struct worker *w)
 {
 	others_end(w);
+	whoami_leave(w);
 	transport_free(w->transport);
 	server_free(w);
 	loop_timer_free(w->step);

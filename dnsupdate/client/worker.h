@@ -12,6 +12,8 @@
 #include "dnsupdate/client/watch.h"
 #include "dnsupdate/client/whoami.h"
 
+#define WHOAMI_FAMILIES 2
+
 struct worker {
 	struct loop *loop;
 	struct loop_channel *channel;
@@ -27,7 +29,8 @@ struct worker {
 	struct watch *watch; /* NULL = no zone yet */
 	uint32_t readings, surprises; /* of watch, at the last step */
 	struct roster_follow roster;
-	struct whoami whoami;
+	struct whoami whoami[WHOAMI_FAMILIES]; /* IPv4, IPv6 */
+	struct transport *aside[WHOAMI_FAMILIES]; /* for one question of theirs; or NULL */
 	enum outcome outcome; /* of watch, then */
 	/* How changes are learnt. */
 	struct ladder ladder;
@@ -79,8 +82,11 @@ int worker_say(struct worker *w);
 void roster_ask(struct worker *w, uint64_t now);
 int roster_tell(struct worker *w);
 
-/* whoami_ask.c: ask what whoami.c has due. */
+/* whoami_ask.c: ask what whoami.c has due; tell the manager, 0 or -1 as above; the server is gone,
+ * or another. */
 void whoami_ask(struct worker *w, uint64_t now);
+int whoami_tell(struct worker *w);
+void whoami_leave(struct worker *w);
 
 /* Send what publish.c has due.  worker.c calls it when server and zone may be known. */
 void own_step(struct worker *w, uint64_t now);

@@ -15,6 +15,7 @@
 #define BASE_MSG_H
 
 #include "base/addr.h"
+#include "base/knock.h"
 
 #include <stdint.h>
 
@@ -55,6 +56,8 @@ enum msg_type {
 	MSG_DNS_ZONE, /* zone, own name, key, servers */
 	MSG_DNS_PUBLISH, /* what our records should say; or withdraw them */
 	MSG_DNS_HURRY, /* something is in flux: look often for a while */
+	MSG_DNS_LOOK, /* from where does the server see us, and can it knock? */
+	MSG_DNS_SEEN, /* the answer */
 	MSG_DNS_KNOWN, /* servers that answered, to be kept on disk */
 	MSG_DNS_STATE, /* how publishing and watching stand */
 	MSG_DNS_PEER, /* a machine of the account as its records describe it */
@@ -69,6 +72,8 @@ enum msg_type {
 	MSG_IPSEC_FORGET, /* hdr.id is gone: end its tunnel */
 	MSG_IPSEC_NAT, /* whether the way to us stays open by itself */
 	MSG_IPSEC_MOVED, /* our own addresses or mapping changed: tell peers */
+	MSG_IPSEC_KNOCK, /* these knocks are to be reported */
+	MSG_IPSEC_KNOCKED, /* one has come */
 	MSG_IPSEC_READY, /* IKE runs */
 	MSG_IPSEC_STATE, /* how the tunnel to hdr.id stands */
 	MSG_IPSEC_STEP, /* a step on the way to hdr.id; may be lost */
@@ -77,6 +82,7 @@ enum msg_type {
 	MSG_CTL_RELOAD,
 	MSG_CTL_SLEEP, /* the machine goes to sleep, or has woken up */
 	MSG_CTL_MAP, /* map a port of this machine for some time, or no longer */
+	MSG_CTL_VERIFY, /* client: is this machine to be reached?  Find out now */
 	MSG_CTL_RESULT, /* answer to any request that is not SHOW, or a refusal */
 	/* rows of a SHOW: SELF, MAPPING..., EXCHANGE..., DNS, ROSTER, STEP..., PEER..., END */
 	MSG_CTL_SELF,
@@ -259,6 +265,34 @@ struct msg_dns_zone {
 	struct dns_server known[MSG_KNOWN_MAX]; /* from the last DNS_KNOWN */
 };
 
+/* A question to the name server about ourselves, one for each family; another number makes it
+ * another question. */
+struct msg_dns_look {
+	struct msg_hdr hdr;
+	uint8_t family; /* 4 or 6: by which to ask */
+	uint8_t wanted; /* 0 = no (more) */
+	uint16_t port; /* of ours to be knocked at, from outside; 0 = none */
+	uint8_t nonce[KNOCK_NONCE_LEN];
+};
+
+enum seen_answer {
+	SEEN_NOTHING, /* no answer yet */
+	SEEN_ADDRESS,
+	SEEN_NO_SUCH, /* this server does not tell */
+	SEEN_NO_WAY, /* it cannot be reached by that family */
+	SEEN_ANSWER_MAX
+};
+
+struct msg_dns_seen {
+	struct msg_hdr hdr;
+	uint8_t family; /* of the question */
+	uint8_t answer; /* enum seen_answer */
+	uint8_t knocked; /* 1 = the server has knocked */
+	uint8_t pad;
+	uint8_t nonce[KNOCK_NONCE_LEN]; /* of the question */
+	struct endpoint seen; /* this machine, as the server sees it; family 0 = not known */
+};
+
 struct msg_dns_known {
 	struct msg_hdr hdr;
 	uint8_t tls_seen;
@@ -327,8 +361,6 @@ struct msg_dns_state {
 	uint64_t epoch; /* last written; the manager keeps it on disk */
 	uint64_t published_until_sec; /* wall clock; 0 = not published */
 	uint64_t heard_ms; /* boot time of the last good answer, 0 = never */
-	uint64_t seen_ms; /* boot time when seen was learnt, 0 = never */
-	struct endpoint seen; /* this machine, as the server sees it; family 0 = not known */
 	struct endpoint server;
 	char reason[MSG_TEXT_MAX];
 };
@@ -482,6 +514,19 @@ struct msg_ipsec_moved {
 	struct msg_hdr hdr;
 };
 
+/* One for each family; all zero = none. */
+struct msg_ipsec_knock {
+	struct msg_hdr hdr;
+	uint8_t nonce[2][KNOCK_NONCE_LEN];
+};
+
+struct msg_ipsec_knocked {
+	struct msg_hdr hdr;
+	uint8_t nonce[KNOCK_NONCE_LEN];
+	uint8_t pad[4];
+	struct endpoint from;
+};
+
 /* Which offloads user-space ESP uses. */
 #define IPSEC_OFFLOAD_TSO 1u
 #define IPSEC_OFFLOAD_USO 2u
@@ -585,6 +630,10 @@ struct msg_ctl_sleep {
 	uint32_t pad;
 };
 
+struct msg_ctl_verify {
+	struct msg_hdr hdr;
+};
+
 enum ctl_code { CTL_DONE = 1, CTL_DENIED, CTL_VERSION, CTL_FAILED, CTL_CODE_MAX };
 
 struct msg_ctl_result {
@@ -628,10 +677,13 @@ struct msg_ctl_mapping {
 	struct msg_natpmp_state state;
 	uint64_t until_ms; /* asked for by an administrator: boot time of its end; 0 = our own */
 	uint64_t inbound_ms; /* boot time when inbound was found, 0 = never */
+	struct endpoint place; /* where inbound is about, family 0 = none known */
 	struct endpoint seen; /* our address as the name server sees it; family 0 = not known */
 	uint8_t nat; /* enum nat_kind as published */
-	uint8_t inbound; /* enum inbound as published */
-	uint8_t pad[6];
+	uint8_t inbound; /* enum inbound: what was verified of the place */
+	uint8_t answer; /* enum seen_answer: what the name server says of us */
+	uint8_t verifying; /* 1 = a new verdict is on its way */
+	uint8_t pad[4];
 };
 
 struct msg_ctl_exchange {
@@ -705,6 +757,8 @@ union msg {
 	struct msg_dns_zone dns_zone;
 	struct msg_dns_publish dns_publish;
 	struct msg_dns_hurry dns_hurry;
+	struct msg_dns_look dns_look;
+	struct msg_dns_seen dns_seen;
 	struct msg_dns_known dns_known;
 	struct msg_dns_state dns_state;
 	struct msg_dns_peer dns_peer;
@@ -718,12 +772,15 @@ union msg {
 	struct msg_ipsec_forget ipsec_forget;
 	struct msg_ipsec_nat ipsec_nat;
 	struct msg_ipsec_moved ipsec_moved;
+	struct msg_ipsec_knock ipsec_knock;
+	struct msg_ipsec_knocked ipsec_knocked;
 	struct msg_ipsec_ready ipsec_ready;
 	struct msg_ipsec_state ipsec_state;
 	struct msg_ipsec_step ipsec_step;
 	struct msg_ctl_show ctl_show;
 	struct msg_ctl_reload ctl_reload;
 	struct msg_ctl_sleep ctl_sleep;
+	struct msg_ctl_verify ctl_verify;
 	struct msg_ctl_result ctl_result;
 	struct msg_ctl_self ctl_self;
 	struct msg_ctl_map ctl_map;

@@ -242,6 +242,31 @@ valid_dns_hurry(const union msg *m)
 }
 
 static const char *
+valid_dns_look(const union msg *m)
+{
+	const struct msg_dns_look *l = &m->dns_look;
+
+	if (l->family != 4 && l->family != 6)
+		return "family";
+	return l->wanted > 1 ? "flag" : NULL;
+}
+
+static const char *
+valid_dns_seen(const union msg *m)
+{
+	const struct msg_dns_seen *s = &m->dns_seen;
+
+	if (s->family != 4 && s->family != 6)
+		return "family";
+	if (s->answer >= SEEN_ANSWER_MAX || s->knocked > (s->answer == SEEN_ADDRESS))
+		return "answer";
+	return endpoint_valid(&s->seen) &&
+		s->seen.family == (s->answer == SEEN_ADDRESS ? s->family : 0)
+	    ? NULL
+	    : "seen";
+}
+
+static const char *
 dns_state_wrong(const struct msg_dns_state *s)
 {
 	if (s->status < DNS_STARTING || s->status > DNS_REFUSED || s->source >= DNS_SOURCE_MAX)
@@ -250,8 +275,6 @@ dns_state_wrong(const struct msg_dns_state *s)
 		return "flags";
 	if (!endpoint_valid(&s->server))
 		return "server";
-	if (!endpoint_valid(&s->seen))
-		return "seen";
 	return TEXT_OK(s->reason) ? NULL : "reason";
 }
 
@@ -408,6 +431,14 @@ valid_ipsec_ready(const union msg *m)
 }
 
 static const char *
+valid_ipsec_knocked(const union msg *m)
+{
+	const struct endpoint *from = &m->ipsec_knocked.from;
+
+	return endpoint_valid(from) && from->family != 0 ? NULL : "from";
+}
+
+static const char *
 ipsec_state_wrong(const struct msg_ipsec_state *s)
 {
 	if (s->state < TUNNEL_IDLE || s->state > TUNNEL_UP || s->initiator > 1 || s->known > 1)
@@ -487,9 +518,11 @@ valid_ctl_mapping(const union msg *m)
 {
 	const struct msg_ctl_mapping *c = &m->ctl_mapping;
 
-	if (c->nat >= NAT_KIND_MAX || c->inbound >= INBOUND_MAX)
+	if (c->nat >= NAT_KIND_MAX || c->inbound >= INBOUND_MAX || c->answer >= SEEN_ANSWER_MAX ||
+	    c->verifying > 1)
 		return "nat";
-	return endpoint_valid(&c->seen) ? natpmp_state_wrong(&c->state) : "seen";
+	return endpoint_valid(&c->seen) && endpoint_valid(&c->place) ? natpmp_state_wrong(&c->state)
+								     : "seen";
 }
 
 static const char *
@@ -562,6 +595,8 @@ static const struct msg_rule rules[MSG_TYPE_MAX] = {
     RULE(MSG_DNS_ZONE, "dns zone", MANAGER, DNSUPDATE, dns_zone, 0, valid_dns_zone),
     RULE(MSG_DNS_PUBLISH, "dns publish", MANAGER, DNSUPDATE, dns_publish, 0, valid_dns_publish),
     RULE(MSG_DNS_HURRY, "dns hurry", MANAGER, DNSUPDATE, dns_hurry, 0, valid_dns_hurry),
+    RULE(MSG_DNS_LOOK, "dns look", MANAGER, DNSUPDATE, dns_look, 0, valid_dns_look),
+    RULE(MSG_DNS_SEEN, "dns seen", DNSUPDATE, MANAGER, dns_seen, 0, valid_dns_seen),
     RULE(MSG_DNS_KNOWN, "dns known", DNSUPDATE, MANAGER, dns_known, 0, valid_dns_known),
     RULE(MSG_DNS_STATE, "dns state", DNSUPDATE, MANAGER, dns_state, 0, valid_dns_state),
     RULE(MSG_DNS_PEER, "dns peer", DNSUPDATE, MANAGER, dns_peer, 0, valid_dns_peer),
@@ -578,6 +613,8 @@ static const struct msg_rule rules[MSG_TYPE_MAX] = {
     RULE(MSG_IPSEC_FORGET, "ipsec forget", MANAGER, IPSEC, ipsec_forget, 0, valid_id),
     RULE(MSG_IPSEC_NAT, "ipsec nat", MANAGER, IPSEC, ipsec_nat, 0, valid_ipsec_nat),
     RULE(MSG_IPSEC_MOVED, "ipsec moved", MANAGER, IPSEC, ipsec_moved, 0, valid_empty),
+    RULE(MSG_IPSEC_KNOCK, "ipsec knock", MANAGER, IPSEC, ipsec_knock, 0, valid_empty),
+    RULE(MSG_IPSEC_KNOCKED, "ipsec knocked", IPSEC, MANAGER, ipsec_knocked, 0, valid_ipsec_knocked),
     RULE(MSG_IPSEC_READY, "ipsec ready", IPSEC, MANAGER, ipsec_ready, 0, valid_ipsec_ready),
     RULE(MSG_IPSEC_STATE, "ipsec state", IPSEC, MANAGER, ipsec_state, 0, valid_ipsec_state),
     RULE(MSG_IPSEC_STEP, "ipsec step", IPSEC, MANAGER, ipsec_step, 0, valid_ipsec_step),
@@ -586,6 +623,7 @@ static const struct msg_rule rules[MSG_TYPE_MAX] = {
     RULE(MSG_CTL_RELOAD, "reload", CLIENT, MANAGER, ctl_reload, 0, valid_empty),
     RULE(MSG_CTL_SLEEP, "sleep", CLIENT, MANAGER, ctl_sleep, 0, valid_ctl_sleep),
     RULE(MSG_CTL_MAP, "map", CLIENT, MANAGER, ctl_map, 0, valid_ctl_map),
+    RULE(MSG_CTL_VERIFY, "verify", CLIENT, MANAGER, ctl_verify, 0, valid_empty),
     RULE(MSG_CTL_RESULT, "result", MANAGER, CLIENT, ctl_result, 0, valid_ctl_result),
     RULE(MSG_CTL_SELF, "self", MANAGER, CLIENT, ctl_self, 0, valid_ctl_self),
     RULE(MSG_CTL_MAPPING, "mapping", MANAGER, CLIENT, ctl_mapping, 0, valid_ctl_mapping),
@@ -606,7 +644,9 @@ static_assert(sizeof(struct dns_server) == 32, "dns server");
 static_assert(sizeof(struct msg_dns_zone) == 1600, "dns zone");
 static_assert(sizeof(struct msg_dns_known) == 272, "dns known");
 static_assert(sizeof(struct msg_dns_publish) == 224, "dns publish");
-static_assert(sizeof(struct msg_dns_state) == 272, "dns state");
+static_assert(sizeof(struct msg_dns_look) == 24, "dns look");
+static_assert(sizeof(struct msg_dns_seen) == 48, "dns seen");
+static_assert(sizeof(struct msg_dns_state) == 240, "dns state");
 static_assert(sizeof(struct msg_dns_peer) == 560, "dns peer");
 static_assert(sizeof(struct msg_roster) == 3096, "roster");
 static_assert(sizeof(struct msg_ipsec_roster_state) == 200, "roster state");
@@ -614,6 +654,8 @@ static_assert(sizeof(struct msg_ctl_roster) == 224, "ctl roster");
 static_assert(sizeof(struct msg_ipsec_credential) == 2064, "ipsec credential");
 static_assert(sizeof(struct msg_ipsec_self) == 304, "ipsec self");
 static_assert(sizeof(struct msg_ipsec_peer) == 488, "ipsec peer");
+static_assert(sizeof(struct msg_ipsec_knock) == 32, "ipsec knock");
+static_assert(sizeof(struct msg_ipsec_knocked) == 48, "ipsec knocked");
 static_assert(sizeof(struct msg_ipsec_state) == 448, "ipsec state");
 static_assert(sizeof(struct msg_ipsec_step) == 112, "ipsec step");
 static_assert(sizeof(union msg) == MSG_SIZE_MAX, "union");

@@ -3,6 +3,7 @@
 #include "cli/show.h"
 #include "cli/span.h"
 
+#include "base/clock.h"
 #include "base/str.h"
 
 #include <getopt.h>
@@ -14,9 +15,43 @@
 
 /* ---- what there is ---- */
 
+#define VERIFY_WAIT_MS 20000
+
 struct view {
-	int json, strict, verbose, list;
+	int json, strict, verbose, list, verify;
 };
+
+static int
+is_verifying(const struct snapshot *s)
+{
+	int busy = s->mapping.verifying;
+
+	for (size_t i = 0; i < s->others; i++)
+		busy |= s->other[i].verifying;
+	return busy;
+}
+
+/* Have the name server knock, and wait for what comes of it. */
+static int
+verify(struct client *c, struct snapshot *s)
+{
+	uint64_t end_ms = clock_boot_ms() + VERIFY_WAIT_MS, now;
+	int status = client_open(c, cmd_socket());
+	union msg m;
+
+	msg_begin(&m, MSG_CTL_VERIFY, 0);
+	if (status == EXIT_OK)
+		status = client_request(c, &m);
+	if (status == EXIT_OK)
+		status = client_show(c, 1);
+	while (status == EXIT_OK && (now = clock_boot_ms()) < end_ms) {
+		status = client_next(c, s, (int)(end_ms - now));
+		if (status == EXIT_OK && !is_verifying(s))
+			break;
+	}
+	client_close(c);
+	return status == EXIT_TIMEOUT ? EXIT_OK : status; /* what is known is shown */
+}
 
 static int
 show(const struct snapshot *s, const struct view *v)
@@ -43,12 +78,13 @@ view(int argc, char **argv, int list)
 	    {"json", no_argument, NULL, 'j'},
 	    {"strict", no_argument, NULL, 's'},
 	    {"verbose", no_argument, NULL, 'v'},
+	    {"verify", no_argument, NULL, 'V'},
 	    {NULL, 0, NULL, 0},
 	};
 	struct view v = {.list = list};
 	struct snapshot *s;
 	struct client c;
-	int opt, status;
+	int opt, status = EXIT_OK;
 
 	while ((opt = getopt_long(argc, argv, "jv", options, NULL)) != -1) {
 		if (opt == '?')
@@ -56,12 +92,16 @@ view(int argc, char **argv, int list)
 		v.json |= opt == 'j';
 		v.strict |= opt == 's';
 		v.verbose |= opt == 'v';
+		v.verify |= opt == 'V';
 	}
 	if (optind != argc)
 		return cmd_usage("map");
 	s = snapshot_new();
-	status = v.verbose ? client_snapshot_exchanges(&c, cmd_socket(), s)
-			   : client_snapshot(&c, cmd_socket(), s);
+	if (v.verify)
+		status = verify(&c, s);
+	if (status == EXIT_OK)
+		status = v.verbose ? client_snapshot_exchanges(&c, cmd_socket(), s)
+				   : client_snapshot(&c, cmd_socket(), s);
 	if (status == EXIT_OK)
 		status = show(s, &v);
 	else

@@ -16,22 +16,42 @@ gateway_text(const struct msg_natpmp_state *s, char out[ADDR_TEXT_MAX])
 	return out;
 }
 
+static const char closed[] = "; but nothing comes in: a firewall";
+
 static enum health
 mapping_up(const struct msg_ctl_mapping *m, uint64_t now_ms, char out[EXPLAIN_MAX])
 {
 	const struct msg_natpmp_state *s = &m->state;
 	char external[ENDPOINT_TEXT_MAX], age[FORMAT_MAX], renew[FORMAT_MAX + 16] = "";
+	const char *but = "";
 
 	if (s->renew_ms != 0)
 		snprintf(renew, sizeof renew, ", renewal in %s",
 		    format_age(format_seconds_since(s->renew_ms, now_ms), age));
-	snprintf(out, EXPLAIN_MAX, "%s gives %s%s%s", word_method_title(s->method),
-	    endpoint_text(&s->external, external), renew,
-	    m->nat == NAT_KIND_DOUBLE ? endpoint_is_public(&s->external)
+	if (m->nat == NAT_KIND_DOUBLE)
+		but = endpoint_is_public(&s->external)
 		    ? "; not the address the name server sees: another NAT stands before the router"
-		    : "; not a public address: another NAT stands before the router"
-				      : "");
-	return m->nat == NAT_KIND_DOUBLE ? HEALTH_BAD : HEALTH_GOOD;
+		    : "; not a public address: another NAT stands before the router";
+	else if (m->inbound == INBOUND_NO)
+		but = closed;
+	snprintf(out, EXPLAIN_MAX, "%s gives %s%s%s", word_method_title(s->method),
+	    endpoint_text(&s->external, external), renew, but);
+	return but[0] != '\0' ? HEALTH_BAD : HEALTH_GOOD;
+}
+
+/* No router is asked, and none need be. */
+static enum health
+mapping_unneeded(const struct msg_ctl_mapping *m, char out[EXPLAIN_MAX])
+{
+	const char *but = m->inbound == INBOUND_NO ? closed : "";
+	char place[ENDPOINT_TEXT_MAX];
+
+	if (m->nat == NAT_KIND_NONE)
+		snprintf(out, EXPLAIN_MAX, "not needed: this machine has a public address%s", but);
+	else
+		snprintf(out, EXPLAIN_MAX, "%s is forwarded by hand%s",
+		    endpoint_text(&m->place, place), but);
+	return but[0] != '\0' ? HEALTH_BAD : HEALTH_GOOD;
 }
 
 enum health
@@ -41,10 +61,8 @@ explain_mapping(const struct msg_ctl_mapping *m, uint64_t now_ms, char out[EXPLA
 	char gateway[ADDR_TEXT_MAX];
 	int reason = s->reason[0] != '\0';
 
-	if (m->nat == NAT_KIND_NONE) {
-		snprintf(out, EXPLAIN_MAX, "not needed: this machine has a public address");
-		return HEALTH_GOOD;
-	}
+	if (m->nat == NAT_KIND_NONE || (m->hdr.id == 0 && m->place.family == 4))
+		return mapping_unneeded(m, out);
 	if (s->state == NAT_SILENT && s->gateway.family == 0 && !reason) {
 		snprintf(out, EXPLAIN_MAX, "no mapping is asked for");
 		return m->nat == NAT_KIND_UNMAPPED ? HEALTH_BAD : HEALTH_GOOD;
@@ -68,6 +86,22 @@ explain_mapping(const struct msg_ctl_mapping *m, uint64_t now_ms, char out[EXPLA
 		snprintf(out, EXPLAIN_MAX, "asking %s%s%s", gateway, reason ? ": " : "", s->reason);
 		return HEALTH_WAITING;
 	}
+}
+
+const char *
+explain_verdict(const struct msg_ctl_mapping *m)
+{
+	if (m->inbound == INBOUND_YES)
+		return "what is sent there from outside comes in";
+	if (m->inbound == INBOUND_NO)
+		return "what the name server sends there does not come in";
+	if (m->verifying)
+		return "the name server is being asked to knock";
+	if (m->answer == SEEN_NO_SUCH)
+		return "this name server cannot do that, and no machine has called yet";
+	if (m->answer == SEEN_NO_WAY)
+		return "there is no way to the name server by IPv4 or IPv6 as needed for it";
+	return "nobody has come in from outside";
 }
 
 const char *

@@ -15,6 +15,9 @@ enum health { HEALTH_GOOD, HEALTH_WAITING, HEALTH_BAD };
 enum health explain_mapping(
     const struct msg_ctl_mapping *m, uint64_t now_ms, char out[EXPLAIN_MAX]);
 
+/* Does anybody come in there?  A clause. */
+const char *explain_verdict(const struct msg_ctl_mapping *m);
+
 /* Why a mapping that stands is of no use: what the evidence for another NAT is. */
 const char *explain_double(const struct msg_ctl_mapping *m);
 

@@ -37,7 +37,7 @@ const struct cmd cmds[] = {
     {"trace", cmd_trace, "[--all] [-W SECONDS] [--json] PEER",
 	"how a peer was reached, step by step"},
     {"map", cmd_map,
-	"[-v] [--json] [--strict] | list | add PROTO PORT [--for TIME] | del PROTO PORT",
+	"[-v] [--json] [--strict] [--verify] | list | add PROTO PORT [--for TIME] | del PROTO PORT",
 	"what the router gives"},
     {"wait", cmd_wait, "[--timeout SECONDS] [PEER]", "until the daemon runs, or a tunnel is up"},
     {"init", cmd_init,

@@ -154,6 +154,8 @@ json_one_mapping(
 	json_boot_time(j, "until", s, c->until_ms);
 	json_text(j, "inbound", word_inbound(c->inbound));
 	json_boot_time(j, "verified", s, c->inbound_ms);
+	json_bool(j, "verifying", c->verifying);
+	json_endpoint(j, "place", &c->place);
 	json_endpoint(j, "seen", &c->seen);
 	json_text(j, "reason", m->reason);
 	json_text(j, "text", text);

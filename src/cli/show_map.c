@@ -48,17 +48,31 @@ show_forward(FILE *out, const struct snapshot *s, const struct msg_natpmp_state 
 static void
 show_verdict(FILE *out, const struct snapshot *s)
 {
+	static const char *const words[INBOUND_MAX] = {"Not verified yet", "Verified", "Tried"};
 	const struct msg_ctl_mapping *m = &s->mapping;
 	char text[ADDR_TEXT_MAX], age[FORMAT_MAX];
 
-	if (m->inbound == INBOUND_YES && m->inbound_ms != 0)
-		fprintf(out, "Verified %s ago: a peer came in from outside.\n",
+	fputs(words[m->inbound], out);
+	if (m->inbound != INBOUND_UNKNOWN)
+		fprintf(out, " %s ago",
 		    format_age(format_seconds_since(s->self.now_ms, m->inbound_ms), age));
-	else
-		fputs("Not verified yet: nobody has come in from outside.\n", out);
+	fprintf(out, ": %s.\n", explain_verdict(m));
 	if (m->seen.family != 0)
 		fprintf(out, "The name server sees this machine at %s.\n",
 		    endpoint_addr_text(&m->seen, text));
+}
+
+/* What to do when a forward stands and yet nothing comes in. */
+static void
+show_firewall(FILE *out, const struct snapshot *s)
+{
+	if (s->mapping.inbound != INBOUND_NO || s->mapping.nat == NAT_KIND_DOUBLE)
+		return;
+	fprintf(out,
+	    "A firewall stands in the way.  On this machine UDP port %u has to be let in (\"ufw allow"
+	    " %u/udp\",\n\"firewall-cmd --permanent --add-port=%u/udp\"); if it is, look for one in the"
+	    " router.\nThen try again: autotunnel map --verify\n",
+	    s->self.port, s->self.port, s->self.port);
 }
 
 static void
@@ -93,6 +107,8 @@ show_other(FILE *out, const struct snapshot *s, const struct msg_ctl_mapping *m)
 		explain_mapping(m, s->self.now_ms, sentence), fputs(sentence, out);
 	if (m->until_ms != 0)
 		fprintf(out, ", for another %s", left(s, m->until_ms, age));
+	if (m->place.family != 0)
+		fprintf(out, "; %s", explain_verdict(m));
 	fputc('\n', out);
 }
 
@@ -118,7 +134,10 @@ show_map(FILE *out, const struct snapshot *s)
 	} else {
 		explain_mapping(&s->mapping, s->self.now_ms, text);
 		fprintf(out, "Port mapping: %s.\n", text);
+		if (s->mapping.place.family != 0)
+			show_verdict(out, s);
 	}
+	show_firewall(out, s);
 	if (s->mapping.nat == NAT_KIND_DOUBLE)
 		fprintf(out, "%s\n", explain_double(&s->mapping));
 	if (advice[0] != '\0')

@@ -285,6 +285,18 @@ on_sleep(struct client *cl, const union msg *msg)
 }
 
 static int
+on_verify(struct client *cl)
+{
+	struct manager *m = cl->control->manager;
+
+	if (!cl->privileged)
+		return answer(cl, CTL_DENIED, "only root may have this machine knocked at");
+	outside_verify(m);
+	manager_changed(m);
+	return answer(cl, CTL_DONE, "");
+}
+
+static int
 on_map(struct client *cl, const union msg *msg)
 {
 	const struct msg_ctl_map *c = &msg->ctl_map;
@@ -330,6 +342,8 @@ client_message(void *ctx, const union msg *msg, int fd)
 		rc = on_reload(cl);
 	else if (msg->hdr.type == MSG_CTL_SLEEP)
 		rc = on_sleep(cl, msg);
+	else if (msg->hdr.type == MSG_CTL_VERIFY)
+		rc = on_verify(cl);
 	else if (msg->hdr.type == MSG_CTL_MAP)
 		rc = on_map(cl, msg);
 	if (rc == -1)

@@ -16,13 +16,15 @@
 static void
 collect_nat(struct manager *m, struct reconcile_nat *nat)
 {
+	const struct reach *r = &m->outside.reach[0];
 	const struct map *best = maps_primary(m);
 
 	memset(nat, 0, sizeof *nat);
-	nat->inbound = m->inbound;
-	nat->seen = m->seen4;
+	nat->inbound = outside_inbound(m);
+	nat->answer = r->answer;
+	nat->seen = r->seen;
 	if (best != NULL)
-		nat->since_ms = best->since_ms;
+		nat->since_ms = best->since_ms > r->since_ms ? best->since_ms : r->since_ms;
 	for (int rank = 0; rank < NETWORK_PATHS_MAX; rank++)
 		for (unsigned i = 0; i < MAPS_MAX; i++) {
 			const struct map *map = &m->maps.map[i];
@@ -60,7 +62,10 @@ decide_maps(struct manager *m)
 	uint64_t now = clock_boot_ms(), wait;
 
 	maps_decide(m, now);
+	outside_decide(m, now);
 	wait = maps_wait(m, now);
+	if (outside_wait(m, now) < wait)
+		wait = outside_wait(m, now);
 	if (wait != UINT64_MAX)
 		loop_timer_set(m->maps_timer, wait);
 }
@@ -140,8 +145,7 @@ manager_network_changed(void *ctx)
 	m->network = now;
 	tell_moved(m, &now);
 	m->hurry_dirty = 1; /* who moves together is found together */
-	m->inbound = INBOUND_UNKNOWN;
-	maps_unsee(m);
+	outside_again(m);
 	maps_say_again(m); /* the same wishes again: look now */
 	log_info("addresses or routes changed");
 	manager_changed(m);
@@ -157,6 +161,7 @@ manager_slept(void *ctx, uint64_t ms)
 	log_notice("the machine has slept for %" PRIu64 " s", ms / 1000);
 	keep_link(m);
 	m->moved_dirty = m->hurry_dirty = 1;
+	outside_verify(m);
 	maps_say_again(m);
 	manager_changed(m);
 }

@@ -25,7 +25,6 @@ hear_dns(struct manager *m, const union msg *msg)
 		if (identity_epoch_save(m->config.state_dir, m->epoch) == -1)
 			log_warn("%s: keeping the epoch", m->config.state_dir);
 	}
-	maps_see(m, &s->seen, s->seen_ms);
 	m->dns = *s;
 }
 
@@ -66,20 +65,6 @@ was_called(const struct peer *p, const struct msg_ipsec_state *s)
 	    endpoint_is_public(&s->remote);
 }
 
-static void
-came_in(struct manager *m, const struct endpoint *from)
-{
-	struct endpoint external = maps_external(m);
-	char text[ENDPOINT_TEXT_MAX];
-
-	if (from->family != 4 || endpoint_same_addr(from, &external))
-		return; /* not through the IPv4 mapping, or from beside us */
-	if (m->inbound != INBOUND_YES)
-		log_notice("reachable from outside: %s came in", endpoint_text(from, text));
-	m->inbound = INBOUND_YES;
-	m->inbound_ms = clock_boot_ms();
-}
-
 /* What the roster says of the peer. */
 static void
 hear_roster_of(struct peer *p, const struct msg_ipsec_state *s)
@@ -106,7 +91,7 @@ hear_tunnel(struct manager *m, const union msg *msg)
 	if (s->state == TUNNEL_UP)
 		p->recover_ms = 0;
 	if (was_called(p, s))
-		came_in(m, &s->remote);
+		outside_proved(m, &s->remote);
 	hear_roster_of(p, s);
 	p->tunnel = *s;
 }
@@ -141,6 +126,9 @@ hear(struct manager *m, const union msg *msg)
 	case MSG_DNS_STATE:
 		hear_dns(m, msg);
 		break;
+	case MSG_DNS_SEEN:
+		outside_told(m, &msg->dns_seen);
+		break;
 	case MSG_DNS_KNOWN:
 		hear_known(m, msg);
 		break;
@@ -158,6 +146,9 @@ hear(struct manager *m, const union msg *msg)
 		break;
 	case MSG_IPSEC_READY:
 		hear_ready(m, msg);
+		break;
+	case MSG_IPSEC_KNOCKED:
+		outside_come(m, &msg->ipsec_knocked);
 		break;
 	case MSG_IPSEC_STATE:
 		hear_tunnel(m, msg);

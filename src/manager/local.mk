@@ -14,7 +14,9 @@ libmanager_a_SOURCES = \
 	src/manager/manager.c src/manager/manager.h \
 	src/manager/netlink.c src/manager/netlink.h \
 	src/manager/network.c src/manager/network.h \
+	src/manager/outside.c src/manager/outside.h \
 	src/manager/peers.c \
+	src/manager/reach.c src/manager/reach.h \
 	src/manager/recall.c src/manager/recall.h \
 	src/manager/reconcile.c src/manager/reconcile.h \
 	src/manager/reload.c \

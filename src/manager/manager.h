@@ -28,6 +28,7 @@
 #include "manager/link.h"
 #include "manager/maps.h"
 #include "manager/network.h"
+#include "manager/outside.h"
 
 #include <sys/queue.h>
 
@@ -77,16 +78,13 @@ struct manager {
 	struct roster_desk *roster; /* NULL until enrolled */
 	struct netmon *netmon;
 	struct loop_timer *timer; /* asks manager_changed again */
-	struct loop_timer *maps_timer; /* the same, when a mapping's time is over */
+	struct loop_timer *maps_timer; /* the same, for mappings and how we are seen from outside */
 	struct loop_timer *enrol_timer;
 	struct loop_signal *signal[4];
 
 	/* natpmp */
 	struct maps maps;
-	struct endpoint seen4; /* our address as the name server sees it; family 0 = not known */
-	uint64_t seen_after_ms; /* what was seen before is of another network or address */
-	uint8_t inbound; /* enum inbound: has anybody come in from outside? */
-	uint64_t inbound_ms; /* when that was found, boot time */
+	struct outside outside; /* and the others */
 
 	/* dnsupdate */
 	int zone_dirty, publish_dirty, hurry_dirty;

@@ -68,11 +68,8 @@ int maps_next_row(const struct manager *m, unsigned *cursor, union msg *msg);
 int maps_next_exchange(const struct manager *m, unsigned *cursor, union msg *msg);
 void maps_hear_exchange(struct manager *m, const struct msg_natpmp_exchange *e);
 
-/* What the name server sees.  Only public IPv4 addresses say something about a NAT, and only of
- * after the last change. */
-void maps_see(struct manager *m, const struct endpoint *seen, uint64_t seen_ms);
-/* There was a change: look again. */
-void maps_unsee(struct manager *m);
+/* Nothing comes in any more: the same wishes of this family again. */
+void maps_renew(struct manager *m, unsigned family);
 
 /* The best path's IPv4 mapping of the tunnel's port; NULL when none is wanted. */
 const struct map *maps_primary(const struct manager *m);

@@ -7,6 +7,17 @@
 /* The mappings as "autotunnel map" and "autotunnel status" want them. */
 
 static void
+fill_reach(const struct reach *r, struct msg_ctl_mapping *row)
+{
+	row->place = r->place;
+	row->inbound = r->verdict;
+	row->inbound_ms = r->verdict_ms;
+	row->seen = r->seen;
+	row->answer = r->answer;
+	row->verifying = (uint8_t)reach_is_busy(r);
+}
+
+static void
 fill_row(const struct manager *m, const struct map *map, union msg *msg)
 {
 	struct msg_ctl_mapping *row = &msg->ctl_mapping;
@@ -17,12 +28,12 @@ fill_row(const struct manager *m, const struct map *map, union msg *msg)
 	row->state.local = map->want.local;
 	row->state.proto = map->want.proto;
 	row->until_ms = map->until_ms;
+	if (!map->extra && map->want.local.family == 6)
+		fill_reach(&m->outside.reach[1], row);
 	if (map != maps_primary(m))
 		return;
 	row->nat = m->publish_known ? m->publish.nat : NAT_KIND_UNKNOWN;
-	row->inbound = m->inbound;
-	row->inbound_ms = m->inbound_ms;
-	row->seen = m->seen4;
+	fill_reach(&m->outside.reach[0], row);
 }
 
 /* None is wanted: why. */
@@ -34,7 +45,7 @@ fill_none(const struct manager *m, union msg *msg)
 	msg_begin(msg, MSG_CTL_MAPPING, 0);
 	row->state.state = m->identity == NULL ? NAT_ASKING : NAT_SILENT;
 	row->nat = m->publish_known ? m->publish.nat : NAT_KIND_UNKNOWN;
-	row->seen = m->seen4;
+	fill_reach(&m->outside.reach[m->network.local4.family == 0], row);
 	str_copy(row->state.reason, sizeof row->state.reason, m->maps.reason);
 }
 

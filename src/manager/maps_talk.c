@@ -240,14 +240,12 @@ learn_mac(struct manager *m, struct map *map)
 }
 
 /* Another outside of the same NAT, or the first one: peers must hear of it now, not at their next
- * question, and what was seen or verified of the last one says nothing about this one. */
+ * question. */
 static void
 other_outside(struct manager *m, struct map *map, const struct msg_natpmp_state *s)
 {
 	m->moved_dirty = m->moved_dirty || map->outside.family != 0;
-	if (map == maps_primary(m))
-		m->inbound = INBOUND_UNKNOWN;
-	maps_unsee(m);
+	m->hurry_dirty = 1;
 	map->outside = s->external;
 }
 
@@ -258,6 +256,16 @@ static int
 is_remade(const struct map *map, const struct msg_natpmp_state *s)
 {
 	return s->state == NAT_UP && map->state.state == NAT_UP && s->remade != map->state.remade;
+}
+
+static void
+remade(struct manager *m, const struct map *map)
+{
+	struct reach *r = &m->outside.reach[map->want.local.family == 6];
+
+	m->moved_dirty = m->hurry_dirty = 1; /* nor need the name server reach us any more */
+	if (!reach_is_busy(r))
+		reach_verify(r, clock_boot_ms());
 }
 
 void
@@ -276,8 +284,7 @@ maps_hear(struct manager *m, const struct msg_natpmp_state *s)
 	if (s->state == NAT_UP && !endpoint_equal(&s->external, &map->outside))
 		other_outside(m, map, s);
 	else if (is_remade(map, s))
-		m->moved_dirty = m->hurry_dirty =
-		    1; /* nor need the name server reach us any more */
+		remade(m, map);
 	map->state = *s;
 	if (s->state == NAT_UP)
 		learn_mac(m, map);
@@ -285,16 +292,12 @@ maps_hear(struct manager *m, const struct msg_natpmp_state *s)
 }
 
 void
-maps_see(struct manager *m, const struct endpoint *seen, uint64_t seen_ms)
+maps_renew(struct manager *m, unsigned family)
 {
-	if (seen_ms >= m->seen_after_ms && seen->family == 4 && endpoint_is_public(seen))
-		m->seen4 = *seen;
-}
+	for (unsigned i = 0; i < MAPS_MAX; i++) {
+		struct map *map = &m->maps.map[i];
 
-void
-maps_unsee(struct manager *m)
-{
-	memset(&m->seen4, 0, sizeof m->seen4);
-	m->seen_after_ms = clock_boot_ms();
-	m->hurry_dirty = 1;
+		if (map->id != 0 && map->wanted && !map->extra && map->want.local.family == family)
+			map->dirty = 1;
+	}
 }

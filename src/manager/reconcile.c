@@ -107,7 +107,8 @@ reconcile_is_double(const struct msg_natpmp_state *mapping, const struct endpoin
 }
 
 /* All mappings that somebody outside can use, those of worse paths with a worse priority.  The
- * name server sees us through the best path only. */
+ * name server sees us through the best path only, and if it can tell what it sees there, that is
+ * waited for: a router that lies must not send our peers to somebody else. */
 static enum nat_kind
 publish_mappings(const struct reconcile_nat *nat, struct msg_dns_publish *p)
 {
@@ -124,7 +125,9 @@ publish_mappings(const struct reconcile_nat *nat, struct msg_dns_publish *p)
 			kind = first ? NAT_KIND_DOUBLE : kind;
 			continue;
 		}
-		add_contact(p, s->external, s->external.port, (uint16_t)(PRIORITY_PUBLIC + i));
+		if (i > 0 || nat->answer != SEEN_NOTHING)
+			add_contact(
+			    p, s->external, s->external.port, (uint16_t)(PRIORITY_PUBLIC + i));
 		kind = first ? kind_of_method(s->method) : kind;
 	}
 	return kind;
@@ -144,6 +147,9 @@ publish_ip4(const struct config *c, const struct network *n, const struct reconc
 	if (n->local4.family == 0)
 		return n->local6_count > 0 ? NAT_KIND_NONE : NAT_KIND_UNKNOWN;
 	if (endpoint_is_public(&n->local4)) {
+		if (nat->answer == SEEN_ADDRESS && !endpoint_same_addr(&nat->seen, &n->local4))
+			return NAT_KIND_UNMAPPED; /* a network that calls somebody's addresses its
+						     own */
 		add_contact(p, n->local4, port, PRIORITY_PUBLIC);
 		return NAT_KIND_NONE;
 	}
@@ -167,12 +173,22 @@ publish_local(const struct config *c, const struct network *n, struct msg_dns_pu
 	}
 }
 
+/* Does the router, or the name server, have to answer yet what our address is? */
+static int
+is_undecided(const struct reconcile_nat *nat)
+{
+	if (nat->maps == 0)
+		return 0;
+	return nat->map[0]->state == NAT_ASKING ||
+	    (nat->map[0]->state == NAT_UP && endpoint_is_public(&nat->map[0]->external) &&
+		nat->answer == SEEN_NOTHING);
+}
+
 uint64_t
 reconcile_publish(const struct config *c, const struct network *n, const struct reconcile_nat *nat,
     const uint8_t ula[16], uint64_t now_ms, struct msg_dns_publish *publish)
 {
-	if (nat->maps > 0 && nat->map[0]->state == NAT_ASKING &&
-	    now_ms - nat->since_ms < MAPPING_PATIENCE_MS)
+	if (is_undecided(nat) && now_ms - nat->since_ms < MAPPING_PATIENCE_MS)
 		return MAPPING_PATIENCE_MS - (now_ms - nat->since_ms);
 	memset(publish, 0, sizeof *publish);
 	publish->hdr.type = MSG_DNS_PUBLISH;

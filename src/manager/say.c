@@ -110,7 +110,7 @@ say_dnsupdate(struct manager *m)
 	if (m->hurry_dirty && say_hurry(m) == -1)
 		return -1;
 	m->hurry_dirty = 0;
-	return 0;
+	return outside_say_dns(m);
 }
 
 /* ---- ipsec ---- */
@@ -268,7 +268,7 @@ say_ipsec(struct manager *m)
 		if (say_peer(m, p) == -1)
 			return -1;
 	}
-	if (say_nat(m) == -1)
+	if (say_nat(m) == -1 || outside_say_ipsec(m) == -1)
 		return -1;
 	if (m->moved_dirty && SAY(m->ipsec, moved, -1) == -1)
 		return -1;

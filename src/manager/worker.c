@@ -43,6 +43,7 @@ forget_told(struct worker *w)
 		maps_say_again(m);
 	} else if (w->role == ROLE_DNSUPDATE) {
 		m->zone_dirty = m->publish_dirty = 1;
+		outside_untold_dns(m);
 		m->dns.published = 0;
 		peers_unconfirm(m);
 	} else {
@@ -50,6 +51,7 @@ forget_told(struct worker *w)
 		memset(&m->ready, 0, sizeof m->ready);
 		peers_untold(m);
 		roster_untold(m);
+		outside_untold_ipsec(m);
 	}
 }
 

@@ -1,10 +1,10 @@
 #!/bin/bash
 # What a router claims and what is true: a provider's NAT before it, found because the name server
-# sees another address; and a mapping verified by who came in.
+# sees another address; a mapping verified by the name server's knock; a firewall that lets none in; a
+# mapping that the router has lost without knowing.
 #
 #    laptop .10 ── home 192.168.1.1 ── 11.22.44.2 ── cgn ── 11.22.33.7 ─┐  Internet ── ns .53
 #                  later straight:     11.22.33.2 ──────────────────────┤
-#    nas .10 ───── office 192.168.2.1 ──────────────────────── .3 ──────┘
 . "${0%/*}/lab.sh"
 lab_require nft miniupnpd
 
@@ -24,6 +24,10 @@ contacts() {
 	lab_dig laptop at.laptop.$LAB_DOMAIN A | awk '{ print $5 }' | sort | xargs
 }
 
+map_says() {
+	lab_exec laptop autotunnel map | grep -E -- "$1"
+}
+
 contacts_are() {
 	[ "$(contacts)" = "$1" ]
 }
@@ -32,7 +36,6 @@ lab_internet
 lab_ns
 lab_nat cgn 11.22.33.7 11.22.44.1/24 none
 lab_nat home 11.22.33.2 192.168.1.1/24 none
-lab_nat office 11.22.33.3 192.168.2.1/24
 ip -n home link del wan
 ip link add wan netns home type veth peer name home netns cgn
 ip -n cgn link set home master lan up
@@ -41,10 +44,10 @@ ip -n home link set wan up
 ip -n home route add default via 11.22.44.1
 lab_miniupnpd home both
 lab_host laptop home
-lab_host nas office
-LAB_DNSD="" lab_account dnsd laptop nas
+LAB_DNSD="" lab_account dnsd laptop
 
 # ---- a provider's NAT ----
+lab_capture knocks "src host $LAB_NS and udp and not src port 53"
 lab_daemon laptop
 check_soon "the router maps" 5 map_is .mapping.state up
 check_equal "and claims that outside" 11.22.44.2 "$(map .mapping.external.address)"
@@ -68,12 +71,40 @@ check_soon "which is what is seen" 20 map_is .mapping.seen.address 11.22.33.2
 check_soon "no double NAT any more" 3 map_is .mapping.nat pcp
 check_soon "published" 5 contacts_are 11.22.33.2
 
-# ---- verified ----
-check "nobody has come in yet" map_is .mapping.inbound unknown
-check "which the records say" txt_says 'in=unknown'
-lab_daemon nas
-lab_ready laptop nas
-check "nas calls" lab_ping nas laptop 1
-check_soon "somebody came in from outside: verified" 3 map_is .mapping.inbound yes
+# ---- verified, by a knock from outside ----
+check_soon "somebody comes in: the name server" 3 map_is .mapping.inbound yes
+check "at the place that is published" map_is .mapping.place.address 11.22.33.2
 check_soon "which the records say" 5 txt_says 'in=yes'
-check "map tells" eval 'lab_exec laptop autotunnel map | grep "^Verified .* ago: a peer came in from outside\.$"'
+check "map tells" map_says '^Verified .* ago: what is sent there from outside comes in\.$'
+
+# ---- a firewall on this machine ----
+lab_exec laptop nft add table inet wall
+lab_exec laptop nft add chain inet wall in '{ type filter hook input priority 0; }'
+lab_exec laptop nft add rule inet wall in udp dport 4500 drop
+check "asked again" lab_exec laptop autotunnel map --verify
+check "nothing comes in" map_is .mapping.inbound no
+check_soon "which the records say" 5 txt_says 'in=no'
+check "map names it" map_says '^A firewall stands in the way\.'
+check "and what was tried" map_says '^Tried .* ago: what the name server sends there does not come in\.$'
+check "status, too" eval 'lab_exec laptop autotunnel status | grep -q "nothing comes in: a firewall"'
+check_not "strictly not well" lab_exec laptop autotunnel map --strict
+lab_exec laptop nft delete table inet wall
+check "without it, asked again" lab_exec laptop autotunnel map --verify --strict
+check "all is well" map_is .mapping.inbound yes
+check_soon "which the records say" 5 txt_says 'in=yes'
+
+# ---- a mapping that its router has lost without knowing ----
+lab_exec home nft flush chain inet filter prerouting_miniupnpd
+lab_exec home conntrack -F 2>/dev/null
+check_equal "the mapping is gone" "" "$(lab_mappings home)"
+check "asked again" lab_exec laptop autotunnel map --verify
+check "the router is asked at the first knock that does not come in" \
+	grep -q 'nothing comes in at 11\.22\.33\.2:4500 any more: asking the router again' "$(lab_log laptop autotunneld)"
+check_equal "so it stands again" 1 "$(lab_mappings home | grep -c 'dport 4500')"
+check "and somebody comes in" map_is .mapping.inbound yes
+
+# ---- the name server knocks where it is asked from, and nowhere else ----
+lab_capture_stop knocks
+check_equal "at the provider's outside, and at our own" "11.22.33.2.4500 11.22.33.7.4500" \
+	"$(tcpdump -n -r "$LAB/pcap/knocks.pcap" 2>/dev/null |
+		sed -E 's/.* > ([0-9.]+): .*/\1/' | sort -u | xargs)"

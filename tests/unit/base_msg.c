@@ -69,6 +69,17 @@ fill_dns(union msg *m, enum msg_type type)
 		m->dns_publish.contacts = 1;
 		m->dns_publish.contact[0] = ep4;
 		break;
+	case MSG_DNS_LOOK:
+		m->dns_look.family = 4;
+		break;
+	case MSG_DNS_SEEN:
+		m->dns_seen.family = 4;
+		m->dns_seen.answer = SEEN_ADDRESS;
+		m->dns_seen.seen = ep4;
+		break;
+	case MSG_IPSEC_KNOCKED:
+		m->ipsec_knocked.from = ep4;
+		break;
 	case MSG_DNS_STATE:
 		m->dns_state.status = DNS_OK;
 		break;
@@ -296,6 +307,16 @@ static const struct {
     WRONG(MSG_DNS_PUBLISH, dns_publish.ula[0], 0x20),
     WRONG(MSG_DNS_PUBLISH, dns_publish.contact[0].port, 0),
     WRONG(MSG_DNS_HURRY, dns_hurry.seconds, 3601),
+    WRONG(MSG_DNS_LOOK, dns_look.family, 0),
+    WRONG(MSG_DNS_LOOK, dns_look.wanted, 2),
+    WRONG(MSG_DNS_SEEN, dns_seen.family, 5),
+    WRONG(MSG_DNS_SEEN, dns_seen.family, 6),
+    WRONG(MSG_DNS_SEEN, dns_seen.answer, SEEN_ANSWER_MAX),
+    WRONG(MSG_DNS_SEEN, dns_seen.answer, SEEN_NO_SUCH),
+    WRONG(MSG_DNS_SEEN, dns_seen.knocked, 2),
+    WRONG(MSG_DNS_SEEN, dns_seen.seen.family, 0),
+    WRONG(MSG_IPSEC_KNOCK, hdr.id, 1),
+    WRONG(MSG_IPSEC_KNOCKED, ipsec_knocked.from.family, 0),
     WRONG(MSG_DNS_STATE, dns_state.status, 0),
     WRONG(MSG_DNS_STATE, dns_state.published, 2),
     WRONG(MSG_DNS_STATE, dns_state.channel, DNS_CHANNEL_MAX),
@@ -352,6 +373,8 @@ static const struct {
     WRONG(MSG_CTL_MAPPING, ctl_mapping.state.said[2].answer, NAT_ANSWER_MAX),
     WRONG(MSG_CTL_MAPPING, ctl_mapping.state.said[1].text[0], '\t'),
     WRONG(MSG_CTL_MAPPING, ctl_mapping.seen.family, 5),
+    WRONG(MSG_CTL_MAPPING, ctl_mapping.place.family, 5),
+    WRONG(MSG_CTL_MAPPING, ctl_mapping.answer, SEEN_ANSWER_MAX),
     WRONG(MSG_CTL_RESULT, ctl_result.code, 0),
     WRONG(MSG_CTL_SELF, ctl_self.enrolled, 2),
     WRONG(MSG_CTL_MAPPING, ctl_mapping.nat, NAT_KIND_MAX),

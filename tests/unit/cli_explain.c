@@ -58,6 +58,30 @@ static const struct {
     {0, NAT_KIND_UNKNOWN, 0, NULL, NULL, "", 0, HEALTH_WAITING, "asking the router", 0},
 };
 
+/* What a verdict makes of them. */
+static void
+mapping_verdicts(void **state)
+{
+	struct msg_ctl_mapping m = {.nat = NAT_KIND_PCP, .hdr.id = 1};
+	char out[EXPLAIN_MAX];
+
+	m.state.state = NAT_UP;
+	m.state.method = NAT_METHOD_PCP;
+	m.state.external = endpoint("203.0.113.9:4500");
+	m.inbound = INBOUND_YES;
+	assert_int_equal(explain_mapping(&m, NOW_MS, out), HEALTH_GOOD);
+	m.inbound = INBOUND_NO;
+	assert_int_equal(explain_mapping(&m, NOW_MS, out), HEALTH_BAD);
+	assert_string_equal(out, "PCP gives 203.0.113.9:4500; but nothing comes in: a firewall");
+	memset(&m, 0, sizeof m);
+	m.state.state = NAT_SILENT;
+	m.place = endpoint("203.0.113.9:999");
+	assert_int_equal(explain_mapping(&m, NOW_MS, out), HEALTH_GOOD);
+	assert_string_equal(out, "203.0.113.9:999 is forwarded by hand");
+	m.inbound = INBOUND_NO;
+	assert_int_equal(explain_mapping(&m, NOW_MS, out), HEALTH_BAD);
+}
+
 static void
 mapping_sentences(void **state)
 {
@@ -264,6 +288,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(mapping_verdicts),
 	    cmocka_unit_test(mapping_sentences),
 	    cmocka_unit_test(dns_sentences),
 	    cmocka_unit_test(roster_sentences),

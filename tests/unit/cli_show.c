@@ -273,6 +273,41 @@ map(void **state)
 	expect(out, "Port mapping: not needed: this machine has a public address.\n");
 }
 
+/* What the router gives is one thing, what comes in another. */
+static void
+map_verified(void **state)
+{
+	FILE *out = begin();
+
+	s->mapping.inbound = INBOUND_YES;
+	s->mapping.inbound_ms = s->self.now_ms - 180000;
+	endpoint_parse("203.0.113.9:4500", 0, &s->mapping.seen);
+	show_map(out, s);
+	expect(out,
+	    "The router 192.168.1.1 forwards UDP 203.0.113.9:4500 to port 4500 of this machine.\n"
+	    "It was asked with NAT-PMP and granted 1h 0m; renewal in 23m.\n"
+	    "Verified 3m ago: what is sent there from outside comes in.\n"
+	    "The name server sees this machine at 203.0.113.9.\n");
+	out = begin();
+	s->mapping.inbound = INBOUND_NO;
+	s->mapping.nat = NAT_KIND_NONE;
+	endpoint_parse("203.0.113.9:4500", 0, &s->mapping.place);
+	show_map(out, s);
+	s->mapping.nat = NAT_KIND_NATPMP;
+	s->mapping.inbound = INBOUND_UNKNOWN;
+	s->mapping.inbound_ms = 0;
+	memset(&s->mapping.seen, 0, sizeof s->mapping.seen);
+	memset(&s->mapping.place, 0, sizeof s->mapping.place);
+	expect(out,
+	    "Port mapping: not needed: this machine has a public address; but nothing comes in: a"
+	    " firewall.\n"
+	    "Tried 3m ago: what the name server sends there does not come in.\n"
+	    "The name server sees this machine at 203.0.113.9.\n"
+	    "A firewall stands in the way.  On this machine UDP port 4500 has to be let in (\"ufw"
+	    " allow 4500/udp\",\n\"firewall-cmd --permanent --add-port=4500/udp\"); if it is, look"
+	    " for one in the router.\nThen try again: autotunnel map --verify\n");
+}
+
 #define METHOD_JSON(name)                                                                          \
 	"{\"method\":\"" name "\",\"answer\":\"not_asked\",\"code\":0,\"text\":\"\",\"heard\":null}"
 #define MAPPING_JSON                                                                               \
@@ -282,7 +317,8 @@ map(void **state)
 	"\"local\":null,"                                                                          \
 	"\"external\":{\"address\":\"203.0.113.9\",\"port\":4500,\"priority\":0,\"weight\":0},"    \
 	"\"lifetime\":3600,\"renewal\":1795001380,\"expires\":null,\"until\":null,"                \
-	"\"inbound\":\"unknown\",\"verified\":null,\"seen\":null,\"reason\":\"\","                 \
+	"\"inbound\":\"unknown\",\"verified\":null,\"verifying\":false,\"place\":null,"            \
+	"\"seen\":null,\"reason\":\"\","                                                           \
 	"\"text\":\"NAT-PMP gives 203.0.113.9:4500, renewal in 23m\","                             \
 	"\"methods\":[" METHOD_JSON("pcp") "," METHOD_JSON("natpmp") "," METHOD_JSON("upnp") "]}"
 #define WORKER_JSON(name, pid)                                                                     \
@@ -375,6 +411,7 @@ main(void)
 	    cmocka_unit_test(one_peer),
 	    cmocka_unit_test(verbose),
 	    cmocka_unit_test(map),
+	    cmocka_unit_test(map_verified),
 	    cmocka_unit_test(status_json),
 	    cmocka_unit_test(peer_and_map_json),
 	    cmocka_unit_test(degraded),

@@ -127,6 +127,7 @@ one(const struct msg_natpmp_state *s, uint64_t since_ms)
 	nat.maps = s != NULL;
 	nat.map[0] = s;
 	nat.since_ms = since_ms;
+	nat.answer = SEEN_NO_SUCH;
 	return &nat;
 }
 
@@ -200,6 +201,7 @@ publish_believes_what_is_seen(void **state)
 	struct reconcile_nat nat = *one(&s, 0);
 	struct msg_dns_publish p;
 
+	nat.answer = SEEN_ADDRESS;
 	nat.seen = ep("11.22.33.2");
 	nat.inbound = INBOUND_YES;
 	assert_int_equal(reconcile_publish(&config, &home, &nat, ula, 10, &p), 0);
@@ -208,6 +210,42 @@ publish_believes_what_is_seen(void **state)
 	nat.seen = ep("11.22.44.1");
 	assert_int_equal(reconcile_publish(&config, &home, &nat, ula, 10, &p), 0);
 	EXPECT(&p, NAT_KIND_DOUBLE, "192.168.1.10:4500");
+}
+
+/* What the router claims is not published before the name server agrees, if it can tell; nor an
+ * address of our own that it sees another one for. */
+static void
+publish_waits_for_agreement(void **state)
+{
+	struct msg_natpmp_state s = mapped("11.22.33.2:4500", NAT_METHOD_PCP);
+	struct reconcile_nat nat = *one(&s, 1000);
+	struct network n = home;
+	struct msg_dns_publish p;
+
+	nat.answer = SEEN_NOTHING;
+	assert_int_equal(
+	    reconcile_publish(&config, &home, &nat, ula, 1000, &p), MAPPING_PATIENCE_MS);
+	assert_int_equal(
+	    reconcile_publish(&config, &home, &nat, ula, 1000 + MAPPING_PATIENCE_MS, &p), 0);
+	EXPECT(&p, NAT_KIND_PCP, "192.168.1.10:4500");
+	nat.answer = SEEN_ADDRESS;
+	nat.seen = ep("11.22.33.2");
+	assert_int_equal(reconcile_publish(&config, &home, &nat, ula, 1000, &p), 0);
+	EXPECT(&p, NAT_KIND_PCP, "11.22.33.2:4500", "192.168.1.10:4500");
+	nat = *one(&s, 1000);
+	nat.answer = SEEN_NO_WAY;
+	assert_int_equal(reconcile_publish(&config, &home, &nat, ula, 1000, &p), 0);
+	EXPECT(&p, NAT_KIND_PCP, "11.22.33.2:4500", "192.168.1.10:4500");
+
+	nat = *one(NULL, 0);
+	n.local4 = n.path[0].local = ep("11.22.33.9");
+	nat.answer = SEEN_NOTHING;
+	assert_int_equal(reconcile_publish(&config, &n, &nat, ula, 0, &p), 0);
+	EXPECT(&p, NAT_KIND_NONE, "11.22.33.9:4500");
+	nat.answer = SEEN_ADDRESS;
+	nat.seen = ep("11.22.33.2");
+	assert_int_equal(reconcile_publish(&config, &n, &nat, ula, 0, &p), 0);
+	EXPECT(&p, NAT_KIND_UNMAPPED, NULL);
 }
 
 /* Each path's mapping, the better path's with the better priority. */
@@ -351,6 +389,7 @@ main(void)
 	    RECONCILE_TEST(publish_waits_for_the_router_but_not_for_ever),
 	    RECONCILE_TEST(publish_names_a_double_nat),
 	    RECONCILE_TEST(publish_believes_what_is_seen),
+	    RECONCILE_TEST(publish_waits_for_agreement),
 	    RECONCILE_TEST(publish_all_paths),
 	    RECONCILE_TEST(publish_other_hosts),
 	    RECONCILE_TEST(peer_far_and_near),

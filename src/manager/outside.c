@@ -1,0 +1,237 @@
+#include "manager/outside.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "manager/manager.h"
+#include "manager/worker.h"
+
+#include <string.h>
+#include <sys/random.h>
+
+static unsigned
+family_of(unsigned i)
+{
+	return i == 0 ? 4 : 6;
+}
+
+static struct reach *
+reach_of(struct manager *m, unsigned family)
+{
+	return &m->outside.reach[family == 6];
+}
+
+/* ---- what is to be verified ---- */
+
+static struct endpoint
+place4(const struct manager *m)
+{
+	static const struct endpoint none;
+	const struct map *map = maps_primary(m);
+	struct endpoint place = m->network.local4;
+
+	if (m->config.external.family == 4)
+		return m->config.external;
+	place.port = (uint16_t)m->config.listen_port;
+	if (endpoint_is_public(&place))
+		return place;
+	if (map != NULL && map->state.state == NAT_UP && endpoint_is_public(&map->state.external))
+		return map->state.external;
+	return none;
+}
+
+static struct endpoint
+place6(const struct manager *m)
+{
+	struct endpoint place = {0};
+
+	if (m->network.local6_count == 0)
+		return place;
+	place = m->network.local6[0];
+	place.port = (uint16_t)m->config.listen_port;
+	return place;
+}
+
+static void
+want(struct manager *m, unsigned i, uint64_t now_ms)
+{
+	struct reach *r = &m->outside.reach[i];
+	struct endpoint place = i == 0 ? place4(m) : place6(m);
+	int wanted = i == 0 ? m->network.local4.family != 0 : m->network.local6_count > 0;
+
+	if (r->wanted && !wanted)
+		m->outside.look_dirty[i] = m->outside.knock_dirty = 1;
+	reach_want(r, wanted, &place, now_ms);
+}
+
+/* ---- asking ---- */
+
+static void
+ask(struct manager *m, unsigned i, uint64_t now_ms)
+{
+	uint8_t nonce[KNOCK_NONCE_LEN];
+
+	if (getrandom(nonce, sizeof nonce, 0) != sizeof nonce)
+		fatal("getrandom");
+	if (reach_ask(&m->outside.reach[i], nonce, now_ms))
+		m->outside.look_dirty[i] = m->outside.knock_dirty = 1;
+}
+
+void
+outside_decide(struct manager *m, uint64_t now_ms)
+{
+	char text[ENDPOINT_TEXT_MAX];
+
+	for (unsigned i = 0; i < OUTSIDE_FAMILIES; i++) {
+		struct reach *r = &m->outside.reach[i];
+		uint8_t before = r->verdict;
+
+		want(m, i, now_ms);
+		if (reach_run(r, now_ms)) {
+			log_notice("nothing comes in at %s any more: asking the router again",
+			    endpoint_text(&r->place, text));
+			maps_renew(m, family_of(i));
+		}
+		if (r->verdict == INBOUND_NO && before != INBOUND_NO)
+			log_notice(
+			    "nothing comes in at %s: a firewall?", endpoint_text(&r->place, text));
+		ask(m, i, now_ms);
+	}
+}
+
+uint64_t
+outside_wait(const struct manager *m, uint64_t now_ms)
+{
+	uint64_t a = reach_wait(&m->outside.reach[0], now_ms);
+	uint64_t b = reach_wait(&m->outside.reach[1], now_ms);
+
+	return a < b ? a : b;
+}
+
+static int
+say_look(struct manager *m, unsigned i)
+{
+	const struct reach *r = &m->outside.reach[i];
+	union msg msg;
+
+	msg_begin(&msg, MSG_DNS_LOOK, 0);
+	msg.dns_look.family = (uint8_t)family_of(i);
+	msg.dns_look.wanted = r->wanted != 0;
+	msg.dns_look.port = r->place.port;
+	memcpy(msg.dns_look.nonce, r->nonce, sizeof r->nonce);
+	return worker_send(m->dnsupdate, &msg, -1);
+}
+
+int
+outside_say_dns(struct manager *m)
+{
+	for (unsigned i = 0; i < OUTSIDE_FAMILIES; i++) {
+		if (!m->outside.look_dirty[i])
+			continue;
+		if (say_look(m, i) == -1)
+			return -1;
+		m->outside.look_dirty[i] = 0;
+	}
+	return 0;
+}
+
+int
+outside_say_ipsec(struct manager *m)
+{
+	union msg msg;
+
+	if (!m->outside.knock_dirty)
+		return 0;
+	msg_begin(&msg, MSG_IPSEC_KNOCK, 0);
+	for (unsigned i = 0; i < OUTSIDE_FAMILIES; i++)
+		if (m->outside.reach[i].asked)
+			memcpy(
+			    msg.ipsec_knock.nonce[i], m->outside.reach[i].nonce, KNOCK_NONCE_LEN);
+	if (worker_send(m->ipsec, &msg, -1) == -1)
+		return -1;
+	m->outside.knock_dirty = 0;
+	return 0;
+}
+
+void
+outside_untold_dns(struct manager *m)
+{
+	for (unsigned i = 0; i < OUTSIDE_FAMILIES; i++)
+		m->outside.look_dirty[i] = m->outside.reach[i].asked;
+}
+
+void
+outside_untold_ipsec(struct manager *m)
+{
+	m->outside.knock_dirty = 1;
+}
+
+/* ---- hearing ---- */
+
+static void
+log_verdict(const struct reach *r, uint8_t before)
+{
+	char text[ENDPOINT_TEXT_MAX];
+
+	if (r->verdict == INBOUND_YES && before != INBOUND_YES)
+		log_notice("reachable from outside at %s", endpoint_text(&r->place, text));
+}
+
+void
+outside_told(struct manager *m, const struct msg_dns_seen *told)
+{
+	struct reach *r = reach_of(m, told->family);
+	uint8_t before = r->verdict;
+
+	reach_told(r, told, clock_boot_ms());
+	log_verdict(r, before);
+}
+
+void
+outside_come(struct manager *m, const struct msg_ipsec_knocked *knock)
+{
+	for (unsigned i = 0; i < OUTSIDE_FAMILIES; i++) {
+		struct reach *r = &m->outside.reach[i];
+		uint8_t before = r->verdict;
+
+		if (reach_come(r, knock, clock_boot_ms()))
+			log_verdict(r, before);
+	}
+}
+
+/* Through the mapping, and not from beside us. */
+void
+outside_proved(struct manager *m, const struct endpoint *from)
+{
+	struct endpoint external = maps_external(m);
+	struct reach *r = &m->outside.reach[0];
+	uint8_t before = r->verdict;
+
+	if (from->family != 4 || endpoint_same_addr(from, &external))
+		return;
+	reach_proved(r, clock_boot_ms());
+	log_verdict(r, before);
+}
+
+void
+outside_again(struct manager *m)
+{
+	for (unsigned i = 0; i < OUTSIDE_FAMILIES; i++)
+		reach_again(&m->outside.reach[i], clock_boot_ms());
+}
+
+void
+outside_verify(struct manager *m)
+{
+	for (unsigned i = 0; i < OUTSIDE_FAMILIES; i++)
+		reach_verify(&m->outside.reach[i], clock_boot_ms());
+}
+
+uint8_t
+outside_inbound(const struct manager *m)
+{
+	uint8_t a = m->outside.reach[0].verdict, b = m->outside.reach[1].verdict;
+
+	if (a == INBOUND_YES || b == INBOUND_YES)
+		return INBOUND_YES;
+	return a == INBOUND_NO || b == INBOUND_NO ? INBOUND_NO : INBOUND_UNKNOWN;
+}
