@@ -157,3 +157,29 @@ check "multiplies nothing" [ "$got" -le "$sent" ]
 odd closed.example | attack "what is no question, without the limit"
 check "multiplies nothing" [ "$got" -le "$sent" ]
 check "the server has seen it all and lives" lab_dig victim h1.open.example TXT
+
+# ---- knocks ----
+# Somebody who even has a key, in the victim's name; and as himself, which works.
+lab_exec victim nft -f - <<-NFT
+	table inet knocks { chain in { type filter hook input priority 0; udp dport 4500 counter; }; }
+NFT
+lab_exec mallory nft -f - <<-NFT
+	table inet knocks { chain in { type filter hook input priority 0; udp dport 4500 counter; }; }
+NFT
+knocks() {
+	lab_exec "$1" nft list table inet knocks | sed -n 's/.* packets \([0-9]*\).*/\1/p'
+}
+knock_for() {
+	lab_exec mallory dig +tries=1 +time=1 @$LAB_NS -y "hmac-sha256:account.open:$secret" "$@" \
+		00112233445566778899aabb.4500.whoami.open.example TXT +short || :
+}
+knock_for +notcp -b $victim >/dev/null
+knock_for +notcp -b 11.22.33.99 >"$LAB/udp.txt"
+check "by UDP the server says who asks" grep -q '^"11.22.33.99" "[0-9]*"$' "$LAB/udp.txt"
+check_equal "and knocks nowhere" "0 0" "$(knocks victim) $(knocks mallory)"
+knock_for +tcp -b $victim >/dev/null
+check_equal "no connection can be opened in his name" 0 "$(knocks victim)"
+check_equal "by TCP, as himself" '"knocked"' "$(knock_for +tcp -b 11.22.33.99 | awk '{ print $3 }')"
+check_soon "it knocks" 1 test "$(knocks mallory)" = 1
+lab_exec mallory dig +tcp -b 11.22.33.99 @$LAB_NS 00112233445566778899aabb.4500.whoami.open.example TXT >/dev/null
+check_equal "without a key, not" 1 "$(knocks mallory)"
