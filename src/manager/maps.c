@@ -169,6 +169,19 @@ maps_wait(const struct manager *m, uint64_t now_ms)
 
 /* ---- which of them counts ---- */
 
+int
+maps_is_asking6(const struct manager *m)
+{
+	for (unsigned i = 0; i < MAPS_MAX; i++) {
+		const struct map *map = &m->maps.map[i];
+
+		if (map->id != 0 && map->wanted && !map->extra && map->want.local.family == 6 &&
+		    map->state.state == NAT_ASKING)
+			return 1;
+	}
+	return 0;
+}
+
 const struct map *
 maps_primary(const struct manager *m)
 {

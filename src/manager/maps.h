@@ -68,6 +68,8 @@ int maps_next_row(const struct manager *m, unsigned *cursor, union msg *msg);
 int maps_next_exchange(const struct manager *m, unsigned *cursor, union msg *msg);
 void maps_hear_exchange(struct manager *m, const struct msg_natpmp_exchange *e);
 
+/* Is a router asked for a hole in its IPv6 firewall, and has not answered? */
+int maps_is_asking6(const struct manager *m);
 /* Nothing comes in any more: the same wishes of this family again. */
 void maps_renew(struct manager *m, unsigned family);
 

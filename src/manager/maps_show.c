@@ -45,7 +45,7 @@ fill_none(const struct manager *m, union msg *msg)
 	msg_begin(msg, MSG_CTL_MAPPING, 0);
 	row->state.state = m->identity == NULL ? NAT_ASKING : NAT_SILENT;
 	row->nat = m->publish_known ? m->publish.nat : NAT_KIND_UNKNOWN;
-	fill_reach(&m->outside.reach[m->network.local4.family == 0], row);
+	fill_reach(&m->outside.reach[m->outside.reach[0].place.family == 0], row);
 	str_copy(row->state.reason, sizeof row->state.reason, m->maps.reason);
 }
 

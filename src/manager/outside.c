@@ -39,12 +39,13 @@ place4(const struct manager *m)
 	return none;
 }
 
+/* While the router is asked to open its firewall, a knock is too early. */
 static struct endpoint
 place6(const struct manager *m)
 {
 	struct endpoint place = {0};
 
-	if (m->network.local6_count == 0)
+	if (m->network.local6_count == 0 || maps_is_asking6(m))
 		return place;
 	place = m->network.local6[0];
 	place.port = (uint16_t)m->config.listen_port;
