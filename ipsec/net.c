@@ -89,6 +89,16 @@ net_has_way(const struct endpoint *to)
 	return the_net != NULL && source_towards(the_net, to).family != 0;
 }
 
+int
+net_leaves_from(const struct endpoint *local, const struct endpoint *to)
+{
+	struct endpoint me = {0};
+
+	if (the_net != NULL)
+		me = source_towards(the_net, to);
+	return me.family == 0 || endpoint_same_addr(&me, local);
+}
+
 static host_t *
 get_source_addr(kernel_net_t *this, host_t *dest, host_t *src)
 {

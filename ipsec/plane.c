@@ -266,15 +266,30 @@ plane_drops(const uint8_t ula[16], uint64_t out[IPSEC_DROP_MAX])
 		esp_peer_drops(esp, ula, out);
 }
 
+void
+plane_way(const struct endpoint *local, const struct endpoint *remote, struct esp_way *out)
+{
+	memset(out, 0, sizeof *out);
+	if (io == NULL || local->family == 0 || net_leaves_from(local, remote))
+		return;
+	out->link = esp_io_link(io, local);
+	out->from = *local;
+}
+
 int
 plane_send(
     const struct endpoint *local, const struct endpoint *remote, const void *data, size_t len)
 {
+	struct esp_way way;
+
 	if (io == NULL) {
 		errno = ENOTCONN;
 		return -1;
 	}
-	return esp_io_send(io, local, remote, data, len);
+	if (local == NULL)
+		return esp_io_send(io, NULL, 0, remote, data, len);
+	plane_way(local, remote, &way);
+	return esp_io_send(io, local, way.link, remote, data, len);
 }
 
 void

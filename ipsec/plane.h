@@ -23,7 +23,11 @@ uint16_t plane_port(void);
 
 /* NULL in kernel mode. */
 struct esp *plane_esp(void);
-/* 0 or -1 with errno; ENOTCONN before the start. */
+/* How packets from this address of ours to a peer there are to leave: the way IKE has come to it,
+ * unless routing has them leave from it anyway. */
+void plane_way(const struct endpoint *local, const struct endpoint *remote, struct esp_way *out);
+/* From local, so (family 0, NULL: as routing says).  0 or -1 with errno; ENOTCONN before the start.
+ */
 int plane_send(
     const struct endpoint *local, const struct endpoint *remote, const void *data, size_t len);
 /* The largest inner packet that reaches a peer there without fragments, as far as the routing table

@@ -238,6 +238,15 @@ find_partner(uint32_t reqid, int *replaces)
 	return spi;
 }
 
+static void
+set_way(uint32_t id, const struct endpoint *local, const struct endpoint *remote)
+{
+	struct esp_way way;
+
+	plane_way(local, remote, &way);
+	esp_sa_way(plane_esp(), id, &way);
+}
+
 static status_t
 add_sa(kernel_ipsec_t *this, kernel_ipsec_sa_id_t *id, kernel_ipsec_add_sa_t *data)
 {
@@ -264,6 +273,8 @@ add_sa(kernel_ipsec_t *this, kernel_ipsec_sa_id_t *id, kernel_ipsec_add_sa_t *da
 	set_lifetime(&sa.life, data->lifetime);
 	name_sa(&sa);
 	rc = esp_sa_add(plane_esp(), &sa, clock_boot_ms());
+	if (rc == 0 && !sa.inbound)
+		set_way(sa.id, &sa.local, &sa.remote);
 	if (rc == -1)
 		log_warn("SA %08x does not fit", ntohl(id->spi));
 	else
@@ -275,7 +286,7 @@ add_sa(kernel_ipsec_t *this, kernel_ipsec_sa_id_t *id, kernel_ipsec_add_sa_t *da
 static status_t
 update_sa(kernel_ipsec_t *this, kernel_ipsec_sa_id_t *id, kernel_ipsec_update_sa_t *data)
 {
-	struct endpoint remote;
+	struct endpoint remote, local = endpoint_of(data->new_src);
 	struct entry e;
 
 	if (look_up(id->spi, id->dst, &e) == -1)
@@ -283,8 +294,10 @@ update_sa(kernel_ipsec_t *this, kernel_ipsec_sa_id_t *id, kernel_ipsec_update_sa
 	remote = endpoint_of(e.inbound ? data->new_src : data->new_dst);
 	if (esp_sa_move(plane_esp(), e.id, e.inbound, &remote) == -1)
 		return NOT_FOUND;
-	if (!e.inbound)
+	if (!e.inbound) {
 		esp_sa_mtu(plane_esp(), e.id, plane_mtu(&remote));
+		set_way(e.id, &local, &remote);
+	}
 	rename_dst(id, data->new_dst);
 	return SUCCESS;
 }

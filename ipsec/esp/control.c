@@ -111,6 +111,18 @@ esp_sa_mtu(struct esp *e, uint32_t id, uint32_t mtu)
 }
 
 int
+esp_sa_way(struct esp *e, uint32_t id, const struct esp_way *way)
+{
+	struct sa *sa = lock_sa(&e->out, id);
+
+	if (sa == NULL)
+		return -1;
+	sa->way = *way;
+	pthread_mutex_unlock(&e->out.lock);
+	return 0;
+}
+
+int
 esp_sa_query(struct esp *e, uint32_t id, int inbound, struct esp_usage *out)
 {
 	struct half *half = esp_half(e, inbound);

@@ -80,6 +80,12 @@ struct esp_sa {
 	struct esp_lifetime life;
 };
 
+/* How packets leave where routing would have them leave otherwise. */
+struct esp_way {
+	uint32_t link; /* by this interface (index); 0 = as routing says */
+	struct endpoint from; /* from this address of ours */
+};
+
 struct esp_usage {
 	uint64_t bytes, packets;
 	uint64_t last_ms; /* boot time of the last packet; 0 = none */
@@ -116,6 +122,8 @@ void esp_free(struct esp *e);
 int esp_sa_add(struct esp *e, const struct esp_sa *sa, uint64_t now_ms);
 /* Re-point an SA to another remote address; sequence numbers and keys stay.  0, or -1 ENOENT. */
 int esp_sa_move(struct esp *e, uint32_t id, int inbound, const struct endpoint *remote);
+/* Outbound: its packets leave so.  0, or -1 with errno. */
+int esp_sa_way(struct esp *e, uint32_t id, const struct esp_way *way);
 /* The path of an outbound SA carries inner packets of this size; 0 = no limit.  0, or -1 ENOENT,
  * EINVAL. */
 int esp_sa_mtu(struct esp *e, uint32_t id, uint32_t mtu);
@@ -147,6 +155,7 @@ struct esp_packet {
 	 * to the sender, for the device. */
 	struct endpoint remote;
 	uint8_t tos; /* traffic class outside; inbound as it came, outbound result */
+	struct esp_way way; /* outbound result */
 };
 
 /* How long the ESP packet of an inner packet of len octets is; and the largest inner packet whose

@@ -101,6 +101,7 @@ esp_io_start(struct esp *e, const struct esp_io_config *config)
 	io->esp = e;
 	io->c = *config;
 	atomic_init(&io->offload, config->offload);
+	links_init(&io->links);
 	io->wake = io->stop = -1;
 	if ((io->out = calloc(1, sizeof(*io->out))) == NULL ||
 	    (io->in = calloc(1, sizeof(*io->in))) == NULL ||
@@ -168,22 +169,6 @@ esp_io_release(struct esp_io *io)
 	signal_event(io->wake);
 }
 
-/* Add the source address as ancillary data. */
-static void
-set_source(struct msghdr *m, union io_control *control, const struct endpoint *local)
-{
-	struct in_pktinfo info4 = {0};
-	struct in6_pktinfo info6 = {0};
-
-	io_control_begin(m, control);
-	memcpy(&info4.ipi_spec_dst, local->addr, 4);
-	memcpy(&info6.ipi6_addr, local->addr, 16);
-	if (local->family == 4)
-		io_control_add(m, IPPROTO_IP, IP_PKTINFO, &info4, sizeof(info4));
-	else
-		io_control_add(m, IPPROTO_IPV6, IPV6_PKTINFO, &info6, sizeof(info6));
-}
-
 /* Wait a little for room in the socket's buffer. */
 static ssize_t
 send_patiently(int fd, const struct msghdr *m)
@@ -196,9 +181,15 @@ send_patiently(int fd, const struct msghdr *m)
 	return n;
 }
 
+uint32_t
+esp_io_link(struct esp_io *io, const struct endpoint *local)
+{
+	return links_find(&io->links, local);
+}
+
 int
-esp_io_send(struct esp_io *io, const struct endpoint *local, const struct endpoint *remote,
-    const void *data, size_t len)
+esp_io_send(struct esp_io *io, const struct endpoint *local, uint32_t link,
+    const struct endpoint *remote, const void *data, size_t len)
 {
 	struct iovec iov = {.iov_base = (void *)(uintptr_t)data, .iov_len = len};
 	struct sockaddr_storage to;
@@ -215,8 +206,10 @@ esp_io_send(struct esp_io *io, const struct endpoint *local, const struct endpoi
 		errno = EAFNOSUPPORT;
 		return -1;
 	}
-	if (local != NULL && local->family == remote->family)
-		set_source(&m, &control, local);
+	if (local != NULL && local->family == remote->family) {
+		io_control_begin(&m, &control);
+		io_control_way(&m, local, link);
+	}
 	return send_patiently(fd, &m) == -1 ? -1 : 0;
 }
 
@@ -226,6 +219,10 @@ esp_io_poke(struct esp_io *io, const uint8_t remote[16], const struct endpoint *
 	uint8_t room[ESP_FRONT + 32]; /* nothing inside: two octets of padding, trailer, ICV */
 	struct esp_packet p = {.data = room + ESP_FRONT};
 
-	if (io->esp != NULL && esp_poke(io->esp, remote, &p, clock_boot_ms()) == 0)
-		esp_io_send(io, NULL, to != NULL ? to : &p.remote, p.data, p.len);
+	if (io->esp == NULL || esp_poke(io->esp, remote, &p, clock_boot_ms()) == -1)
+		return;
+	if (to != NULL || p.way.link == 0)
+		esp_io_send(io, NULL, 0, to != NULL ? to : &p.remote, p.data, p.len);
+	else
+		esp_io_send(io, &p.way.from, p.way.link, &p.remote, p.data, p.len);
 }

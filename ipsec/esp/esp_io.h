@@ -38,10 +38,12 @@ struct esp_io_config {
 struct esp_io *esp_io_start(struct esp *e, const struct esp_io_config *config);
 /* What is in use: ESP_IO_*.  One that turns out not to work is given up while running. */
 unsigned int esp_io_offload(const struct esp_io *io);
-/* Send a datagram from the shared port.  local family 0 = let routing choose the source.
- * 0 or -1 with errno.  Any thread. */
-int esp_io_send(struct esp_io *io, const struct endpoint *local, const struct endpoint *remote,
-    const void *data, size_t len);
+/* The link (interface index) by which IKE has come to this address of ours; 0 = not known. */
+uint32_t esp_io_link(struct esp_io *io, const struct endpoint *local);
+/* Send a datagram from the shared port.  local family 0 = let routing choose the source; link 0 =
+ * and the way.  0 or -1 with errno.  Any thread. */
+int esp_io_send(struct esp_io *io, const struct endpoint *local, uint32_t link,
+    const struct endpoint *remote, const void *data, size_t len);
 /* Send an empty packet to the peer with this ULA; to where it is (NULL), or may be: it follows to
  * where the packet comes from.  Any thread. */
 void esp_io_poke(struct esp_io *io, const uint8_t remote[16], const struct endpoint *to);

@@ -3,6 +3,7 @@
 #define IPSEC_ESP_IO_STATE_H
 
 #include "ipsec/esp/esp_io.h"
+#include "ipsec/esp/links.h"
 #include "ipsec/esp/merge.h"
 #include "ipsec/esp/seal.h"
 #include "ipsec/esp/train.h"
@@ -77,6 +78,7 @@ struct esp_io {
 	int stop; /* eventfd: readable from esp_io_stop on */
 	int running; /* threads started: 0, 1 (out), 2 (out and in) */
 	pthread_t out_thread, in_thread;
+	struct links links;
 	struct io_out *out;
 	struct io_in *in;
 };
@@ -90,6 +92,9 @@ int io_socket_set_up(struct esp_io *io, int fd, int family, uint16_t *port);
 /* Prepare ancillary data; and add some. */
 void io_control_begin(struct msghdr *m, union io_control *control);
 void io_control_add(struct msghdr *m, int level, int type, const void *data, size_t len);
+
+/* Leave from this address of ours; by this link, unless it is 0. */
+void io_control_way(struct msghdr *m, const struct endpoint *from, uint32_t link);
 
 /* Send the trains of a batch; returns how many packets the sockets did not take. */
 size_t io_send_trains(struct esp_io *io);

@@ -12,6 +12,7 @@ enum content { CONTENT_NONE, CONTENT_IKE, CONTENT_ESP };
 /* What came with one message, which UDP_GRO may have put together from many datagrams. */
 struct arrival {
 	struct endpoint remote, local;
+	uint32_t link; /* by which it came */
 	size_t segment; /* octets of each datagram but the last */
 	uint8_t tos;
 };
@@ -40,6 +41,7 @@ read_ip4(const struct esp_io *io, const struct cmsghdr *c, struct arrival *a)
 		a->local.family = 4;
 		a->local.port = io->port4;
 		memcpy(a->local.addr, &info.ipi_addr, 4);
+		a->link = (uint32_t)info.ipi_ifindex;
 	}
 }
 
@@ -57,6 +59,7 @@ read_ip6(const struct esp_io *io, const struct cmsghdr *c, struct arrival *a)
 		a->local.family = 6;
 		a->local.port = io->port6;
 		memcpy(a->local.addr, &info.ipi6_addr, 16);
+		a->link = (uint32_t)info.ipi6_ifindex;
 	}
 }
 
@@ -124,6 +127,7 @@ take_datagram(struct esp_io *io, const struct arrival *a, uint8_t *data, size_t 
 	enum content content = classify(data, len);
 
 	if (content == CONTENT_IKE) {
+		links_note(&io->links, &a->local, a->link);
 		io->c.on_ike(io->c.ctx, data, len, &a->local, &a->remote);
 	} else if (content == CONTENT_ESP && io->esp != NULL) {
 		in->batch[in->n++] = (struct esp_packet) {

@@ -86,6 +86,20 @@ io_control_add(struct msghdr *m, int level, int type, const void *data, size_t l
 	m->msg_controllen += CMSG_SPACE(len);
 }
 
+void
+io_control_way(struct msghdr *m, const struct endpoint *from, uint32_t link)
+{
+	struct in_pktinfo info4 = {.ipi_ifindex = (int)link};
+	struct in6_pktinfo info6 = {.ipi6_ifindex = link};
+
+	memcpy(&info4.ipi_spec_dst, from->addr, 4);
+	memcpy(&info6.ipi6_addr, from->addr, 16);
+	if (from->family == 4)
+		io_control_add(m, IPPROTO_IP, IP_PKTINFO, &info4, sizeof(info4));
+	else
+		io_control_add(m, IPPROTO_IPV6, IPV6_PKTINFO, &info6, sizeof(info6));
+}
+
 static void
 add_class(struct msghdr *m, int family, uint8_t tos)
 {
@@ -111,6 +125,8 @@ run_add(struct io_run *run, const struct train *t)
 	};
 	io_control_begin(m, &run->control[i]);
 	add_class(m, run->family, t->tos);
+	if (t->way->link != 0)
+		io_control_way(m, &t->way->from, t->way->link);
 	if (t->packets > 1)
 		io_control_add(m, IPPROTO_UDP, UDP_SEGMENT, &t->segment, sizeof(t->segment));
 }
@@ -126,7 +142,8 @@ wait_for_room(int fd)
 
 /* A packet that the socket refuses (no route, for instance) is lost alone.  1 = lost. */
 static size_t
-send_single(const struct io_run *run, const struct msghdr *like, uint8_t tos, struct iovec *packet)
+send_single(const struct io_run *run, const struct msghdr *like, const struct train *t,
+    struct iovec *packet)
 {
 	union io_control control;
 	struct msghdr m = {
@@ -137,7 +154,9 @@ send_single(const struct io_run *run, const struct msghdr *like, uint8_t tos, st
 	};
 
 	io_control_begin(&m, &control);
-	add_class(&m, run->family, tos);
+	add_class(&m, run->family, t->tos);
+	if (t->way->link != 0)
+		io_control_way(&m, &t->way->from, t->way->link);
 	for (;;) {
 		if (sendmsg(run->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL) != -1)
 			return 0;
@@ -161,7 +180,7 @@ send_apart(const struct io_run *run, unsigned int i)
 			size_t len = left < t->segment ? left : t->segment;
 			struct iovec packet = {at, len};
 
-			lost += send_single(run, &run->msg[i].msg_hdr, t->tos, &packet);
+			lost += send_single(run, &run->msg[i].msg_hdr, t, &packet);
 			at += len;
 			left -= len;
 		}

@@ -14,6 +14,7 @@ libatesp_a_SOURCES = \
 	ipsec/esp/io.h ipsec/esp/io_in.c ipsec/esp/io_out.c \
 	ipsec/esp/io_socket.c ipsec/esp/io_tun.c \
 	ipsec/esp/lifetime.c ipsec/esp/lifetime.h \
+	ipsec/esp/links.c ipsec/esp/links.h \
 	ipsec/esp/merge.c ipsec/esp/merge.h \
 	ipsec/esp/open.c ipsec/esp/open.h \
 	ipsec/esp/outbound.c \

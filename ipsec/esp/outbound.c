@@ -49,6 +49,7 @@ send_through(struct esp *e, struct sa *sa, struct esp_packet *p, uint8_t next_he
 		return;
 	}
 	p->remote = sa->remote;
+	p->way = sa->way;
 	sa_count(sa, len, now_ms, events);
 	sa_check_life(sa, now_ms, events);
 }

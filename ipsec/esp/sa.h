@@ -23,6 +23,7 @@ struct sa {
 	uint8_t salt[4];
 
 	struct endpoint remote, local;
+	struct esp_way way; /* outbound */
 	struct esp_lifetime life;
 	uint64_t created_ms, last_ms, bytes, packets;
 	uint64_t used_ms; /* the last inner packet; 0 = none yet */

@@ -273,13 +273,13 @@ sorts_datagrams(void **state)
 		assert_int_equal(drops(&b, ESP_DROP_NO_SA), 1);
 		assert_int_equal(drops_all(&b), 1);
 		/* And back, from a given source; also when the threads have ended. */
-		assert_int_equal(esp_io_send(hb.io, &hb.at, &me, ike, sizeof(ike)), 0);
+		assert_int_equal(esp_io_send(hb.io, &hb.at, 0, &me, ike, sizeof(ike)), 0);
 		assert_int_equal(wait_read(fd, got, sizeof(got), WAIT_MS), sizeof(ike));
 		esp_io_stop(hb.io);
-		assert_int_equal(esp_io_send(hb.io, NULL, &me, ike, 8), 0);
+		assert_int_equal(esp_io_send(hb.io, NULL, 0, &me, ike, 8), 0);
 		assert_int_equal(wait_read(fd, got, sizeof(got), WAIT_MS), 8);
 		me.family = v6 ? 4 : 6; /* no socket of that family */
-		assert_int_equal(esp_io_send(hb.io, NULL, &me, ike, 8), -1);
+		assert_int_equal(esp_io_send(hb.io, NULL, 0, &me, ike, 8), -1);
 		assert_int_equal(errno, EAFNOSUPPORT);
 		close(fd);
 		hosts_stop();
@@ -405,8 +405,8 @@ kernel_mode(void **state)
 	assert_int_equal(send(h.tun, "a packet", 8, 0), 8);
 	assert_int_equal(wait_read(h.said, got, sizeof(got), WAIT_MS), 8);
 	assert_memory_equal(got, "a packet", 8);
-	esp_io_send(peer.io, NULL, &h.at, esp, sizeof(esp));
-	esp_io_send(peer.io, NULL, &h.at, ike, sizeof(ike));
+	esp_io_send(peer.io, NULL, 0, &h.at, esp, sizeof(esp));
+	esp_io_send(peer.io, NULL, 0, &h.at, ike, sizeof(ike));
 	assert_int_equal(wait_read(h.said, got, sizeof(got), WAIT_MS), 8);
 	assert_memory_equal(got, ike, 8);
 	esp_io_poke(h.io, ula_b, NULL);
@@ -440,7 +440,7 @@ device_fails(void **state)
 	before = cpu_ms();
 	usleep(300000);
 	assert_in_range(cpu_ms() - before, 0, 50);
-	esp_io_send(h.io, NULL, &h.at, ike, sizeof(ike));
+	esp_io_send(h.io, NULL, 0, &h.at, ike, sizeof(ike));
 	assert_int_equal(wait_read(h.said, got, sizeof(got), WAIT_MS), 8);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, pair), 0);
 	assert_int_equal(dup2(pair[1], h.tun_inside), h.tun_inside);
@@ -472,7 +472,7 @@ source_is_chosen(void **state)
 	h.io = esp_io_start(NULL, &c);
 	assert_non_null(h.io);
 	for (int chosen = 0; chosen < 2; chosen++) {
-		assert_int_equal(esp_io_send(h.io, chosen ? &two : NULL, &me, "ike", 3), 0);
+		assert_int_equal(esp_io_send(h.io, chosen ? &two : NULL, 0, &me, "ike", 3), 0);
 		len = sizeof(ss);
 		assert_int_equal(
 		    recvfrom(fd, got, sizeof(got), 0, (struct sockaddr *)&ss, &len), 3);
