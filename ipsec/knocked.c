@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#define FAMILIES 2
 #define EARLY_MAX 8
 
 /* Knocks of unknown numbers: a near name server knocks before the manager has told us of it.  The
@@ -21,13 +20,13 @@ static struct {
 	int wanted;
 	int come;
 	struct endpoint from;
-} knock[FAMILIES];
+} knock[MSG_LOOKS_MAX];
 
 /* 1 when it is one that is waited for, and the first of its number. */
 static int
 note(const uint8_t *nonce, const struct endpoint *from)
 {
-	for (unsigned i = 0; i < FAMILIES; i++) {
+	for (unsigned i = 0; i < MSG_LOOKS_MAX; i++) {
 		if (!knock[i].wanted || memcmp(knock[i].nonce, nonce, KNOCK_NONCE_LEN) != 0)
 			continue;
 		knock[i].wanted = 0;
@@ -53,7 +52,7 @@ knocked_want(const struct msg_ipsec_knock *want)
 	static const uint8_t none[KNOCK_NONCE_LEN];
 
 	peers_lock();
-	for (unsigned i = 0; i < FAMILIES; i++) {
+	for (unsigned i = 0; i < MSG_LOOKS_MAX; i++) {
 		if (memcmp(knock[i].nonce, want->nonce[i], KNOCK_NONCE_LEN) == 0)
 			continue;
 		memset(&knock[i], 0, sizeof knock[i]);
@@ -83,13 +82,13 @@ knocked_take(const void *data, size_t len, const struct endpoint *from)
 	return 1;
 }
 
-/* The first that the manager does not know of; FAMILIES = none. */
+/* The first that the manager does not know of; MSG_LOOKS_MAX = none. */
 static unsigned
 first_come(void)
 {
 	unsigned i = 0;
 
-	while (i < FAMILIES && !knock[i].come)
+	while (i < MSG_LOOKS_MAX && !knock[i].come)
 		i++;
 	return i;
 }
@@ -101,13 +100,13 @@ knocked_next(union msg *m)
 
 	peers_lock();
 	i = first_come();
-	if (i < FAMILIES) {
+	if (i < MSG_LOOKS_MAX) {
 		msg_begin(m, MSG_IPSEC_KNOCKED, 0);
 		memcpy(m->ipsec_knocked.nonce, knock[i].nonce, KNOCK_NONCE_LEN);
 		m->ipsec_knocked.from = knock[i].from;
 	}
 	peers_unlock();
-	return i < FAMILIES;
+	return i < MSG_LOOKS_MAX;
 }
 
 void
@@ -117,7 +116,7 @@ knocked_drop(void)
 
 	peers_lock();
 	i = first_come();
-	if (i < FAMILIES)
+	if (i < MSG_LOOKS_MAX)
 		knock[i].come = 0;
 	peers_unlock();
 }

@@ -164,7 +164,7 @@ start_line(struct transport_request *r, const struct endpoint *to)
 		return;
 	r->d.streamed = 1;
 	r->d.line_to = *to;
-	r->d.line = line_new(r->t->loop, to, NULL, &handler, r);
+	r->d.line = line_new(r->t->loop, to, 0, NULL, &handler, r);
 	line_send(r->d.line, r->msg, r->len);
 	loop_timer_set(r->timer, TCP_MS);
 }

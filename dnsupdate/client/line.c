@@ -254,7 +254,7 @@ soon(void *ctx)
 }
 
 static int
-begin(struct line *c, const struct endpoint *to)
+begin(struct line *c, const struct endpoint *to, uint32_t link)
 {
 	const int on = 1, stuck = STUCK_MS;
 	struct sockaddr_storage sa;
@@ -265,11 +265,14 @@ begin(struct line *c, const struct endpoint *to)
 		return -1;
 	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	setsockopt(c->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &stuck, sizeof stuck);
+	if (link != 0 &&
+	    setsockopt(c->fd, SOL_SOCKET, SO_BINDTOIFINDEX, &(int) {(int)link}, sizeof(int)) == -1)
+		return -1;
 	return connect(c->fd, (struct sockaddr *)&sa, len) == 0 || errno == EINPROGRESS ? 0 : -1;
 }
 
 struct line *
-line_new(struct loop *l, const struct endpoint *to, struct tls_context *tls,
+line_new(struct loop *l, const struct endpoint *to, uint32_t link, struct tls_context *tls,
     const struct line_handler *handler, void *ctx)
 {
 	struct line *c = calloc(1, sizeof *c);
@@ -279,7 +282,7 @@ line_new(struct loop *l, const struct endpoint *to, struct tls_context *tls,
 	c->handler = handler;
 	c->ctx = ctx;
 	c->soon = loop_timer_new(l, soon, c);
-	if (begin(c, to) == 0) {
+	if (begin(c, to, link) == 0) {
 		c->watch = loop_fd_new(l, c->fd, LOOP_WRITE, ready, c);
 		if (tls != NULL && (c->tls = tls_new(tls, c->fd)) == NULL)
 			fatal("TLS");

@@ -24,9 +24,10 @@ struct line_handler {
 	void (*down)(void *ctx, const char *why, int hopeless);
 };
 
-/* tls NULL = in clear text; it must outlive the line.  No handler is called before this returns. */
-struct line *line_new(struct loop *l, const struct endpoint *to, struct tls_context *tls,
-    const struct line_handler *handler, void *ctx);
+/* tls NULL = in clear text; it must outlive the line.  link: by this interface (index); 0 = as
+ * routing says.  No handler is called before this returns. */
+struct line *line_new(struct loop *l, const struct endpoint *to, uint32_t link,
+    struct tls_context *tls, const struct line_handler *handler, void *ctx);
 /* Queue a copy, sent in order, also while still connecting.  0, or -1 when the queue is full. */
 int line_send(struct line *c, const uint8_t *msg, size_t len);
 int line_is_up(const struct line *c);

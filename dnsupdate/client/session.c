@@ -112,11 +112,12 @@ run(struct session *s, int number, unsigned candidate)
 {
 	static const struct line_handler handler = {runner_up, line_message, runner_down};
 	struct runner *r = &s->runner[number];
+	const struct session_server *to;
 
 	r->s = s;
 	r->candidate = (candidate + s->first) % s->count;
-	r->line = line_new(
-	    s->loop, &s->server[r->candidate].ep, s->server[r->candidate].tls, &handler, r);
+	to = &s->server[r->candidate];
+	r->line = line_new(s->loop, &to->ep, to->link, to->tls, &handler, r);
 }
 
 static void

@@ -13,6 +13,7 @@ struct session;
 struct session_server {
 	struct endpoint ep;
 	struct tls_context *tls; /* NULL = clear text */
+	uint32_t link; /* as line_new */
 };
 
 /* None may free the session; all else is allowed. */

@@ -106,7 +106,8 @@ choose(struct transport *t)
 		int tls = t->list[i].tls;
 
 		if (tls ? may_be_tls(t) : t->policy == DNS_TRANSPORT_TCP)
-			s[n++] = (struct session_server) {t->list[i].ep, tls ? t->tls : NULL};
+			s[n++] = (struct session_server) {
+			    t->list[i].ep, tls ? t->tls : NULL, t->list[i].link};
 	}
 	t->streams = n;
 	session_set_servers(t->session, s, n);

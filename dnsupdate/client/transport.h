@@ -50,6 +50,7 @@ void transport_free(struct transport *t);
 struct transport_server {
 	struct endpoint ep;
 	uint8_t tls; /* 1 = for the stream with TLS; 0 = for TCP and UDP */
+	uint32_t link; /* the stream goes by this interface (index); 0 = as routing says */
 };
 
 /* How to talk: policy is an enum dns_transport; context (borrowed until the next call) verifies TLS

@@ -19,9 +19,9 @@ answered(void *ctx, uint32_t ticket, const struct exchange_result *result)
 	worker_wake(w);
 }
 
-/* A transport to the server's addresses of one family; NULL when it has none. */
+/* A transport to the server's addresses of that family, by that link; NULL when there is none. */
 static struct transport *
-transport_aside(struct worker *w, unsigned family)
+transport_aside(struct worker *w, const struct msg_dns_look *want)
 {
 	struct transport_server list[TRANSPORT_SERVERS_MAX] = {0};
 	unsigned policy = w->zone.transport;
@@ -29,10 +29,10 @@ transport_aside(struct worker *w, unsigned family)
 	size_t n = 0;
 
 	for (unsigned i = 0; i < w->server.count; i++)
-		if (w->server.list[i].ep.family == family)
-			list[n++] =
-			    (struct transport_server) {w->server.list[i].ep, w->server.list[i].tls};
-	if (n == 0)
+		if (w->server.list[i].ep.family == want->family)
+			list[n++] = (struct transport_server) {
+			    w->server.list[i].ep, w->server.list[i].tls, want->link};
+	if (n == 0 || (want->link != 0 && policy == DNS_TRANSPORT_UDP))
 		return NULL;
 	if (policy == DNS_TRANSPORT_AUTO && !transport_has_stream(w->transport))
 		policy = DNS_TRANSPORT_TCP;
@@ -45,7 +45,7 @@ transport_aside(struct worker *w, unsigned family)
 static int
 is_way(const struct worker *w, const struct msg_dns_look *want)
 {
-	return transport_server(w->transport)->family == want->family &&
+	return want->link == 0 && transport_server(w->transport)->family == want->family &&
 	    (want->port == 0 || transport_has_stream(w->transport));
 }
 
@@ -60,7 +60,7 @@ ask(struct worker *w, unsigned i, const struct name *zone, uint64_t now)
 	if (now < whoami_wake(own))
 		return;
 	own->aside = !is_way(w, &own->want);
-	if (own->aside && (t = w->aside[i] = transport_aside(w, own->want.family)) == NULL) {
+	if (own->aside && (t = w->aside[i] = transport_aside(w, &own->want)) == NULL) {
 		whoami_no_way(own, now);
 		return;
 	}
@@ -73,7 +73,7 @@ whoami_ask(struct worker *w, uint64_t now)
 {
 	const struct name *zone = watch_status(w->watch).zone;
 
-	for (unsigned i = 0; i < WHOAMI_FAMILIES; i++) {
+	for (unsigned i = 0; i < MSG_LOOKS_MAX; i++) {
 		if (!w->whoami[i].asking) {
 			transport_free(w->aside[i]);
 			w->aside[i] = NULL;
@@ -86,12 +86,12 @@ whoami_ask(struct worker *w, uint64_t now)
 int
 whoami_tell(struct worker *w)
 {
-	for (unsigned i = 0; i < WHOAMI_FAMILIES; i++) {
+	for (unsigned i = 0; i < MSG_LOOKS_MAX; i++) {
 		if (!w->whoami[i].news)
 			continue;
-		msg_begin(&w->out, MSG_DNS_SEEN, 0);
+		msg_begin(&w->out, MSG_DNS_SEEN, i + 1);
 		w->out.dns_seen = w->whoami[i].told;
-		w->out.dns_seen.hdr = (struct msg_hdr) {.type = MSG_DNS_SEEN};
+		w->out.dns_seen.hdr = (struct msg_hdr) {.type = MSG_DNS_SEEN, .id = i + 1};
 		if (worker_say(w) != 0)
 			return -1;
 		w->whoami[i].news = 0;
@@ -102,7 +102,7 @@ whoami_tell(struct worker *w)
 void
 whoami_leave(struct worker *w)
 {
-	for (unsigned i = 0; i < WHOAMI_FAMILIES; i++) {
+	for (unsigned i = 0; i < MSG_LOOKS_MAX; i++) {
 		transport_free(w->aside[i]);
 		w->aside[i] = NULL;
 		whoami_restart(&w->whoami[i]);

@@ -142,7 +142,7 @@ sleep_until_due(struct worker *w, uint64_t now)
 		at = sooner(at, roster_follow_wake(&w->roster));
 		if (watch_status(w->watch).zone != NULL) {
 			at = sooner(at, publish_wake(&w->publish));
-			for (unsigned i = 0; i < WHOAMI_FAMILIES; i++)
+			for (unsigned i = 0; i < MSG_LOOKS_MAX; i++)
 				at = sooner(at, whoami_wake(&w->whoami[i]));
 		}
 	}
@@ -276,11 +276,11 @@ on_message(void *ctx, const union msg *m, int fd)
 			others_llq_hurry(w, clock_boot_ms());
 		}
 		server_hurry(w);
-		for (unsigned i = 0; i < WHOAMI_FAMILIES; i++)
+		for (unsigned i = 0; i < MSG_LOOKS_MAX; i++)
 			whoami_hurry(&w->whoami[i]);
 		break;
 	case MSG_DNS_LOOK:
-		whoami_want(&w->whoami[m->dns_look.family == 6], &m->dns_look);
+		whoami_want(&w->whoami[m->hdr.id - 1], &m->dns_look);
 		break;
 	case MSG_LOG_LEVEL:
 		log_set_level((enum log_level)m->log_level.level);

@@ -12,8 +12,6 @@
 #include "dnsupdate/client/watch.h"
 #include "dnsupdate/client/whoami.h"
 
-#define WHOAMI_FAMILIES 2
-
 struct worker {
 	struct loop *loop;
 	struct loop_channel *channel;
@@ -29,8 +27,8 @@ struct worker {
 	struct watch *watch; /* NULL = no zone yet */
 	uint32_t readings, surprises; /* of watch, at the last step */
 	struct roster_follow roster;
-	struct whoami whoami[WHOAMI_FAMILIES]; /* IPv4, IPv6 */
-	struct transport *aside[WHOAMI_FAMILIES]; /* for one question of theirs; or NULL */
+	struct whoami whoami[MSG_LOOKS_MAX];
+	struct transport *aside[MSG_LOOKS_MAX]; /* for one question of theirs; or NULL */
 	enum outcome outcome; /* of watch, then */
 	/* How changes are learnt. */
 	struct ladder ladder;

@@ -265,14 +265,17 @@ struct msg_dns_zone {
 	struct dns_server known[MSG_KNOWN_MAX]; /* from the last DNS_KNOWN */
 };
 
-/* A question to the name server about ourselves, one for each family; another number makes it
- * another question. */
+#define MSG_LOOKS_MAX 4
+
+/* A question to the name server about ourselves; another number makes it another question. */
 struct msg_dns_look {
-	struct msg_hdr hdr;
+	struct msg_hdr hdr; /* id: 1 .. MSG_LOOKS_MAX, a question at a time each */
 	uint8_t family; /* 4 or 6: by which to ask */
 	uint8_t wanted; /* 0 = no (more) */
 	uint16_t port; /* of ours to be knocked at, from outside; 0 = none */
+	uint32_t link; /* interface index by which to ask; 0 = as routing says */
 	uint8_t nonce[KNOCK_NONCE_LEN];
+	uint8_t pad[4];
 };
 
 enum seen_answer {
@@ -284,7 +287,7 @@ enum seen_answer {
 };
 
 struct msg_dns_seen {
-	struct msg_hdr hdr;
+	struct msg_hdr hdr; /* id of the question */
 	uint8_t family; /* of the question */
 	uint8_t answer; /* enum seen_answer */
 	uint8_t knocked; /* 1 = the server has knocked */
@@ -514,10 +517,10 @@ struct msg_ipsec_moved {
 	struct msg_hdr hdr;
 };
 
-/* One for each family; all zero = none. */
+/* One for each question; all zero = none. */
 struct msg_ipsec_knock {
 	struct msg_hdr hdr;
-	uint8_t nonce[2][KNOCK_NONCE_LEN];
+	uint8_t nonce[MSG_LOOKS_MAX][KNOCK_NONCE_LEN];
 };
 
 struct msg_ipsec_knocked {

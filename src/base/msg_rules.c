@@ -246,6 +246,8 @@ valid_dns_look(const union msg *m)
 {
 	const struct msg_dns_look *l = &m->dns_look;
 
+	if (l->hdr.id == 0 || l->hdr.id > MSG_LOOKS_MAX)
+		return "id";
 	if (l->family != 4 && l->family != 6)
 		return "family";
 	return l->wanted > 1 ? "flag" : NULL;
@@ -256,6 +258,8 @@ valid_dns_seen(const union msg *m)
 {
 	const struct msg_dns_seen *s = &m->dns_seen;
 
+	if (s->hdr.id == 0 || s->hdr.id > MSG_LOOKS_MAX)
+		return "id";
 	if (s->family != 4 && s->family != 6)
 		return "family";
 	if (s->answer >= SEEN_ANSWER_MAX || s->knocked > (s->answer == SEEN_ADDRESS))
@@ -644,7 +648,7 @@ static_assert(sizeof(struct dns_server) == 32, "dns server");
 static_assert(sizeof(struct msg_dns_zone) == 1600, "dns zone");
 static_assert(sizeof(struct msg_dns_known) == 272, "dns known");
 static_assert(sizeof(struct msg_dns_publish) == 224, "dns publish");
-static_assert(sizeof(struct msg_dns_look) == 24, "dns look");
+static_assert(sizeof(struct msg_dns_look) == 32, "dns look");
 static_assert(sizeof(struct msg_dns_seen) == 48, "dns seen");
 static_assert(sizeof(struct msg_dns_state) == 240, "dns state");
 static_assert(sizeof(struct msg_dns_peer) == 560, "dns peer");
@@ -654,7 +658,7 @@ static_assert(sizeof(struct msg_ctl_roster) == 224, "ctl roster");
 static_assert(sizeof(struct msg_ipsec_credential) == 2064, "ipsec credential");
 static_assert(sizeof(struct msg_ipsec_self) == 304, "ipsec self");
 static_assert(sizeof(struct msg_ipsec_peer) == 488, "ipsec peer");
-static_assert(sizeof(struct msg_ipsec_knock) == 32, "ipsec knock");
+static_assert(sizeof(struct msg_ipsec_knock) == 56, "ipsec knock");
 static_assert(sizeof(struct msg_ipsec_knocked) == 48, "ipsec knocked");
 static_assert(sizeof(struct msg_ipsec_state) == 448, "ipsec state");
 static_assert(sizeof(struct msg_ipsec_step) == 112, "ipsec step");

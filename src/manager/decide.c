@@ -12,27 +12,34 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* The IPv4 mappings of the tunnel's port, in the order of their paths. */
+static void
+put_seen(struct reconcile_seen *out, const struct reach *r)
+{
+	out->address = r->seen;
+	out->answer = r->answer;
+}
+
+/* The IPv4 mappings of the tunnel's port, in the order of their paths, and what is seen of them. */
 static void
 collect_nat(struct manager *m, struct reconcile_nat *nat)
 {
-	const struct reach *r = &m->outside.reach[0];
-	const struct map *best = maps_primary(m);
+	const struct map *map = maps_primary(m);
 
 	memset(nat, 0, sizeof *nat);
 	nat->inbound = outside_inbound(m);
-	nat->answer = r->answer;
-	nat->seen = r->seen;
-	if (best != NULL)
-		nat->since_ms = best->since_ms > r->since_ms ? best->since_ms : r->since_ms;
-	for (int rank = 0; rank < NETWORK_PATHS_MAX; rank++)
-		for (unsigned i = 0; i < MAPS_MAX; i++) {
-			const struct map *map = &m->maps.map[i];
+	nat->since_ms = m->outside.reach[OUTSIDE_IP4].since_ms;
+	if (map != NULL && map->since_ms > nat->since_ms)
+		nat->since_ms = map->since_ms;
+	put_seen(&nat->seen[0], outside_path(m, 0));
+	for (int rank = 0; rank < NETWORK_PATHS_MAX; rank++) {
+		const struct reach *r = outside_path(m, rank);
 
-			if (map->id != 0 && map->wanted && !map->extra && map->rank == rank &&
-			    map->want.local.family == 4)
-				nat->map[nat->maps++] = &map->state;
-		}
+		if ((map = maps_of_path(m, rank)) == NULL)
+			continue;
+		if (r != NULL)
+			put_seen(&nat->seen[nat->maps], r);
+		nat->map[nat->maps++] = &map->state;
+	}
 }
 
 static void

@@ -183,6 +183,19 @@ maps_is_asking6(const struct manager *m)
 }
 
 const struct map *
+maps_of_path(const struct manager *m, int rank)
+{
+	for (unsigned i = 0; i < MAPS_MAX; i++) {
+		const struct map *map = &m->maps.map[i];
+
+		if (map->id != 0 && map->wanted && !map->extra && map->rank == rank &&
+		    map->want.local.family == 4)
+			return map;
+	}
+	return NULL;
+}
+
+const struct map *
 maps_primary(const struct manager *m)
 {
 	const struct map *best = NULL;

@@ -75,6 +75,8 @@ void maps_renew(struct manager *m, unsigned family);
 
 /* The best path's IPv4 mapping of the tunnel's port; NULL when none is wanted. */
 const struct map *maps_primary(const struct manager *m);
+/* That of the IPv4 path of this rank, 0 being the best; NULL when none is wanted. */
+const struct map *maps_of_path(const struct manager *m, int rank);
 /* Our IPv4 address as the Internet sees it, as far as routers say; family 0 = not known. */
 struct endpoint maps_external(const struct manager *m);
 

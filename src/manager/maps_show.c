@@ -29,23 +29,26 @@ fill_row(const struct manager *m, const struct map *map, union msg *msg)
 	row->state.proto = map->want.proto;
 	row->until_ms = map->until_ms;
 	if (!map->extra && map->want.local.family == 6)
-		fill_reach(&m->outside.reach[1], row);
+		fill_reach(&m->outside.reach[OUTSIDE_IP6], row);
+	else if (!map->extra && outside_path(m, map->rank) != NULL)
+		fill_reach(outside_path(m, map->rank), row);
 	if (map != maps_primary(m))
 		return;
 	row->nat = m->publish_known ? m->publish.nat : NAT_KIND_UNKNOWN;
-	fill_reach(&m->outside.reach[0], row);
+	fill_reach(&m->outside.reach[OUTSIDE_IP4], row);
 }
 
 /* None is wanted: why. */
 static void
 fill_none(const struct manager *m, union msg *msg)
 {
+	const struct reach *r = &m->outside.reach[OUTSIDE_IP4];
 	struct msg_ctl_mapping *row = &msg->ctl_mapping;
 
 	msg_begin(msg, MSG_CTL_MAPPING, 0);
 	row->state.state = m->identity == NULL ? NAT_ASKING : NAT_SILENT;
 	row->nat = m->publish_known ? m->publish.nat : NAT_KIND_UNKNOWN;
-	fill_reach(&m->outside.reach[m->outside.reach[0].place.family == 0], row);
+	fill_reach(r->place.family != 0 ? r : &m->outside.reach[OUTSIDE_IP6], row);
 	str_copy(row->state.reason, sizeof row->state.reason, m->maps.reason);
 }
 

@@ -261,11 +261,8 @@ is_remade(const struct map *map, const struct msg_natpmp_state *s)
 static void
 remade(struct manager *m, const struct map *map)
 {
-	struct reach *r = &m->outside.reach[map->want.local.family == 6];
-
 	m->moved_dirty = m->hurry_dirty = 1; /* nor need the name server reach us any more */
-	if (!reach_is_busy(r))
-		reach_verify(r, clock_boot_ms());
+	outside_remade(m, &map->state.external);
 }
 
 void

@@ -11,13 +11,17 @@
 static unsigned
 family_of(unsigned i)
 {
-	return i == 0 ? 4 : 6;
+	return i == OUTSIDE_IP6 ? 6 : 4;
 }
 
-static struct reach *
-reach_of(struct manager *m, unsigned family)
+const struct reach *
+outside_path(const struct manager *m, int rank)
 {
-	return &m->outside.reach[family == 6];
+	static const enum outside_place places[] = {OUTSIDE_IP4, OUTSIDE_SECOND, OUTSIDE_THIRD};
+
+	if (rank < 0 || rank >= (int)(sizeof places / sizeof places[0]))
+		return NULL;
+	return &m->outside.reach[places[rank]];
 }
 
 /* ---- what is to be verified ---- */
@@ -52,15 +56,50 @@ place6(const struct manager *m)
 	return place;
 }
 
+/* What the router of a worse path claims. */
+static int
+place_of_path(const struct manager *m, int rank, struct endpoint *place, uint32_t *link)
+{
+	const struct map *map = maps_of_path(m, rank);
+
+	if (map == NULL || map->state.state != NAT_UP || map->want.ifindex == 0 ||
+	    !endpoint_is_public(&map->state.external))
+		return 0;
+	*place = map->state.external;
+	*link = map->want.ifindex;
+	return 1;
+}
+
+/* 0 when there is nothing to ask. */
+static int
+find_place(
+    const struct manager *m, enum outside_place which, struct endpoint *place, uint32_t *link)
+{
+	switch (which) {
+	case OUTSIDE_IP4:
+		*place = place4(m);
+		return m->network.local4.family != 0;
+	case OUTSIDE_IP6:
+		*place = place6(m);
+		return m->network.local6_count > 0;
+	case OUTSIDE_SECOND:
+		return place_of_path(m, 1, place, link);
+	default:
+		return place_of_path(m, 2, place, link);
+	}
+}
+
 static void
 want(struct manager *m, unsigned i, uint64_t now_ms)
 {
 	struct reach *r = &m->outside.reach[i];
-	struct endpoint place = i == 0 ? place4(m) : place6(m);
-	int wanted = i == 0 ? m->network.local4.family != 0 : m->network.local6_count > 0;
+	struct endpoint place = {0};
+	uint32_t link = 0;
+	int wanted = find_place(m, i, &place, &link);
 
 	if (r->wanted && !wanted)
 		m->outside.look_dirty[i] = m->outside.knock_dirty = 1;
+	m->outside.link[i] = link;
 	reach_want(r, wanted, &place, now_ms);
 }
 
@@ -82,7 +121,7 @@ outside_decide(struct manager *m, uint64_t now_ms)
 {
 	char text[ENDPOINT_TEXT_MAX];
 
-	for (unsigned i = 0; i < OUTSIDE_FAMILIES; i++) {
+	for (unsigned i = 0; i < OUTSIDE_PLACES; i++) {
 		struct reach *r = &m->outside.reach[i];
 		uint8_t before = r->verdict;
 
@@ -102,10 +141,12 @@ outside_decide(struct manager *m, uint64_t now_ms)
 uint64_t
 outside_wait(const struct manager *m, uint64_t now_ms)
 {
-	uint64_t a = reach_wait(&m->outside.reach[0], now_ms);
-	uint64_t b = reach_wait(&m->outside.reach[1], now_ms);
+	uint64_t wait = UINT64_MAX, one;
 
-	return a < b ? a : b;
+	for (unsigned i = 0; i < OUTSIDE_PLACES; i++)
+		if ((one = reach_wait(&m->outside.reach[i], now_ms)) < wait)
+			wait = one;
+	return wait;
 }
 
 static int
@@ -114,10 +155,11 @@ say_look(struct manager *m, unsigned i)
 	const struct reach *r = &m->outside.reach[i];
 	union msg msg;
 
-	msg_begin(&msg, MSG_DNS_LOOK, 0);
+	msg_begin(&msg, MSG_DNS_LOOK, i + 1);
 	msg.dns_look.family = (uint8_t)family_of(i);
 	msg.dns_look.wanted = r->wanted != 0;
 	msg.dns_look.port = r->place.port;
+	msg.dns_look.link = m->outside.link[i];
 	memcpy(msg.dns_look.nonce, r->nonce, sizeof r->nonce);
 	return worker_send(m->dnsupdate, &msg, -1);
 }
@@ -125,7 +167,7 @@ say_look(struct manager *m, unsigned i)
 int
 outside_say_dns(struct manager *m)
 {
-	for (unsigned i = 0; i < OUTSIDE_FAMILIES; i++) {
+	for (unsigned i = 0; i < OUTSIDE_PLACES; i++) {
 		if (!m->outside.look_dirty[i])
 			continue;
 		if (say_look(m, i) == -1)
@@ -143,7 +185,7 @@ outside_say_ipsec(struct manager *m)
 	if (!m->outside.knock_dirty)
 		return 0;
 	msg_begin(&msg, MSG_IPSEC_KNOCK, 0);
-	for (unsigned i = 0; i < OUTSIDE_FAMILIES; i++)
+	for (unsigned i = 0; i < OUTSIDE_PLACES; i++)
 		if (m->outside.reach[i].asked)
 			memcpy(
 			    msg.ipsec_knock.nonce[i], m->outside.reach[i].nonce, KNOCK_NONCE_LEN);
@@ -156,7 +198,7 @@ outside_say_ipsec(struct manager *m)
 void
 outside_untold_dns(struct manager *m)
 {
-	for (unsigned i = 0; i < OUTSIDE_FAMILIES; i++)
+	for (unsigned i = 0; i < OUTSIDE_PLACES; i++)
 		m->outside.look_dirty[i] = m->outside.reach[i].asked;
 }
 
@@ -180,7 +222,7 @@ log_verdict(const struct reach *r, uint8_t before)
 void
 outside_told(struct manager *m, const struct msg_dns_seen *told)
 {
-	struct reach *r = reach_of(m, told->family);
+	struct reach *r = &m->outside.reach[told->hdr.id - 1];
 	uint8_t before = r->verdict;
 
 	reach_told(r, told, clock_boot_ms());
@@ -190,7 +232,7 @@ outside_told(struct manager *m, const struct msg_dns_seen *told)
 void
 outside_come(struct manager *m, const struct msg_ipsec_knocked *knock)
 {
-	for (unsigned i = 0; i < OUTSIDE_FAMILIES; i++) {
+	for (unsigned i = 0; i < OUTSIDE_PLACES; i++) {
 		struct reach *r = &m->outside.reach[i];
 		uint8_t before = r->verdict;
 
@@ -204,7 +246,7 @@ void
 outside_proved(struct manager *m, const struct endpoint *from)
 {
 	struct endpoint external = maps_external(m);
-	struct reach *r = &m->outside.reach[0];
+	struct reach *r = &m->outside.reach[OUTSIDE_IP4];
 	uint8_t before = r->verdict;
 
 	if (from->family != 4 || endpoint_same_addr(from, &external))
@@ -216,23 +258,40 @@ outside_proved(struct manager *m, const struct endpoint *from)
 void
 outside_again(struct manager *m)
 {
-	for (unsigned i = 0; i < OUTSIDE_FAMILIES; i++)
+	for (unsigned i = 0; i < OUTSIDE_PLACES; i++)
 		reach_again(&m->outside.reach[i], clock_boot_ms());
 }
 
 void
 outside_verify(struct manager *m)
 {
-	for (unsigned i = 0; i < OUTSIDE_FAMILIES; i++)
+	for (unsigned i = 0; i < OUTSIDE_PLACES; i++)
 		reach_verify(&m->outside.reach[i], clock_boot_ms());
+}
+
+void
+outside_remade(struct manager *m, const struct endpoint *external)
+{
+	for (unsigned i = 0; i < OUTSIDE_PLACES; i++) {
+		struct reach *r = &m->outside.reach[i];
+
+		if (endpoint_equal(&r->place, external) && !reach_is_busy(r))
+			reach_verify(r, clock_boot_ms());
+	}
 }
 
 uint8_t
 outside_inbound(const struct manager *m)
 {
-	uint8_t a = m->outside.reach[0].verdict, b = m->outside.reach[1].verdict;
+	uint8_t verdict = INBOUND_UNKNOWN;
 
-	if (a == INBOUND_YES || b == INBOUND_YES)
-		return INBOUND_YES;
-	return a == INBOUND_NO || b == INBOUND_NO ? INBOUND_NO : INBOUND_UNKNOWN;
+	for (unsigned i = 0; i < OUTSIDE_PLACES; i++) {
+		const struct reach *r = &m->outside.reach[i];
+
+		if (r->wanted && r->verdict == INBOUND_YES)
+			return INBOUND_YES;
+		if (r->wanted && r->verdict == INBOUND_NO)
+			verdict = INBOUND_NO;
+	}
+	return verdict;
 }

@@ -106,13 +106,12 @@ reconcile_is_double(const struct msg_natpmp_state *mapping, const struct endpoin
 	    !endpoint_same_addr(seen, &mapping->external);
 }
 
-/* All mappings that somebody outside can use, those of worse paths with a worse priority.  The
- * name server sees us through the best path only, and if it can tell what it sees there, that is
- * waited for: a router that lies must not send our peers to somebody else. */
+/* All mappings that somebody outside can use, those of worse paths with a worse priority.  If the
+ * name server can tell from where it sees us, that is waited for: a router that lies must not send
+ * our peers to somebody else. */
 static enum nat_kind
 publish_mappings(const struct reconcile_nat *nat, struct msg_dns_publish *p)
 {
-	static const struct endpoint unseen;
 	enum nat_kind kind = NAT_KIND_UNMAPPED;
 
 	for (unsigned i = 0; i < nat->maps; i++) {
@@ -121,11 +120,11 @@ publish_mappings(const struct reconcile_nat *nat, struct msg_dns_publish *p)
 
 		if (s->state != NAT_UP)
 			continue;
-		if (reconcile_is_double(s, i == 0 ? &nat->seen : &unseen)) {
+		if (reconcile_is_double(s, &nat->seen[i].address)) {
 			kind = first ? NAT_KIND_DOUBLE : kind;
 			continue;
 		}
-		if (i > 0 || nat->answer != SEEN_NOTHING)
+		if (nat->seen[i].answer != SEEN_NOTHING)
 			add_contact(
 			    p, s->external, s->external.port, (uint16_t)(PRIORITY_PUBLIC + i));
 		kind = first ? kind_of_method(s->method) : kind;
@@ -147,7 +146,8 @@ publish_ip4(const struct config *c, const struct network *n, const struct reconc
 	if (n->local4.family == 0)
 		return n->local6_count > 0 ? NAT_KIND_NONE : NAT_KIND_UNKNOWN;
 	if (endpoint_is_public(&n->local4)) {
-		if (nat->answer == SEEN_ADDRESS && !endpoint_same_addr(&nat->seen, &n->local4))
+		if (nat->seen[0].answer == SEEN_ADDRESS &&
+		    !endpoint_same_addr(&nat->seen[0].address, &n->local4))
 			return NAT_KIND_UNMAPPED; /* a network that calls somebody's addresses its
 						     own */
 		add_contact(p, n->local4, port, PRIORITY_PUBLIC);
@@ -181,7 +181,7 @@ is_undecided(const struct reconcile_nat *nat)
 		return 0;
 	return nat->map[0]->state == NAT_ASKING ||
 	    (nat->map[0]->state == NAT_UP && endpoint_is_public(&nat->map[0]->external) &&
-		nat->answer == SEEN_NOTHING);
+		nat->seen[0].answer == SEEN_NOTHING);
 }
 
 uint64_t

@@ -38,10 +38,13 @@ struct reconcile_nat {
 	unsigned maps; /* wanted, the best path first */
 	const struct msg_natpmp_state *map[NETWORK_PATHS_MAX];
 	uint64_t since_ms; /* the first has been wanted, or its outside been so, since */
-	struct endpoint seen; /* our address as the name server sees it; family 0 = not known */
-	uint8_t answer; /* enum seen_answer: what it says of that */
+	/* Our address by that path as the name server sees it; the best path's also without maps.
+	 */
+	struct reconcile_seen {
+		struct endpoint address; /* family 0 = not known */
+		uint8_t answer; /* enum seen_answer */
+	} seen[NETWORK_PATHS_MAX];
 	uint8_t inbound; /* enum inbound: what was verified */
-	uint8_t pad[6];
 };
 
 /* What the router says of the outside against what is seen there: the mapping is of no use,

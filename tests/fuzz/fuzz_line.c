@@ -114,7 +114,7 @@ open_line(void)
 
 	sent_len = checked = messages = 0;
 	is_down = 0;
-	line = line_new(loop, &server, NULL, &handler, NULL);
+	line = line_new(loop, &server, 0, NULL, &handler, NULL);
 	if (line == NULL || (peer = accept(listener, NULL, NULL)) == -1)
 		abort();
 	/* No connection may linger: there are many thousands of them. */

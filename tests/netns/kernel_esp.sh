@@ -21,13 +21,13 @@ if [ -z "${LAB_IN_VM:-}" ]; then
 	exec "$dir/run-in-vm.sh" -o "$AT_BUILD/lab" "$dir/kernel_esp.sh"
 fi
 . "${0%/*}/lab.sh"
-lab_require named ssh scp sshd
+lab_require ssh scp sshd
 
 lab_internet
 lab_ns
 lab_host laptop internet 5
 lab_host nas internet 6
-lab_account bind laptop nas
+LAB_DNSD="" lab_account dnsd laptop nas
 for host in laptop nas; do
 	printf '[daemon]\nlog = debug\ndataplane = kernel\n' | lab_config $host
 done
@@ -37,6 +37,7 @@ lab_daemon laptop nas
 lab_ready laptop nas
 
 check_equal "the kernel does ESP" kernel "$(lab_status laptop .self.dataplane)"
+check_soon "the name server's knock comes in beside it" 5 eval '[ "$(lab_status laptop .mapping.inbound)" = yes ]'
 check "the first packet is not lost" lab_ping laptop nas
 check "the way back" lab_ping nas laptop 3
 for host in laptop nas; do

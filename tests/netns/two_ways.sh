@@ -8,6 +8,14 @@
 . "${0%/*}/lab.sh"
 lab_require nft miniupnpd
 
+map() {
+	lab_exec laptop autotunnel map --json | jq -er "$1"
+}
+
+map_is() {
+	[ "$(map "$1")" = "$2" ]
+}
+
 lab_internet
 lab_ns
 lab_nat home 11.22.33.2 192.168.1.1/24 none
@@ -24,11 +32,23 @@ LAB_DNSD="" lab_account dnsd laptop nas
 lab_daemon laptop nas
 lab_ready laptop nas
 check "the mapping is the other router's" eval 'lab_mappings other | grep "dport 4500 dnat ip to 192.168.5.10:4500"'
-check_soon "its place is published" 8 eval "lab_dig ns at.laptop.$LAB_DOMAIN A | grep -q 11.22.33.5 ||
-	lab_dig ns at0.laptop.$LAB_DOMAIN A | grep -q 11.22.33.5 || lab_dig ns _autotunnel._udp.laptop.$LAB_DOMAIN SRV"
-lab_capture wire udp port 4500
+check_soon "verified, by a knock that was asked for by that way" 5 map_is '.others[0].inbound' yes
+check_equal "at that router's outside" 11.22.33.5 "$(map '.others[0].place.address')"
+check_soon "which is published" 8 eval "lab_dig ns at.laptop.$LAB_DOMAIN A | grep 11.22.33.5"
+check_soon "the records say that somebody comes in" 5 \
+	eval "lab_dig ns _autotunnel._udp.laptop.$LAB_DOMAIN TXT | grep in=yes"
+lab_capture wire udp port 4500 and host 11.22.33.3
 check "nas calls" lab_ping nas laptop 3
-lab_capture_stop wire
 check_equal "there" 11.22.33.5 "$(lab_peer nas laptop .tunnel.remote.address)"
-tcpdump -n -r "$LAB/pcap/wire.pcap" 2>/dev/null | cut -c1-120 | head -20
-lab_exec laptop autotunnel map
+check "much goes through, both ways" lab_exec nas ping -q -c 500 -i 0.002 -s 1200 laptop.$LAB_DOMAIN
+lab_capture_stop wire
+check_equal "all of it by the other router" 0 "$(tcpdump -n -r "$LAB/pcap/wire.pcap" not host 11.22.33.5 2>/dev/null | wc -l)"
+
+# ---- the better way gets a mapping, too: the first in line from now on ----
+lab_miniupnpd home both
+lab_exec laptop ip route replace default via 192.168.1.1 # "look again"
+check_soon "both ways are mapped" 20 eval '[ "$(map .mapping.external.address)" = 11.22.33.2 ]'
+check_soon "both are verified" 5 map_is .mapping.inbound yes
+check_soon "both are" 5 map_is '.others[0].inbound' yes
+check_soon "and published, the better one first" 5 eval "lab_dig ns _autotunnel._udp.laptop.$LAB_DOMAIN SRV |
+	awk '{ print \$5 }' | sort -un | xargs | grep -x '20 21 30'"

@@ -70,9 +70,11 @@ fill_dns(union msg *m, enum msg_type type)
 		m->dns_publish.contact[0] = ep4;
 		break;
 	case MSG_DNS_LOOK:
+		m->hdr.id = MSG_LOOKS_MAX;
 		m->dns_look.family = 4;
 		break;
 	case MSG_DNS_SEEN:
+		m->hdr.id = 1;
 		m->dns_seen.family = 4;
 		m->dns_seen.answer = SEEN_ADDRESS;
 		m->dns_seen.seen = ep4;
@@ -307,6 +309,9 @@ static const struct {
     WRONG(MSG_DNS_PUBLISH, dns_publish.ula[0], 0x20),
     WRONG(MSG_DNS_PUBLISH, dns_publish.contact[0].port, 0),
     WRONG(MSG_DNS_HURRY, dns_hurry.seconds, 3601),
+    WRONG(MSG_DNS_LOOK, hdr.id, 0),
+    WRONG(MSG_DNS_LOOK, hdr.id, MSG_LOOKS_MAX + 1),
+    WRONG(MSG_DNS_SEEN, hdr.id, 0),
     WRONG(MSG_DNS_LOOK, dns_look.family, 0),
     WRONG(MSG_DNS_LOOK, dns_look.wanted, 2),
     WRONG(MSG_DNS_SEEN, dns_seen.family, 5),

@@ -350,7 +350,8 @@ start(struct client *c, unsigned policy, int right_pin, const enum habit *habit,
 	c->servers = n;
 	for (unsigned i = 0; i < n; i++) {
 		server_start(&c->server[i], c->loop, habit[i], tls ? c->server_context : NULL);
-		list[i] = (struct transport_server) {c->server[i].ep, (uint8_t)tls};
+		list[i].ep = c->server[i].ep;
+		list[i].tls = (uint8_t)tls;
 	}
 	transport_set_policy(c->t, policy, c->context, 0);
 	transport_set_servers(c->t, list, n);

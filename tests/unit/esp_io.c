@@ -15,6 +15,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <net/if.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -471,6 +472,10 @@ source_is_chosen(void **state)
 	assert_int_equal(bind(h.udp4, (struct sockaddr *)&ss, sizeof(struct sockaddr_in)), 0);
 	h.io = esp_io_start(NULL, &c);
 	assert_non_null(h.io);
+	/* the link of the loopback, and one that there is not */
+	assert_int_equal(esp_io_send(h.io, &two, if_nametoindex("lo"), &me, "ike", 3), 0);
+	assert_int_equal(recv(fd, got, sizeof(got), 0), 3);
+	assert_int_equal(esp_io_send(h.io, &two, 12345678, &me, "ike", 3), -1);
 	for (int chosen = 0; chosen < 2; chosen++) {
 		assert_int_equal(esp_io_send(h.io, chosen ? &two : NULL, 0, &me, "ike", 3), 0);
 		len = sizeof(ss);

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "ipsec/esp/ecn.h"
+#include "ipsec/esp/links.h"
 #include "ipsec/esp/too_big.h"
 #include "ipsec/esp/train.h"
 #include "tests/unit/esp_large.h"
@@ -149,6 +150,55 @@ mixture(void **state)
 	}
 }
 
+/* What leaves by another way leaves by itself, with its own source. */
+static void
+ways(void **state)
+{
+	struct endpoint here = place(200);
+
+	start();
+	for (int i = 0; i < 12; i++) {
+		add(1, 200);
+		if (i >= 4 && i < 8)
+			batch[n - 1].way = (struct esp_way) {.link = 7, .from = here};
+	}
+	check();
+	assert_int_equal(trains.n, 3);
+	for (unsigned int i = 0; i < 3; i++) {
+		assert_int_equal(trains.train[i].packets, 4);
+		assert_int_equal(trains.train[i].way->link, i == 1 ? 7 : 0);
+	}
+	assert_true(endpoint_equal(&trains.train[1].way->from, &here));
+}
+
+/* The newest datagram tells; the oldest address makes place. */
+static void
+links(void **state)
+{
+	static struct links l;
+	struct endpoint none = {0}, ep;
+
+	links_init(&l);
+	ep = place(1);
+	assert_int_equal(links_find(&l, &ep), 0);
+	assert_int_equal(links_find(&l, &none), 0);
+	links_note(&l, &ep, 3);
+	links_note(&l, &none, 9);
+	ep.port = 1; /* of no account */
+	assert_int_equal(links_find(&l, &ep), 3);
+	links_note(&l, &ep, 4);
+	links_note(&l, &ep, 0);
+	assert_int_equal(links_find(&l, &ep), 4);
+	for (int i = 2; i < 2 + LINKS_MAX; i++) {
+		ep = place(i);
+		links_note(&l, &ep, (uint32_t)i);
+	}
+	for (int i = 1; i < 2 + LINKS_MAX; i++) {
+		ep = place(i);
+		assert_int_equal(links_find(&l, &ep), i == 1 ? 0 : i);
+	}
+}
+
 static void
 gaps(void **state)
 {
@@ -224,6 +274,8 @@ main(void)
 	    cmocka_unit_test(limits),
 	    cmocka_unit_test(places),
 	    cmocka_unit_test(mixture),
+	    cmocka_unit_test(ways),
+	    cmocka_unit_test(links),
 	    cmocka_unit_test(gaps),
 	    cmocka_unit_test(ecn),
 	    cmocka_unit_test(too_big),

@@ -127,7 +127,8 @@ one(const struct msg_natpmp_state *s, uint64_t since_ms)
 	nat.maps = s != NULL;
 	nat.map[0] = s;
 	nat.since_ms = since_ms;
-	nat.answer = SEEN_NO_SUCH;
+	for (unsigned i = 0; i < NETWORK_PATHS_MAX; i++)
+		nat.seen[i].answer = SEEN_NO_SUCH;
 	return &nat;
 }
 
@@ -201,13 +202,13 @@ publish_believes_what_is_seen(void **state)
 	struct reconcile_nat nat = *one(&s, 0);
 	struct msg_dns_publish p;
 
-	nat.answer = SEEN_ADDRESS;
-	nat.seen = ep("11.22.33.2");
+	nat.seen[0].answer = SEEN_ADDRESS;
+	nat.seen[0].address = ep("11.22.33.2");
 	nat.inbound = INBOUND_YES;
 	assert_int_equal(reconcile_publish(&config, &home, &nat, ula, 10, &p), 0);
 	EXPECT(&p, NAT_KIND_PCP, "11.22.33.2:4500", "192.168.1.10:4500");
 	assert_int_equal(p.inbound, INBOUND_YES);
-	nat.seen = ep("11.22.44.1");
+	nat.seen[0].address = ep("11.22.44.1");
 	assert_int_equal(reconcile_publish(&config, &home, &nat, ula, 10, &p), 0);
 	EXPECT(&p, NAT_KIND_DOUBLE, "192.168.1.10:4500");
 }
@@ -222,28 +223,28 @@ publish_waits_for_agreement(void **state)
 	struct network n = home;
 	struct msg_dns_publish p;
 
-	nat.answer = SEEN_NOTHING;
+	nat.seen[0].answer = SEEN_NOTHING;
 	assert_int_equal(
 	    reconcile_publish(&config, &home, &nat, ula, 1000, &p), MAPPING_PATIENCE_MS);
 	assert_int_equal(
 	    reconcile_publish(&config, &home, &nat, ula, 1000 + MAPPING_PATIENCE_MS, &p), 0);
 	EXPECT(&p, NAT_KIND_PCP, "192.168.1.10:4500");
-	nat.answer = SEEN_ADDRESS;
-	nat.seen = ep("11.22.33.2");
+	nat.seen[0].answer = SEEN_ADDRESS;
+	nat.seen[0].address = ep("11.22.33.2");
 	assert_int_equal(reconcile_publish(&config, &home, &nat, ula, 1000, &p), 0);
 	EXPECT(&p, NAT_KIND_PCP, "11.22.33.2:4500", "192.168.1.10:4500");
 	nat = *one(&s, 1000);
-	nat.answer = SEEN_NO_WAY;
+	nat.seen[0].answer = SEEN_NO_WAY;
 	assert_int_equal(reconcile_publish(&config, &home, &nat, ula, 1000, &p), 0);
 	EXPECT(&p, NAT_KIND_PCP, "11.22.33.2:4500", "192.168.1.10:4500");
 
 	nat = *one(NULL, 0);
 	n.local4 = n.path[0].local = ep("11.22.33.9");
-	nat.answer = SEEN_NOTHING;
+	nat.seen[0].answer = SEEN_NOTHING;
 	assert_int_equal(reconcile_publish(&config, &n, &nat, ula, 0, &p), 0);
 	EXPECT(&p, NAT_KIND_NONE, "11.22.33.9:4500");
-	nat.answer = SEEN_ADDRESS;
-	nat.seen = ep("11.22.33.2");
+	nat.seen[0].answer = SEEN_ADDRESS;
+	nat.seen[0].address = ep("11.22.33.2");
 	assert_int_equal(reconcile_publish(&config, &n, &nat, ula, 0, &p), 0);
 	EXPECT(&p, NAT_KIND_UNMAPPED, NULL);
 }
@@ -262,7 +263,7 @@ publish_all_paths(void **state)
 	n.path[1] = (struct network_path) {.gateway = ep("10.9.0.1"), .local = ep("10.9.0.7")};
 	nat.maps = 2;
 	nat.map[1] = &t;
-	nat.seen = ep("11.22.33.2");
+	nat.seen[0].address = ep("11.22.33.2");
 	assert_int_equal(reconcile_publish(&config, &n, &nat, ula, 10, &p), 0);
 	EXPECT(&p, NAT_KIND_PCP, "11.22.33.2:4500", "11.22.33.3:4501", "192.168.1.10:4500",
 	    "10.9.0.7:4500");
