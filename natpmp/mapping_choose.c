@@ -10,7 +10,6 @@
 #define MAP_SENDS 4 /* of a mapping question, once the router has answered the first one */
 #define SHORT_SENDS 3 /* while another method holds: is a better one there by now? */
 #define DELETE_SENDS 3
-#define REST_MIN_MS 30000 /* between two rounds, however short the lease */
 #define LIFETIME_MAX_SEC 86400 /* believed at most (RFC 6887 section 15) */
 #define RENEW_MIN_MS 4000 /* between two renewals (RFC 6887 section 11.2.1) */
 
@@ -323,7 +322,7 @@ renewal_ms(const struct mapping *m, unsigned i, uint32_t lifetime_sec)
 		half += m->jitter((uint32_t)half / 4);
 	if (i == NAT_COLUMN_UPNP)
 		half = least(half, MAPPING_UPNP_CHECK_MS);
-	return half < REST_MIN_MS ? REST_MIN_MS : half;
+	return half < RENEW_MIN_MS ? RENEW_MIN_MS : half;
 }
 
 /* How long we believe in it: not less than until the renewal has had its chance. */
@@ -332,7 +331,7 @@ lease_ms(uint32_t lifetime_sec)
 {
 	uint64_t ms = (uint64_t)(lifetime_sec == 0 ? LIFETIME_MAX_SEC : lifetime_sec) * 1000;
 
-	return ms < 2 * REST_MIN_MS ? 2 * REST_MIN_MS : ms;
+	return ms < 2 * RENEW_MIN_MS ? 2 * RENEW_MIN_MS : ms;
 }
 
 void
