@@ -58,6 +58,13 @@ take(void *ctx, const struct requester *to, const void *data, size_t len)
 }
 
 static int
+knock(void *ctx, const struct requester *who, uint16_t port, const uint8_t *nonce)
+{
+	must(who->transport != TRANSPORT_UDP && port != 0 && nonce != NULL);
+	return 0;
+}
+
+static int
 append(void *ctx, const struct commit_record *r)
 {
 	return 0;
@@ -98,6 +105,7 @@ begin(void)
 	now_sec = NOW;
 	server_init(&server);
 	server.send = take;
+	server.hooks.knock = knock;
 	commit_set_journal(server.commit, &journal);
 	zone = zone_new(&apex);
 	zone->max_records = 2000;
