@@ -19,6 +19,7 @@
  */
 
 #define SSDP_PORT 1900
+#define SSDP_ALL_MS 80 /* head start of the one question that most routers answer */
 #define SSDP_AGAIN_MS 1000
 
 static const char *const targets[] = {
@@ -120,16 +121,16 @@ search_socket(const struct endpoint *local)
 	return fd;
 }
 
-/* Lost or refused packets are the caller's timeout. */
+/* For the first n targets.  Lost or refused packets are the caller's timeout. */
 static void
-send_searches(int fd, const struct endpoint *to)
+send_searches(int fd, const struct endpoint *to, size_t n_targets)
 {
 	struct sockaddr_storage ss;
 	socklen_t len = endpoint_to_sockaddr(to, &ss);
 	char text[256];
 	int n;
 
-	for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
+	for (size_t i = 0; i < n_targets; i++) {
 		n = snprintf(text, sizeof text,
 		    "M-SEARCH * HTTP/1.1\r\n"
 		    "HOST: 239.255.255.250:1900\r\n"
@@ -158,6 +159,23 @@ hear(int fd, const struct endpoint *gateway, char *url, size_t size)
 	return igd_url_at(url, gateway) ? 0 : -2;
 }
 
+/* The router alone at first: it answers each question by itself, one after the other, and the
+ * description is waited for behind them (miniupnpd: 15 ms each).  When to go on. */
+static uint64_t
+search(int fd, const struct endpoint *gateway, int first, uint64_t now)
+{
+	const size_t all = sizeof targets / sizeof targets[0];
+	struct endpoint group = {.family = 4, .port = SSDP_PORT, .addr = {239, 255, 255, 250}};
+	struct endpoint router = *gateway;
+
+	router.port = SSDP_PORT;
+	send_searches(fd, &router, first ? 1 : all);
+	if (first)
+		return now + SSDP_ALL_MS;
+	send_searches(fd, &group, all);
+	return now + SSDP_AGAIN_MS;
+}
+
 static int
 remaining(uint64_t deadline, uint64_t now)
 {
@@ -168,21 +186,16 @@ int
 ssdp_find(const struct endpoint *local, const struct endpoint *gateway, int wait_ms, char *url,
     size_t size)
 {
-	struct endpoint router = *gateway;
-	struct endpoint group = {.family = 4, .port = SSDP_PORT, .addr = {239, 255, 255, 250}};
-	uint64_t now = clock_boot_ms(), deadline = now + (uint64_t)wait_ms, again = now;
+	uint64_t now = clock_boot_ms(), begin = now, again = now;
+	uint64_t deadline = now + (uint64_t)wait_ms;
 	struct pollfd pfd = {.events = POLLIN, .fd = search_socket(local)};
 	int found = -1, heard, wait;
 
 	if (pfd.fd < 0)
 		return -1;
-	router.port = SSDP_PORT;
 	for (; found != 0 && now < deadline; now = clock_boot_ms()) {
-		if (now >= again) {
-			send_searches(pfd.fd, &router);
-			send_searches(pfd.fd, &group);
-			again = now + SSDP_AGAIN_MS;
-		}
+		if (now >= again)
+			again = search(pfd.fd, gateway, again == begin, now);
 		wait = remaining(again < deadline ? again : deadline, now);
 		heard = poll(&pfd, 1, wait) > 0 ? hear(pfd.fd, gateway, url, size) : -1;
 		if (heard != -1)
