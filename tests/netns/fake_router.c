@@ -17,6 +17,8 @@
  *	large		its description never ends
  *	slow		its description comes an octet a second
  *	closed		accepts and says nothing
+ *	redirect	its description has moved to 127.0.0.1
+ *	bomb		its description would be a billion words long, were its entities expanded
  *	junk		its description is no description
  * Each request is a line on standard output.
  */
@@ -109,6 +111,24 @@ reply(int fd, const char *status, const char *body)
 	put(fd, body);
 }
 
+/* Ten of each are the next one. */
+static void
+put_bomb(int fd)
+{
+	put(fd,
+	    "HTTP/1.1 200 OK\r\n\r\n<?xml version=\"1.0\"?><!DOCTYPE root [<!ENTITY a \"words\">");
+	for (char c = 'b'; c <= 'j'; c++) {
+		char text[128];
+		int n = snprintf(text, sizeof text, "<!ENTITY %c \"", c);
+
+		for (int i = 0; i < 10; i++)
+			n += snprintf(text + n, sizeof text - (size_t)n, "&%c;", c - 1);
+		snprintf(text + n, sizeof text - (size_t)n, "\">");
+		put(fd, text);
+	}
+	put(fd, "]><root><device><deviceType>&j;</deviceType></device></root>");
+}
+
 static void
 describe(int fd)
 {
@@ -116,6 +136,16 @@ describe(int fd)
 
 	if (is_mode("closed"))
 		pause();
+	if (is_mode("redirect")) {
+		put(fd,
+		    "HTTP/1.1 301 Moved Permanently\r\nLocation: http://127.0.0.1:5000/root.xml\r\n"
+		    "Content-Length: 0\r\n\r\n");
+		return;
+	}
+	if (is_mode("bomb")) {
+		put_bomb(fd);
+		return;
+	}
 	if (is_mode("large") || is_mode("slow"))
 		put(fd, "HTTP/1.1 200 OK\r\n\r\n<root>");
 	while (is_mode("large"))

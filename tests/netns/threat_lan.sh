@@ -94,6 +94,12 @@ meets liar 3 'refused .*broke it' "an impossible external address is not believe
 meets elsewhere 5 'refused .*another machine' "a description at 127.0.0.1 is not fetched"
 meets control 3 'refused .*another machine' "a control URL at another host is not used"
 check_equal "nothing was asked of it but the description" 0 "$(asked POST || :)"
+lab_start laptop decoy $LAB/fake_router 127.0.0.1 fair
+lab_wait_until 2 grep -q ready "$(lab_log laptop decoy)" || lab_die "no decoy"
+meets redirect 3 'refused .*no usable description' "a description that has moved is not followed"
+check_not "nobody came to where it moved to" grep GET "$(lab_log laptop decoy)"
+lab_stop laptop decoy >/dev/null 2>&1 || :
+meets bomb 3 'refused .*no usable description' "entities are not expanded"
 meets junk 3 'refused .*no usable description' "a toaster is no router"
 meets closed 13 'refused .*(too long|no usable)' "a router that says nothing is left"
 meets slow 14 'refused .*too long' "one that speaks slowly is left"
