@@ -221,10 +221,13 @@ say_peer(struct manager *m, struct peer *p)
 	return 0;
 }
 
-/* Does a peer's packet to our published address reach us though we have sent nothing for long? */
+/* Does a peer's packet to our published address reach us though we have sent nothing for long?  What
+ * a firewall keeps out comes in only as an answer. */
 static int
 is_open(const struct manager *m)
 {
+	if (outside_inbound(m) == INBOUND_NO)
+		return 0;
 	switch (m->publish_known ? m->publish.nat : NAT_KIND_UNKNOWN) {
 	case NAT_KIND_NONE:
 	case NAT_KIND_NATPMP:
