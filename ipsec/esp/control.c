@@ -122,6 +122,16 @@ esp_sa_way(struct esp *e, uint32_t id, const struct esp_way *way)
 	return 0;
 }
 
+void
+esp_way_lost(struct esp *e, uint32_t link)
+{
+	pthread_mutex_lock(&e->out.lock);
+	for (size_t i = 0; i < e->out.sas.touched; i++)
+		if (e->out.sas.slots[i].way.link == link)
+			e->out.sas.slots[i].way.link = 0;
+	pthread_mutex_unlock(&e->out.lock);
+}
+
 int
 esp_sa_query(struct esp *e, uint32_t id, int inbound, struct esp_usage *out)
 {

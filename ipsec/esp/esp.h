@@ -124,6 +124,8 @@ int esp_sa_add(struct esp *e, const struct esp_sa *sa, uint64_t now_ms);
 int esp_sa_move(struct esp *e, uint32_t id, int inbound, const struct endpoint *remote);
 /* Outbound: its packets leave so.  0, or -1 with errno. */
 int esp_sa_way(struct esp *e, uint32_t id, const struct esp_way *way);
+/* That link is gone: what left by it leaves as routing says. */
+void esp_way_lost(struct esp *e, uint32_t link);
 /* The path of an outbound SA carries inner packets of this size; 0 = no limit.  0, or -1 ENOENT,
  * EINVAL. */
 int esp_sa_mtu(struct esp *e, uint32_t id, uint32_t mtu);

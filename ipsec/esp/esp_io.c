@@ -221,8 +221,7 @@ esp_io_poke(struct esp_io *io, const uint8_t remote[16], const struct endpoint *
 
 	if (io->esp == NULL || esp_poke(io->esp, remote, &p, clock_boot_ms()) == -1)
 		return;
-	if (to != NULL || p.way.link == 0)
+	if (to != NULL || p.way.link == 0 ||
+	    esp_io_send(io, &p.way.from, p.way.link, &p.remote, p.data, p.len) == -1)
 		esp_io_send(io, NULL, 0, to != NULL ? to : &p.remote, p.data, p.len);
-	else
-		esp_io_send(io, &p.way.from, p.way.link, &p.remote, p.data, p.len);
 }

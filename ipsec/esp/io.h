@@ -41,7 +41,7 @@ struct io_run {
 	int segment; /* UDP_SEGMENT works here */
 	unsigned int n;
 	struct mmsghdr msg[TRAIN_BATCH];
-	const struct train *train[TRAIN_BATCH];
+	struct train *train[TRAIN_BATCH];
 	struct sockaddr_storage to[TRAIN_BATCH];
 	union io_control control[TRAIN_BATCH];
 };

@@ -111,7 +111,17 @@ add_class(struct msghdr *m, int family, uint8_t tos)
 }
 
 static void
-run_add(struct io_run *run, const struct train *t)
+put_control(
+    struct msghdr *m, union io_control *control, const struct io_run *run, const struct train *t)
+{
+	io_control_begin(m, control);
+	add_class(m, run->family, t->tos);
+	if (t->way.link != 0)
+		io_control_way(m, &t->way.from, t->way.link);
+}
+
+static void
+run_add(struct io_run *run, struct train *t)
 {
 	unsigned int i = run->n++;
 	struct msghdr *m = &run->msg[i].msg_hdr;
@@ -123,10 +133,7 @@ run_add(struct io_run *run, const struct train *t)
 	    .msg_iov = t->piece,
 	    .msg_iovlen = t->pieces,
 	};
-	io_control_begin(m, &run->control[i]);
-	add_class(m, run->family, t->tos);
-	if (t->way->link != 0)
-		io_control_way(m, &t->way->from, t->way->link);
+	put_control(m, &run->control[i], run, t);
 	if (t->packets > 1)
 		io_control_add(m, IPPROTO_UDP, UDP_SEGMENT, &t->segment, sizeof(t->segment));
 }
@@ -140,9 +147,18 @@ wait_for_room(int fd)
 	return poll(&p, 1, SEND_WAIT_MS) == 1;
 }
 
+/* The link is down, or has our address no more: routing decides again, for all that went by it. */
+static void
+way_lost(struct esp_io *io, uint32_t link)
+{
+	log_info("nothing leaves by link %u any more", link);
+	links_forget(&io->links, link);
+	esp_way_lost(io->esp, link);
+}
+
 /* A packet that the socket refuses (no route, for instance) is lost alone.  1 = lost. */
 static size_t
-send_single(const struct io_run *run, const struct msghdr *like, const struct train *t,
+send_single(struct esp_io *io, const struct io_run *run, const struct msghdr *like, struct train *t,
     struct iovec *packet)
 {
 	union io_control control;
@@ -153,23 +169,24 @@ send_single(const struct io_run *run, const struct msghdr *like, const struct tr
 	    .msg_iovlen = 1,
 	};
 
-	io_control_begin(&m, &control);
-	add_class(&m, run->family, t->tos);
-	if (t->way->link != 0)
-		io_control_way(&m, &t->way->from, t->way->link);
 	for (;;) {
+		put_control(&m, &control, run, t);
 		if (sendmsg(run->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL) != -1)
 			return 0;
-		if (errno != EINTR && (errno != EAGAIN || !wait_for_room(run->fd)))
+		if (errno == EINTR || (errno == EAGAIN && wait_for_room(run->fd)))
+			continue;
+		if (errno == EAGAIN || t->way.link == 0)
 			return 1;
+		way_lost(io, t->way.link);
+		t->way.link = 0;
 	}
 }
 
 /* Datagram by datagram. */
 static size_t
-send_apart(const struct io_run *run, unsigned int i)
+send_apart(struct esp_io *io, const struct io_run *run, unsigned int i)
 {
-	const struct train *t = run->train[i];
+	struct train *t = run->train[i];
 	size_t lost = 0;
 
 	for (unsigned int k = 0; k < t->pieces; k++) {
@@ -180,7 +197,7 @@ send_apart(const struct io_run *run, unsigned int i)
 			size_t len = left < t->segment ? left : t->segment;
 			struct iovec packet = {at, len};
 
-			lost += send_single(run, &run->msg[i].msg_hdr, t, &packet);
+			lost += send_single(io, run, &run->msg[i].msg_hdr, t, &packet);
 			at += len;
 			left -= len;
 		}
@@ -196,6 +213,8 @@ send_apart(const struct io_run *run, unsigned int i)
 static size_t
 refused(struct esp_io *io, struct io_run *run, unsigned int i, int error)
 {
+	if (run->train[i]->way.link != 0)
+		return send_apart(io, run, i);
 	if (run->train[i]->packets == 1)
 		return 1;
 	if (error == EIO || error == ENOPROTOOPT || error == EOPNOTSUPP) {
@@ -205,7 +224,7 @@ refused(struct esp_io *io, struct io_run *run, unsigned int i, int error)
 	} else if (error != EINVAL && error != EMSGSIZE) {
 		return run->train[i]->packets;
 	}
-	return send_apart(run, i);
+	return send_apart(io, run, i);
 }
 
 static size_t
@@ -229,7 +248,7 @@ run_send(struct esp_io *io, struct io_run *run)
 		int n = -1;
 
 		if (!run->segment && run->train[at]->packets > 1) {
-			lost += send_apart(run, at++);
+			lost += send_apart(io, run, at++);
 			continue;
 		}
 		n = sendmmsg(run->fd, run->msg + at, run->segment ? run->n - at : 1,
@@ -256,7 +275,7 @@ io_send_trains(struct esp_io *io)
 
 	trains_make(&o->trains, o->batch, o->n);
 	for (unsigned int i = 0; i < o->trains.n; i++) {
-		const struct train *t = &o->trains.train[i];
+		struct train *t = &o->trains.train[i];
 
 		run_add(t->to.family == 6 ? &o->run6 : &o->run4, t);
 	}

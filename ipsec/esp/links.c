@@ -36,6 +36,16 @@ links_note(struct links *l, const struct endpoint *local, uint32_t link)
 	pthread_mutex_unlock(&l->lock);
 }
 
+void
+links_forget(struct links *l, uint32_t link)
+{
+	pthread_mutex_lock(&l->lock);
+	for (unsigned int i = 0; i < LINKS_MAX; i++)
+		if (l->seen[i].link == link)
+			l->seen[i].link = 0;
+	pthread_mutex_unlock(&l->lock);
+}
+
 uint32_t
 links_find(struct links *l, const struct endpoint *local)
 {

@@ -23,6 +23,8 @@ struct links {
 
 void links_init(struct links *l);
 void links_note(struct links *l, const struct endpoint *local, uint32_t link);
+/* It is gone. */
+void links_forget(struct links *l, uint32_t link);
 /* The interface index, 0 when it is not known. */
 uint32_t links_find(struct links *l, const struct endpoint *local);
 

@@ -5,7 +5,7 @@
 static int
 fits(const struct train *t, const struct esp_packet *p)
 {
-	return !t->closed && t->tos == p->tos && t->way->link == p->way.link &&
+	return !t->closed && t->tos == p->tos && t->way.link == p->way.link &&
 	    p->len <= t->segment && t->packets < TRAIN_PACKETS &&
 	    t->octets + p->len <= TRAIN_OCTETS;
 }
@@ -27,7 +27,7 @@ choose(struct trains *t, const struct esp_packet *p)
 	}
 	t->train[t->n] = (struct train) {
 	    .to = p->remote,
-	    .way = &p->way,
+	    .way = p->way,
 	    .tos = p->tos,
 	    .segment = (uint16_t)p->len,
 	};

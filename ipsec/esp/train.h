@@ -19,7 +19,7 @@
 
 struct train {
 	struct endpoint to;
-	const struct esp_way *way; /* of its first packet */
+	struct esp_way way;
 	uint8_t tos;
 	uint8_t closed; /* the last packet was shorter */
 	uint16_t segment; /* octets of each packet but the last */

@@ -52,3 +52,14 @@ check_soon "both are verified" 5 map_is .mapping.inbound yes
 check_soon "both are" 5 map_is '.others[0].inbound' yes
 check_soon "and published, the better one first" 5 eval "lab_dig ns _autotunnel._udp.laptop.$LAB_DOMAIN SRV |
 	awk '{ print \$5 }' | sort -un | xargs | grep -x '20 21 30'"
+
+# ---- the other way breaks while it is in use ----
+check_equal "the tunnel is still by the other router" 11.22.33.5 "$(lab_peer nas laptop .tunnel.remote.address)"
+lab_exec laptop ping -q -i 0.05 nas.$LAB_DOMAIN >/dev/null 2>&1 &
+pinging=$!
+sleep 0.5
+ip -n laptop link set eth1 down
+check_soon "packets flow again" 5 lab_ping nas laptop
+check_equal "by the better one" 11.22.33.2 "$(lab_peer nas laptop .tunnel.remote.address)"
+check_soon "and both ways" 3 lab_ping laptop nas
+kill $pinging

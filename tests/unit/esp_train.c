@@ -166,9 +166,9 @@ ways(void **state)
 	assert_int_equal(trains.n, 3);
 	for (unsigned int i = 0; i < 3; i++) {
 		assert_int_equal(trains.train[i].packets, 4);
-		assert_int_equal(trains.train[i].way->link, i == 1 ? 7 : 0);
+		assert_int_equal(trains.train[i].way.link, i == 1 ? 7 : 0);
 	}
-	assert_true(endpoint_equal(&trains.train[1].way->from, &here));
+	assert_true(endpoint_equal(&trains.train[1].way.from, &here));
 }
 
 /* The newest datagram tells; the oldest address makes place. */
