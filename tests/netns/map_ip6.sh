@@ -4,20 +4,9 @@
 #
 #    laptop 192.168.1.10, 2a00:2::10 ── home 192.168.1.1, fe80::1 ── Internet ── ns 11.22.33.53, 2a00:ff::53
 . "${0%/*}/lab.sh"
+. "$LAB_DIR/lib/map.sh"
 . "$LAB_DIR/lib/mobility.sh"
 lab_require nft miniupnpd
-
-map() {
-	lab_exec laptop autotunnel map --json | jq -er "$1"
-}
-
-map_is() {
-	[ "$(map "$1")" = "$2" ]
-}
-
-txt_says() {
-	lab_dig laptop _autotunnel._udp.laptop.$LAB_DOMAIN TXT | grep -E -- "$1"
-}
 
 # configure SERVER LINE...: the daemon anew, with this name server.
 configure() {
@@ -46,13 +35,13 @@ lab_daemon laptop
 check_soon "asked by IPv4: that is verified" 5 map_is .mapping.inbound yes
 check_soon "the router's firewall has a hole for IPv6" 5 map_is '.others[0].state' up
 check "map says why it is not verified" \
-	eval 'lab_exec laptop autotunnel map | grep "2a00:2::10.*no way to the name server"'
+	map_says "2a00:2::10.*no way to the name server"
 configure "11.22.33.53, 2a00:ff::53"
 check_soon "asked by both: IPv4" 5 map_is .mapping.inbound yes
 check_soon "IPv6" 5 map_is '.others[0].inbound' yes
 check_equal "at its own address" 2a00:2::10 "$(map '.others[0].place.address')"
 check_equal "where the name server sees it" 2a00:2::10 "$(map '.others[0].seen.address')"
-check "map tells" eval 'lab_exec laptop autotunnel map | grep "2a00:2::10.*comes in"'
+check "map tells" map_says "2a00:2::10.*comes in"
 
 # ---- the hole is gone, without the router's knowing ----
 lab_exec home nft flush chain inet filter miniupnpd
@@ -64,7 +53,7 @@ check_soon "and somebody comes in" 5 map_is '.others[0].inbound' yes
 configure 2a00:ff::53 "[mapping]" "methods = none"
 check_soon "IPv6 alone, and closed" 8 map_is .mapping.inbound no
 check_soon "the records say so" 5 txt_says 'in=no'
-check "map, too" eval 'lab_exec laptop autotunnel map | grep "^A firewall stands in the way"'
+check "map, too" map_says "^A firewall stands in the way"
 
 # ---- no IPv4 at all ----
 ip -n laptop addr flush dev eth0 scope global

@@ -5,19 +5,11 @@
 #    laptop .10 ── home 192.168.1.1 ── .2 ─┐  Internet ── ns .53
 #           └ eth1 ── other 192.168.5.1 .5 ┘
 . "${0%/*}/lab.sh"
+. "$LAB_DIR/lib/map.sh"
 lab_require nft miniupnpd named
 
 memory() {
 	lab_exec laptop cat /var/lib/autotunnel/routers | grep -E -- "$1"
-}
-
-# map FILTER: a value of "autotunnel map --json -v".
-map() {
-	lab_exec laptop autotunnel map --json -v | jq -er "$1"
-}
-
-map_is() {
-	[ "$(map "$1")" = "$2" ]
 }
 
 # The external endpoint of the tunnel's port.

@@ -6,26 +6,11 @@
 #    laptop .10 ── home 192.168.1.1 ── 11.22.44.2 ── cgn ── 11.22.33.7 ─┐  Internet ── ns .53
 #                  later straight:     11.22.33.2 ──────────────────────┤
 . "${0%/*}/lab.sh"
+. "$LAB_DIR/lib/map.sh"
 lab_require nft miniupnpd
-
-map() {
-	lab_exec laptop autotunnel map --json | jq -er "$1"
-}
-
-map_is() {
-	[ "$(map "$1")" = "$2" ]
-}
-
-txt_says() {
-	lab_dig laptop _autotunnel._udp.laptop.$LAB_DOMAIN TXT | grep -E -- "$1"
-}
 
 contacts() {
 	lab_dig laptop at.laptop.$LAB_DOMAIN A | awk '{ print $5 }' | sort | xargs
-}
-
-map_says() {
-	lab_exec laptop autotunnel map | grep -E -- "$1"
 }
 
 contacts_are() {

@@ -6,15 +6,8 @@
 #           └ eth1 ── other 192.168.5.1 ───────── .5 ─┤  Internet ── ns .53
 #    nas .10 ───── office 192.168.2.1 (nothing) ─ .3 ─┘
 . "${0%/*}/lab.sh"
+. "$LAB_DIR/lib/map.sh"
 lab_require nft miniupnpd
-
-map() {
-	lab_exec laptop autotunnel map --json | jq -er "$1"
-}
-
-map_is() {
-	[ "$(map "$1")" = "$2" ]
-}
 
 lab_internet
 lab_ns
@@ -35,8 +28,7 @@ check "the mapping is the other router's" eval 'lab_mappings other | grep "dport
 check_soon "verified, by a knock that was asked for by that way" 5 map_is '.others[0].inbound' yes
 check_equal "at that router's outside" 11.22.33.5 "$(map '.others[0].place.address')"
 check_soon "which is published" 8 eval "lab_dig ns at.laptop.$LAB_DOMAIN A | grep 11.22.33.5"
-check_soon "the records say that somebody comes in" 5 \
-	eval "lab_dig ns _autotunnel._udp.laptop.$LAB_DOMAIN TXT | grep in=yes"
+check_soon "the records say that somebody comes in" 5 txt_says in=yes
 lab_capture wire udp port 4500 and host 11.22.33.3
 check "nas calls" lab_ping nas laptop 3
 check_equal "there" 11.22.33.5 "$(lab_peer nas laptop .tunnel.remote.address)"
