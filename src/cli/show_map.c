@@ -158,14 +158,18 @@ show_map_list(FILE *out, const struct snapshot *s)
 void
 show_exchanges(FILE *out, const struct snapshot *s)
 {
-	char age[FORMAT_MAX];
+	char age[FORMAT_MAX], about[FORMAT_MAX];
 
-	fputs("\nWhat was said (> to the router, < by it):\n", out);
+	fputs("\nWhat was said (> by us, < by the router or the name server):\n", out);
 	for (size_t i = 0; i < s->exchanges; i++) {
 		const struct msg_ctl_exchange *e = &s->exchange[i];
 
-		fprintf(out, "  %8s ago  mapping %u  %s\n",
-		    format_age(format_seconds_since(s->self.now_ms, e->at_ms), age), e->hdr.id,
+		if (e->hdr.id == 0)
+			snprintf(about, sizeof about, "outside");
+		else
+			snprintf(about, sizeof about, "mapping %u", e->hdr.id);
+		fprintf(out, "  %8s ago  %-10s %s\n",
+		    format_age(format_seconds_since(s->self.now_ms, e->at_ms), age), about,
 		    e->text);
 	}
 }

@@ -67,6 +67,8 @@ int maps_next_row(const struct manager *m, unsigned *cursor, union msg *msg);
 /* What was said to routers and by them, the oldest first. */
 int maps_next_exchange(const struct manager *m, unsigned *cursor, union msg *msg);
 void maps_hear_exchange(struct manager *m, const struct msg_natpmp_exchange *e);
+/* A line of the conversation with the name server about the same. */
+void maps_note(struct manager *m, const char *text);
 
 /* Is a router asked for a hole in its IPv6 firewall, and has not answered? */
 int maps_is_asking6(const struct manager *m);

@@ -76,14 +76,26 @@ maps_next_row(const struct manager *m, unsigned *cursor, union msg *msg)
 	return 0;
 }
 
-void
-maps_hear_exchange(struct manager *m, const struct msg_natpmp_exchange *e)
+static void
+keep_line(struct manager *m, uint32_t id, const char *text)
 {
 	struct map_exchange *line = &m->maps.exchange[m->maps.exchanges++ % MAPS_EXCHANGES];
 
 	line->at_ms = clock_boot_ms();
-	line->id = e->hdr.id;
-	str_copy(line->text, sizeof line->text, e->text);
+	line->id = id;
+	str_copy(line->text, sizeof line->text, text);
+}
+
+void
+maps_hear_exchange(struct manager *m, const struct msg_natpmp_exchange *e)
+{
+	keep_line(m, e->hdr.id, e->text);
+}
+
+void
+maps_note(struct manager *m, const char *text)
+{
+	keep_line(m, 0, text);
 }
 
 int

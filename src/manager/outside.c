@@ -5,6 +5,7 @@
 #include "manager/manager.h"
 #include "manager/worker.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -105,6 +106,42 @@ want(struct manager *m, unsigned i, uint64_t now_ms)
 
 /* ---- asking ---- */
 
+/* For "autotunnel map -v". */
+static void
+note_question(struct manager *m, unsigned i)
+{
+	const struct reach *r = &m->outside.reach[i];
+	char text[MSG_TEXT_MAX], place[ENDPOINT_TEXT_MAX];
+
+	snprintf(text, sizeof text, "> name server, by IPv%u: where do you see us?%s%s",
+	    family_of(i), r->place.family != 0 ? " Knock at port " : "",
+	    r->place.family != 0 ? strrchr(endpoint_text(&r->place, place), ':') + 1 : "");
+	maps_note(m, text);
+}
+
+static void
+note_answer(struct manager *m, const struct msg_dns_seen *told)
+{
+	static const char *const words[SEEN_ANSWER_MAX] = {
+	    "no answer", "at ", "it does not tell", "there is no way to it"};
+	char text[MSG_TEXT_MAX], seen[ADDR_TEXT_MAX];
+
+	snprintf(text, sizeof text, "< name server: %s%s%s", words[told->answer],
+	    told->answer == SEEN_ADDRESS ? endpoint_addr_text(&told->seen, seen) : "",
+	    told->knocked ? "; knocked" : "");
+	maps_note(m, text);
+}
+
+static void
+note_knock(struct manager *m, const struct msg_ipsec_knocked *knock)
+{
+	char text[MSG_TEXT_MAX], from[ENDPOINT_TEXT_MAX];
+
+	snprintf(
+	    text, sizeof text, "< a knock has come from %s", endpoint_text(&knock->from, from));
+	maps_note(m, text);
+}
+
 static void
 ask(struct manager *m, unsigned i, uint64_t now_ms)
 {
@@ -112,8 +149,10 @@ ask(struct manager *m, unsigned i, uint64_t now_ms)
 
 	if (getrandom(nonce, sizeof nonce, 0) != sizeof nonce)
 		fatal("getrandom");
-	if (reach_ask(&m->outside.reach[i], nonce, now_ms))
-		m->outside.look_dirty[i] = m->outside.knock_dirty = 1;
+	if (!reach_ask(&m->outside.reach[i], nonce, now_ms))
+		return;
+	m->outside.look_dirty[i] = m->outside.knock_dirty = 1;
+	note_question(m, i);
 }
 
 void
@@ -225,6 +264,7 @@ outside_told(struct manager *m, const struct msg_dns_seen *told)
 	struct reach *r = &m->outside.reach[told->hdr.id - 1];
 	uint8_t before = r->verdict;
 
+	note_answer(m, told);
 	reach_told(r, told, clock_boot_ms());
 	log_verdict(r, before);
 }
@@ -232,6 +272,7 @@ outside_told(struct manager *m, const struct msg_dns_seen *told)
 void
 outside_come(struct manager *m, const struct msg_ipsec_knocked *knock)
 {
+	note_knock(m, knock);
 	for (unsigned i = 0; i < OUTSIDE_PLACES; i++) {
 		struct reach *r = &m->outside.reach[i];
 		uint8_t before = r->verdict;

@@ -62,6 +62,11 @@ check "at the place that is published" map_is .mapping.place.address 11.22.33.2
 check_soon "which the records say" 5 txt_says 'in=yes'
 check "map tells" map_says '^Verified .* ago: what is sent there from outside comes in\.$'
 
+lab_exec laptop autotunnel map -v >$LAB/map.txt
+check "with -v, the question" grep -q 'outside *> name server, by IPv4: where do you see us? Knock at port 4500' $LAB/map.txt
+check "its answer" grep -q 'outside *< name server: at 11\.22\.33\.2; knocked' $LAB/map.txt
+check "and the knock" grep -q "outside *< a knock has come from $LAB_NS:" $LAB/map.txt
+
 # ---- a firewall on this machine ----
 lab_exec laptop nft add table inet wall
 lab_exec laptop nft add chain inet wall in '{ type filter hook input priority 0; }'
