@@ -6,7 +6,7 @@ FUZZ_MAIN = tests/fuzz/replay.c
 endif
 
 TESTS += tests/includes.sh tests/background.sh
-EXTRA_DIST += tests/includes.sh tests/background.sh tests/servers.sh tests/valgrind.sh tests/valgrind.supp tests/corpus \
+EXTRA_DIST += tests/includes.sh tests/background.sh tests/openmetrics tests/servers.sh tests/valgrind.sh tests/valgrind.supp tests/corpus \
 	$(wildcard $(srcdir)/tests/bench/*.sh $(srcdir)/tests/bench/*/*.sh) \
 	tests/netns/lib $(wildcard $(srcdir)/tests/netns/*.sh) \
 	$(wildcard $(srcdir)/tests/unit/*.h $(srcdir)/tests/netns/*.h)

@@ -6,7 +6,7 @@ libcli_a_SOURCES = \
 	src/cli/explain.c src/cli/explain.h \
 	src/cli/format.c src/cli/format.h \
 	src/cli/json.c src/cli/json.h \
-	src/cli/show.c src/cli/show.h src/cli/show_json.c src/cli/show_map.c \
+	src/cli/show.c src/cli/show.h src/cli/show_json.c src/cli/show_map.c src/cli/show_metrics.c \
 	src/cli/ladder.c src/cli/ladder.h \
 	src/cli/snapshot.c src/cli/snapshot.h \
 	src/cli/span.c src/cli/span.h \
@@ -17,7 +17,7 @@ libcli_a_SOURCES = \
 bin_PROGRAMS += autotunnel
 autotunnel_SOURCES = src/cli/main.c src/cli/cmd.h \
 	src/cli/peer_arg.c src/cli/peer_arg.h src/cli/echo_socket.c src/cli/echo_socket.h \
-	src/cli/cmd_daemon.c src/cli/cmd_map.c src/cli/cmd_ping.c src/cli/cmd_status.c \
+	src/cli/cmd_daemon.c src/cli/cmd_map.c src/cli/cmd_metrics.c src/cli/cmd_ping.c src/cli/cmd_status.c \
 	src/cli/cmd_trace.c src/cli/cmd_version.c src/cli/cmd_wait.c \
 	src/cli/cmd_init.c src/cli/cmd_join.c src/cli/cmd_zone.c \
 	src/cli/cmd_repair.c \

@@ -39,6 +39,7 @@ const struct cmd cmds[] = {
     {"map", cmd_map,
 	"[-v] [--json] [--strict] [--verify] | list | add PROTO PORT [--for TIME] | del PROTO PORT",
 	"what the router gives"},
+    {"metrics", cmd_metrics, "", "what is counted, for a collector"},
     {"wait", cmd_wait, "[--timeout SECONDS] [PEER]", "until the daemon runs, or a tunnel is up"},
     {"init", cmd_init,
 	"--domain DOMAIN [--dnsd ADDRESS [--dnsd-config FILE]] [--server ADDRESS] [--name NAME]"

@@ -23,6 +23,9 @@ void show_status_json(FILE *out, const struct snapshot *s);
 void show_peer_json(FILE *out, const struct snapshot *s, const struct msg_ctl_peer *p);
 void show_map_json(FILE *out, const struct snapshot *s);
 
+/* OpenMetrics text, for a collector. */
+void show_metrics(FILE *out, const struct snapshot *s);
+
 /* Is something not as it should be (--strict)?  The mapping, the name server, a worker. */
 int show_is_degraded(const struct snapshot *s);
 

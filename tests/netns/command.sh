@@ -45,6 +45,11 @@ for who in nas NAS nas.$LAB_DOMAIN nas.$LAB_DOMAIN. "$(lab_ula nas)"; do
 	says '^nas\.alice\.example\.com$'
 	says '^  cipher +.+'
 done
+check_status "metrics" 0 on autotunnel metrics
+says '^autotunnel_peer_up\{peer="nas\.alice\.example\.com"\} 1$'
+says '^autotunnel_mapping_up 1$'
+cp $LAB/out $LAB/metrics
+check "which Prometheus can read" eval "$LAB_DIR/../openmetrics <$LAB/metrics"
 check_status "map" 0 on autotunnel map
 says '^The router 192\.168\.1\.1 forwards UDP 11\.22\.33\.2:4500 to port 4500 of this machine\.$'
 says '^  PCP +[0-9]+s ago +gives the mapping$'

@@ -308,6 +308,34 @@ map_verified(void **state)
 	    " for one in the router.\nThen try again: autotunnel map --verify\n");
 }
 
+static void
+metrics(void **state)
+{
+	static const char *const lines[] = {
+	    "\nautotunnel_worker_up{worker=\"ipsec\"} 1\n",
+	    "\nautotunnel_mapping_up 1\n",
+	    "\nautotunnel_inbound{autotunnel_inbound=\"unknown\"} 1\n",
+	    "\nautotunnel_dns{autotunnel_dns=\"ok\"} 1\n",
+	    "\nautotunnel_dns{autotunnel_dns=\"refused\"} 0\n",
+	    "\nautotunnel_peer_up{peer=\"office.alice.example.net\"} 0\n",
+	    "\nautotunnel_peer_received_bytes_total{peer=\"nas.alice.example.net\"} 1288490188\n",
+	    "\nautotunnel_peer_dropped_packets_total{peer=\"nas.alice.example.net\","
+	    "reason=\"replay\"} 1\n",
+	};
+	char said[8000] = "";
+	FILE *out = tmpfile();
+	size_t n;
+
+	assert_non_null(out);
+	show_metrics(out, s);
+	rewind(out);
+	n = fread(said, 1, sizeof said - 1, out);
+	fclose(out);
+	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+		assert_non_null(strstr(said, lines[i]));
+	assert_true(n > 6 && strcmp(said + n - 6, "# EOF\n") == 0);
+}
+
 #define METHOD_JSON(name)                                                                          \
 	"{\"method\":\"" name "\",\"answer\":\"not_asked\",\"code\":0,\"text\":\"\",\"heard\":null}"
 #define MAPPING_JSON                                                                               \
@@ -412,6 +440,7 @@ main(void)
 	    cmocka_unit_test(verbose),
 	    cmocka_unit_test(map),
 	    cmocka_unit_test(map_verified),
+	    cmocka_unit_test(metrics),
 	    cmocka_unit_test(status_json),
 	    cmocka_unit_test(peer_and_map_json),
 	    cmocka_unit_test(degraded),
