@@ -19,8 +19,9 @@
 #	map	a port mapping: from nothing, and after the router restarted (natpmpc, upnpc)
 #
 # In the same run, on the same machines of the lab, the same is measured of what one would take
-# instead (wireguard,tinc,charon,fastd; --against none for no other): wireguard-go, tinc and fastd with keys
-# and port forwards made by hand, and strongSwan's daemon with its own user-space ESP.
+# instead (wireguard,tinc,charon,fastd,nebula; --against none for no other): wireguard-go, tinc and fastd
+# with keys and port forwards made by hand, strongSwan's daemon with its own user-space ESP, and nebula with
+# a lighthouse and certificates carried over.
 # doc/benchmarks.md has figures, and says what was counted.
 #
 # --json prints a line for each metric and subject instead, with every single value; -v shows what
@@ -36,7 +37,7 @@ export BENCH_MOVES=${BENCH_MOVES:-20} BENCH_OTHERS=${BENCH_OTHERS:-3}
 export BENCH_SECONDS=${BENCH_SECONDS:-30} BENCH_LOOKS=${BENCH_LOOKS:-3}
 all=(cold first memory idle tcp wire flood map changes identity mobility)
 more=(wander) # only when named
-against=wireguard,tinc,charon,fastd json= verbose=
+against=wireguard,tinc,charon,fastd,nebula json= verbose=
 limit=600 # seconds, for each
 
 die() {
@@ -66,6 +67,7 @@ check_tools() {
 	[[ ,$against, != *,wireguard,* ]] || { need wireguard-go wireguard-go; need wg wireguard-tools; }
 	[[ ,$against, != *,tinc,* ]] || need tincd tinc
 	[[ ,$against, != *,fastd,* ]] || need fastd fastd
+	[[ ,$against, != *,nebula,* ]] || need nebula nebula
 	[[ ,$against, != *,charon,* ]] || {
 		need charon-systemd charon-systemd
 		need swanctl strongswan-swanctl

@@ -86,11 +86,11 @@ bench_other() {
 
 # bench_ping_ms FROM ADDRESS: the time to its reply in milliseconds, by ping's own clock.
 bench_ping_ms() {
-	lab_exec "$1" ping -6 -c 1 -W 5 "$2" | sed -n 's/.* time=\([0-9.]*\).*/\1/p'
+	lab_exec "$1" ping -c 1 -W 5 "$2" | sed -n 's/.* time=\([0-9.]*\).*/\1/p'
 }
 
 bench_answers() {
-	lab_exec laptop ping -6 -c 1 -W 1 "$("$1_address" nas)"
+	lab_exec laptop ping -c 1 -W 1 "$("$1_address" nas)"
 }
 
 # bench_pids SUBJECT: its processes on both hosts.
