@@ -11,6 +11,7 @@
 #		following 10 and 1000 costs; 200 changes (BENCH_CHANGES); no other subject
 #	tcp	one TCP stream through the tunnel, and the processor time it costs
 #	wire	one wire, cut to frames of 1500 octets and not: TCP, small UDP, ping, 1 Gbit/s
+#	samelan	ping of two machines in one LAN: through the tunnel, and without; what of it is the tunnel's
 #	flood	the memory of ESP under floods, and whether another tunnel works meanwhile
 #	mobility	how long packets are lost when a machine moves, its router reboots, both move at once;
 #		BENCH_MOVES (20) runs of each, and BENCH_OTHERS (3) of the other subjects
@@ -35,7 +36,7 @@ export AT_BUILD=${AT_BUILD:-${dir%/tests/bench}/build}
 export BENCH_RUNS=${BENCH_RUNS:-5} BENCH_FIRST=${BENCH_FIRST:-20}
 export BENCH_MOVES=${BENCH_MOVES:-20} BENCH_OTHERS=${BENCH_OTHERS:-3}
 export BENCH_SECONDS=${BENCH_SECONDS:-30} BENCH_LOOKS=${BENCH_LOOKS:-3}
-all=(cold first memory idle tcp wire flood map changes identity mobility)
+all=(cold first memory idle tcp wire samelan flood map changes identity mobility)
 more=(wander) # only when named
 against=wireguard,tinc,charon,fastd,nebula json= verbose=
 limit=600 # seconds, for each
@@ -152,6 +153,7 @@ for name in "${names[@]-${all[@]}}"; do
 	cold) run cold bind; run cold knot ;;
 	mobility) limit=7200 run mobility ;;
 	wander) limit=7200 run wander ;;
+	samelan) limit=1500 run samelan ;;
 	changes) BENCH_SECONDS=60 limit=1500 run changes ;;
 	wire) run wire uncut; run wire cut ;;
 	*) run "$name" ;;
