@@ -79,3 +79,8 @@ tests_fuzz_fuzz_known_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
 check_PROGRAMS += tests/netns/intruder
 tests_netns_intruder_SOURCES = tests/netns/intruder.c
 tests_netns_intruder_LDADD = $(BASE_LIBS)
+
+# A LAN that takes time (tests/bench/samelan.sh).
+check_PROGRAMS += tests/bench/slow_wire
+tests_bench_slow_wire_SOURCES = tests/bench/slow_wire.c
+tests_bench_slow_wire_LDADD = $(BASE_LIBS)

@@ -11,6 +11,7 @@
 #		following 10 and 1000 costs; 200 changes (BENCH_CHANGES); no other subject
 #	tcp	one TCP stream through the tunnel, and the processor time it costs
 #	wire	one wire, cut to frames of 1500 octets and not: TCP, small UDP, ping, 1 Gbit/s
+#	samelan	ping of two machines in one LAN: through the tunnel, and without; what of it is the tunnel's
 #	flood	the memory of ESP under floods, and whether another tunnel works meanwhile
 #	mobility	how long packets are lost when a machine moves, its router reboots, both move at once;
 #		BENCH_MOVES (20) runs of each, and BENCH_OTHERS (3) of the other subjects
@@ -19,8 +20,9 @@
 #	map	a port mapping: from nothing, and after the router restarted (natpmpc, upnpc)
 #
 # In the same run, on the same machines of the lab, the same is measured of what one would take
-# instead (wireguard,tinc,charon,fastd; --against none for no other): wireguard-go, tinc and fastd with keys
-# and port forwards made by hand, and strongSwan's daemon with its own user-space ESP.
+# instead (wireguard,tinc,charon,fastd,nebula; --against none for no other): wireguard-go, tinc and fastd
+# with keys and port forwards made by hand, strongSwan's daemon with its own user-space ESP, and nebula with
+# a lighthouse and certificates carried over.
 # doc/benchmarks.md has figures, and says what was counted.
 #
 # --json prints a line for each metric and subject instead, with every single value; -v shows what
@@ -34,9 +36,9 @@ export AT_BUILD=${AT_BUILD:-${dir%/tests/bench}/build}
 export BENCH_RUNS=${BENCH_RUNS:-5} BENCH_FIRST=${BENCH_FIRST:-20}
 export BENCH_MOVES=${BENCH_MOVES:-20} BENCH_OTHERS=${BENCH_OTHERS:-3}
 export BENCH_SECONDS=${BENCH_SECONDS:-30} BENCH_LOOKS=${BENCH_LOOKS:-3}
-all=(cold first memory idle tcp wire flood map changes identity mobility)
+all=(cold first memory idle tcp wire samelan flood map changes identity mobility)
 more=(wander) # only when named
-against=wireguard,tinc,charon,fastd json= verbose=
+against=wireguard,tinc,charon,fastd,nebula json= verbose=
 limit=600 # seconds, for each
 
 die() {
@@ -66,6 +68,7 @@ check_tools() {
 	[[ ,$against, != *,wireguard,* ]] || { need wireguard-go wireguard-go; need wg wireguard-tools; }
 	[[ ,$against, != *,tinc,* ]] || need tincd tinc
 	[[ ,$against, != *,fastd,* ]] || need fastd fastd
+	[[ ,$against, != *,nebula,* ]] || need nebula nebula
 	[[ ,$against, != *,charon,* ]] || {
 		need charon-systemd charon-systemd
 		need swanctl strongswan-swanctl
@@ -150,6 +153,7 @@ for name in "${names[@]-${all[@]}}"; do
 	cold) run cold bind; run cold knot ;;
 	mobility) limit=7200 run mobility ;;
 	wander) limit=7200 run wander ;;
+	samelan) limit=1500 run samelan ;;
 	changes) BENCH_SECONDS=60 limit=1500 run changes ;;
 	wire) run wire uncut; run wire cut ;;
 	*) run "$name" ;;

@@ -69,9 +69,28 @@ bench_forward() {
 	done
 }
 
+# bench_lan: both in one LAN, whose router sends nothing back in; the others have their addresses in it.
+bench_lan() {
+	local subject
+
+	lab_require nft miniupnpd named
+	lab_internet
+	lab_ns
+	lab_nat home 11.22.33.2 192.168.1.1/24
+	lab_host laptop home 10
+	lab_host nas home 11
+	lab_account bind laptop nas
+	BENCH_DIRECT=1 BENCH_LAN=1
+	for subject in "${SUBJECTS[@]}"; do
+		"${subject}_setup"
+	done
+}
+
 # bench_outside HOST: where the other end finds it.
 bench_outside() {
-	case $1 in
+	case ${BENCH_LAN:+lan-}$1 in
+	lan-laptop) echo 192.168.1.10 ;;
+	lan-nas) echo 192.168.1.11 ;;
 	laptop) echo 11.22.33.2 ;;
 	nas) echo 11.22.33.3 ;;
 	esac
@@ -86,11 +105,11 @@ bench_other() {
 
 # bench_ping_ms FROM ADDRESS: the time to its reply in milliseconds, by ping's own clock.
 bench_ping_ms() {
-	lab_exec "$1" ping -6 -c 1 -W 5 "$2" | sed -n 's/.* time=\([0-9.]*\).*/\1/p'
+	lab_exec "$1" ping -c 1 -W 5 "$2" | sed -n 's/.* time=\([0-9.]*\).*/\1/p'
 }
 
 bench_answers() {
-	lab_exec laptop ping -6 -c 1 -W 1 "$("$1_address" nas)"
+	lab_exec laptop ping -c 1 -W 1 "$("$1_address" nas)"
 }
 
 # bench_pids SUBJECT: its processes on both hosts.

@@ -34,7 +34,7 @@ idle() {
 flood() {
 	local subject=$1 host peak=0 now
 
-	lab_exec laptop iperf3 -6 "${FLOOD[@]}" -c "$("${subject}_address" nas)" >/dev/null ||
+	lab_exec laptop iperf3 "${FLOOD[@]}" -c "$("${subject}_address" nas)" >/dev/null ||
 		echo "iperf3 lost its own connection in the flood"
 	for host in laptop nas; do
 		now=$("${subject}_pids" $host | xargs -I{} cat /proc/{}/status |

@@ -15,7 +15,7 @@ measure() {
 
 	mapfile -t pids < <(bench_pids "$subject")
 	cpu=$(bench_cpu_ns "${pids[@]}")
-	stream "$("${subject}_address" nas)" -6 | read -r octets seconds
+	stream "$("${subject}_address" nas)" | read -r octets seconds
 	cpu=$(($(bench_cpu_ns "${pids[@]}") - cpu))
 	bench_value "TCP, one stream" Mbit/s "$subject" "$(bench_per "$octets" "$seconds" 9 |
 		awk '{ printf "%.1f", $1 * 8 / 1e6 }')"

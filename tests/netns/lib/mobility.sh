@@ -278,7 +278,7 @@ mobility_rest() {
 # mobility_watch [ADDRESS]: a packet each 10 ms from laptop to nas.
 mobility_watch() {
 	: >"$(lab_log laptop flow)"
-	lab_start laptop flow ping -6 -n -D -i 0.01 "${1:-$(lab_ula nas)}"
+	lab_start laptop flow ping -n -D -i 0.01 "${1:-$(lab_ula nas)}"
 }
 
 mobility_unwatch() {
