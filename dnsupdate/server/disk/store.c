@@ -254,9 +254,11 @@ store_work(struct store *s, uint64_t now_ms, uint64_t wall_ms)
 {
 	if (now_ms - s->flushed_ms >= STORE_LAZY_MS) {
 		s->flushed_ms = now_ms;
-		for (struct kept *k = s->first; k != NULL; k = k->next)
+		for (struct kept *k = s->first; k != NULL; k = k->next) {
 			if (k->pending.len > 0 && !k->in_batch)
 				flush_lazy(s, k, wall_ms);
+			journal_settle(k->journal); /* or in a second */
+		}
 	}
 	return work_on_snapshots(s, now_ms, wall_ms);
 }
