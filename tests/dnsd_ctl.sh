@@ -94,6 +94,7 @@ refused zone add bob.example
 refused zone add 'bad..name'
 refused zone add carol.example nonsense=1
 refused zone add carol.example notify=name.example
+refused zone add carol.example notify=192.0.2.1,key
 refused zone del nosuch.example
 refused zone del alice.example
 refused zone export nosuch.example
@@ -110,6 +111,33 @@ ctl zone frobnicate 2>/dev/null || status=$?
 status=0
 "$dnsctl" -s run/nothing status 2>/dev/null || status=$?
 [ $status = 3 ] || fail "no server: status $status"
+
+# ---- a secondary is told with the key that is its own, and not without it ----
+told() {
+	ctl metrics | sed -n 's/^autotunnel_dnsd_notifies_sent_total //p'
+}
+ctl zone add dick.example address=192.0.2.1 services=no notify=127.0.0.1:5399,key,t2.dick.example
+ctl key add dick.example transfer t1.dick.example >/dev/null
+ctl key add dick.example account account.dick.example >dick.key
+before=$(told)
+printf 'server 127.0.0.1 5305\nzone dick.example\nupdate add h.dick.example 60 A 192.0.2.7\nsend\n' |
+	nsupdate -y "$(cat dick.key)" || fail "notify: no update"
+until grep -q 'dick.example: 127.0.0.1:5399 is not notified: there is no transfer key t2.dick.example' log; do
+	kill -0 "$server" || fail "notify: the server is gone"
+	sleep 0.05
+done
+[ "$(told)" = "$before" ] || fail "notify: told with another key"
+ctl key add dick.example transfer t2.dick.example >/dev/null
+restart
+printf 'server 127.0.0.1 5305\nzone dick.example\nupdate add h.dick.example 60 A 192.0.2.8\nsend\n' |
+	nsupdate -y "$(cat dick.key)" || fail "notify: no update after the restart"
+for ((i = 0; i < 100; i++)); do
+	[ "$(told)" -eq 0 ] || break
+	sleep 0.05
+done
+[ "$(told)" -gt 0 ] || fail "notify: not told with its key"
+[ "$(grep -c 'is not notified' log)" = 1 ] || fail "notify: more than one line in the log"
+ctl zone del dick.example
 
 # ---- master files ----
 cat >bob.zone <<'ZONE'
