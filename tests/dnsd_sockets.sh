@@ -128,6 +128,7 @@ for i in 1 2 3; do
 	answered "UDP after TCP, $i" ns.$zone. "$(ask @127.0.0.1 $zone NS -b 127.$i.0.1)"
 	answered "TLS, $i" ns.$zone. "$(ask_tls $zone NS)"
 done
+answered "another address of ours" ns.$zone. "$(ask @127.0.0.99 $zone NS)"
 answered "from where" '"127.5.0.1" "4444"' "$(ask @127.0.0.1 -b 127.5.0.1#4444 whoami.$zone TXT)"
 if [ -e /proc/net/if_inet6 ] && grep -q ' lo$' /proc/net/if_inet6; then
 	answered "UDP over IPv6" ns.$zone. "$(ask @::1 $zone NS)"
