@@ -233,3 +233,16 @@ echo "quiet changes: Knot had $incremental incremental transfers, none full"
 
 # Nobody gets the zone without a key.
 dig @127.0.0.1 -p $primary $zone AXFR | grep -q 'Transfer failed' || fail "AXFR without a key"
+
+# A secondary is told with a key that it does not know: nothing but the log can say so.
+stop dnsd
+sed -i 's/ key for-bind\.[^ ]*/ key any.'$zone'/' dnsd.conf
+start dnsd
+primary_up
+deadline=$((SECONDS + 10))
+until grep -q "127.0.0.1:${port[bind]} does not take a NOTIFY signed with any.$zone" dnsd.log; do
+	[ $SECONDS -lt $deadline ] || fail "no word about a wrong key"
+	sleep 0.05
+done
+[ "$(grep -c 'does not take a NOTIFY' dnsd.log)" = 1 ] || fail "more than one line about a wrong key, or a wrong one"
+echo "wrong key: told in the log"

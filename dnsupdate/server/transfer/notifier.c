@@ -22,7 +22,8 @@ struct target {
 	struct tsig_signer signer;
 	struct key *key;
 	struct name key_name; /* that it must have; empty: any */
-	uint8_t is_busy, is_signed, has_warned;
+	uint8_t is_busy, is_signed;
+	uint8_t has_warned, is_refused; /* the log has a line that its key is not there; is wrong */
 };
 
 struct notifier {
@@ -184,22 +185,48 @@ on_change(void *ctx, struct zone *z, uint32_t old_serial, uint32_t new_serial,
 static int
 is_answer(const struct target *t, const struct message *m, const struct endpoint *from)
 {
+	return endpoint_equal(&t->to, from) && name_equal(&m->question.name, &t->zone->name) &&
+	    t->notify.waiting && t->notify.id == m->id;
+}
+
+static enum tsig_verdict
+verdict_on(const struct target *t, const struct message *m)
+{
 	struct tsig_context copy = t->tsig;
 
-	if (!endpoint_equal(&t->to, from) || !name_equal(&m->question.name, &t->zone->name) ||
-	    !t->notify.waiting || t->notify.id != m->id)
-		return 0;
-	return !t->is_signed || tsig_verify(&copy, m, clock_wall_sec(), NULL) == TSIG_OK;
+	return t->is_signed ? tsig_verify(&copy, m, clock_wall_sec(), NULL) : TSIG_OK;
+}
+
+/* Anybody could say so, hence it changes nothing; but most likely one of the two configurations is
+ * wrong, and nothing else would tell. */
+static void
+tell_of_refusal(struct target *t)
+{
+	char zone[NAME_TEXT_MAX], key[NAME_TEXT_MAX], text[ENDPOINT_TEXT_MAX];
+
+	if (!t->is_refused)
+		log_warnx("zone %s: %s does not take a NOTIFY signed with %s",
+		    name_text(&t->zone->name, zone), endpoint_text(&t->to, text),
+		    name_text(&t->signer.name, key));
+	t->is_refused = 1;
 }
 
 static void
 take_answer(struct notifier *n, const struct message *m, const struct endpoint *from)
 {
 	char zone[NAME_TEXT_MAX], text[ENDPOINT_TEXT_MAX];
+	enum tsig_verdict verdict;
 
 	for (struct target *t = n->busy; t != NULL; t = t->busy) {
-		if (!is_answer(t, m, from) || !notify_answered(&t->notify, m->id))
+		if (!is_answer(t, m, from))
 			continue;
+		verdict = verdict_on(t, m);
+		if (verdict == TSIG_HINT)
+			tell_of_refusal(t);
+		if (verdict != TSIG_OK)
+			continue;
+		notify_answered(&t->notify, m->id);
+		t->is_refused = 0;
 		n->stats.answered++;
 		if (m->rcode != RCODE_NOERROR)
 			log_info("zone %s: %s answers a NOTIFY with %s",
