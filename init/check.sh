@@ -40,6 +40,13 @@ sed 's|^Exec\(St[a-z]*\)=-[^ ]*|Exec\1=-/bin/true|' "$sleep" >"$work/autotunnel-
 systemd-analyze verify --man=no "$work/autotunnel-sleep.service" 2>"$work/said" || fail "$(cat "$work/said")"
 [ ! -s "$work/said" ] || fail "$(cat "$work/said")"
 
+# The sockets that autotunnel-dnsd(8) shows, with the service they are for.
+sed -n '/^\[Socket\]/,/^\.Ed/p' "$top_srcdir/man/autotunnel-dnsd.8.in" | sed '/^\.Ed/d' \
+	>"$work/autotunnel-dnsd.socket"
+grep -q '^ListenDatagram=53$' "$work/autotunnel-dnsd.socket" || fail "autotunnel-dnsd(8) shows no sockets"
+systemd-analyze verify --man=no "$work/autotunnel-dnsd.socket" 2>"$work/said" || fail "$(cat "$work/said")"
+[ ! -s "$work/said" ] || fail "$(cat "$work/said")"
+
 systemd-sysusers --dry-run --root="$work" "$users" >"$work/users" 2>&1 ||
 	fail "$(cat "$work/users")"
 for user in map dns ike; do

@@ -1,6 +1,6 @@
 #!/bin/bash
 # autotunnel-dnsd keeps what it acknowledged: killed a hundred times at full rate, on a disk whose
-# syncs fail, on a full disk.  tests/dnsd_load.c sends the updates and remembers the answers.
+# syncs fail, on one that dies for a while, on a full disk.  tests/dnsd_load.c sends the updates and remembers the answers.
 set -eu
 
 kills=${AT_KILLS:-100}
@@ -87,6 +87,59 @@ failing_disk() {
 	then_restart "failing disk" "$line"
 }
 
+# update NAME: an update of one record; what the server says
+update() {
+	printf 'server 127.0.0.1 5305\nupdate add %s.%s 60 TXT %s\nsend\n' "$1" $zone "$1" |
+		nsupdate -y $key 2>&1 || :
+}
+
+there() {
+	dig @127.0.0.1 -p 5305 +short +time=1 "$1.$zone" TXT
+}
+
+start_mortal() {
+	start_server env LD_PRELOAD="$fail_sync" FAIL_SYNC_WHILE="$work/state/dead" \
+		ASAN_OPTIONS=verify_asan_link_order=0
+}
+
+refused_update() {
+	local said
+
+	said=$(update "$1")
+	[[ $said = *SERVFAIL* ]] || fail "dead disk: the update was not refused: $said"
+}
+
+# The disk dies in an update, and works again before anybody sends the next one: what was refused is
+# not there after a restart.
+dead_disk() {
+	start_mortal
+	until [ -z "$(update before)" ]; do
+		kill -0 "$server" || fail "dead disk: no server"
+		sleep 0.05
+	done
+	: >state/dead
+	refused_update refused
+	[ -z "$(there refused)" ] || fail "dead disk: refused, and answered"
+	rm state/dead
+	sleep 2 # a try each second
+	{ kill -9 "$server" && wait "$server"; } 2>/dev/null || :
+	start_server
+	until [ "$(there before)" = '"before"' ]; do
+		kill -0 "$server" || fail "dead disk: no server after the restart"
+		sleep 0.05
+	done
+	[ -z "$(there refused)" ] || fail "dead disk: what was refused came back"
+	stop_server
+	start_mortal
+	until [ -z "$(update after)" ]; do sleep 0.05; done
+	: >state/dead
+	refused_update refused
+	! grep -q 'disk failed may be there' log || fail "dead disk: a warning for nothing"
+	stop_server
+	grep -q 'disk failed may be there' log || fail "dead disk: stopped on it without a word"
+	echo "dead disk: what it refused did not come back"
+}
+
 # The disk fills up under it and gets room again.
 full_disk() {
 	local line
@@ -109,4 +162,5 @@ full_disk() {
 : >log
 killed
 failing_disk
+dead_disk
 full_disk

@@ -17,7 +17,8 @@ dnsctl=$(realpath "$top_builddir/autotunnel-dnsctl")
 secret=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=
 work=$(mktemp -d)
 server=
-trap '[ -z "$server" ] || kill "$server"; rm -rf "$work"' EXIT
+perf=
+trap 'kill $server $perf 2>/dev/null || :; rm -rf "$work"' EXIT
 ip link set lo up
 chmod 755 "$work"
 cd "$work"
@@ -95,6 +96,7 @@ refused zone add bob.example
 refused zone add 'bad..name'
 refused zone add carol.example nonsense=1
 refused zone add carol.example notify=name.example
+refused zone add carol.example notify=192.0.2.1,key
 refused zone del nosuch.example
 refused zone del alice.example
 refused zone export nosuch.example
@@ -111,6 +113,33 @@ ctl zone frobnicate 2>/dev/null || status=$?
 status=0
 "$dnsctl" -s run/nothing status 2>/dev/null || status=$?
 [ $status = 3 ] || fail "no server: status $status"
+
+# ---- a secondary is told with the key that is its own, and not without it ----
+told() {
+	ctl metrics | sed -n 's/^autotunnel_dnsd_notifies_sent_total //p'
+}
+ctl zone add dick.example address=192.0.2.1 services=no notify=127.0.0.1:5399,key,t2.dick.example
+ctl key add dick.example transfer t1.dick.example >/dev/null
+ctl key add dick.example account account.dick.example >dick.key
+before=$(told)
+printf 'server 127.0.0.1 5305\nzone dick.example\nupdate add h.dick.example 60 A 192.0.2.7\nsend\n' |
+	nsupdate -y "$(cat dick.key)" || fail "notify: no update"
+until grep -q 'dick.example: 127.0.0.1:5399 is not notified: there is no transfer key t2.dick.example' log; do
+	kill -0 "$server" || fail "notify: the server is gone"
+	sleep 0.05
+done
+[ "$(told)" = "$before" ] || fail "notify: told with another key"
+ctl key add dick.example transfer t2.dick.example >/dev/null
+restart
+printf 'server 127.0.0.1 5305\nzone dick.example\nupdate add h.dick.example 60 A 192.0.2.8\nsend\n' |
+	nsupdate -y "$(cat dick.key)" || fail "notify: no update after the restart"
+for ((i = 0; i < 100; i++)); do
+	[ "$(told)" -eq 0 ] || break
+	sleep 0.05
+done
+[ "$(told)" -gt 0 ] || fail "notify: not told with its key"
+[ "$(grep -c 'is not notified' log)" = 1 ] || fail "notify: more than one line in the log"
+ctl zone del dick.example
 
 # ---- master files ----
 cat >bob.zone <<'ZONE'
@@ -188,6 +217,29 @@ echo '[zone' >>conf
 refused reload
 [ -n "$(answer alice.example SOA)" ] || fail "a wrong file stopped the service"
 conf >conf
+
+# ---- a large zone comes in while others ask: nobody waits for long ----
+# The bound is wide, for slow machines: what it is to find takes a time that grows with the square.
+awk 'BEGIN { print "$TTL 60\n@ SOA ns hostmaster 30 600 300 86400 30\n NS ns\nns A 192.0.2.1"
+	for (i = 0; i < 100000; i++) print "h" i, "A 10." int(i / 65536) "." int(i / 256) % 256 "." i % 256 }' >large
+sed 's/ A 10\./ A 11./' large >larger # each record is another one
+sed -i '/^rate-limit/d; s/^user/rate-limit = 0\nuser/' conf
+restart
+ctl zone add large.example services=no
+echo 'alice.example SOA' >queries
+dnsperf -s 127.0.0.1 -p 5305 -d queries -c 1 -q 1 -l 60 -Q 1000 >perf 2>&1 &
+perf=$!
+ctl zone import large.example large || fail "large: not imported"
+[ "$(answer h99999.large.example)" = 10.1.134.159 ] || fail "large: its last record is not there"
+ctl zone import large.example larger || fail "large: not imported a second time"
+[ "$(answer h99999.large.example)" = 11.1.134.159 ] || fail "large: the second import is not there"
+kill -INT $perf || fail "large: too slow to be watched"
+wait $perf || fail "large: $(cat perf)"
+perf=
+grep -q 'Queries lost: *0 ' perf || fail "large: questions were not answered: $(cat perf)"
+worst=$(sed -n 's/.*Average Latency.*max \([0-9]*\)\..*/\1/p' perf)
+[ "${worst:-9}" -lt 3 ] || fail "large: a question waited $worst s"
+ctl zone del large.example
 
 # ---- who may ask ----
 [ "$(stat -c %a run/control)" = 600 ] || [ "$(stat -c %a run/control)" = 660 ] || fail "mode of the socket"

@@ -1,7 +1,7 @@
 #!/bin/bash
-# BIND, Knot and NSD as secondaries of autotunnel-dnsd: through thousands of changes, a primary that
-# is killed, and changes made while they were away, each has in the end what the primary has.
-# On the loopback interface of a network namespace of its own.
+# BIND, Knot and NSD as secondaries of autotunnel-dnsd, each with a key that the others do not know:
+# through thousands of changes, a primary that is killed, and changes made while they were away, each
+# has in the end what the primary has.  On the loopback interface of a network namespace of its own.
 set -eu
 
 changes=${AT_CHANGES:-10000}
@@ -17,7 +17,6 @@ load=$(realpath "$top_builddir/tests/dnsd_load")
 zone=alice.example
 secret=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=
 account=hmac-sha256:account.$zone:$secret
-transfer=hmac-sha256:transfer.$zone:$secret
 primary=5305
 declare -A port=([bind]=5311 [knot]=5312 [nsd]=5313)
 declare -A pid=()
@@ -49,8 +48,10 @@ cat >dnsd.conf <<-CONF
 	journal-size = 1
 	[zone $zone]
 	account-key = $account
-	transfer-key = $transfer
-	notify = 127.0.0.1:${port[bind]} 127.0.0.1:${port[knot]} 127.0.0.1:${port[nsd]}
+	transfer-key = hmac-sha256:for-nsd.$zone:$secret
+	transfer-key = hmac-sha256:any.$zone:$secret
+	transfer-key = hmac-sha256:for-bind.$zone:$secret
+	notify = 127.0.0.1:${port[bind]} key for-bind.$zone 127.0.0.1:${port[knot]} 127.0.0.1:${port[nsd]} key for-nsd.$zone
 	address = 127.0.0.1
 CONF
 cat >bind.conf <<-CONF
@@ -60,11 +61,11 @@ cat >bind.conf <<-CONF
 		dnssec-validation no; min-refresh-time 1; serial-query-rate 1000;
 	};
 	controls { };
-	key "transfer.$zone" { algorithm hmac-sha256; secret "$secret"; };
+	key "for-bind.$zone" { algorithm hmac-sha256; secret "$secret"; };
 	zone "$zone" {
 		type secondary; file "zone"; masterfile-format text;
-		primaries { 127.0.0.1 port $primary key transfer.$zone; };
-		allow-notify { key transfer.$zone; };
+		primaries { 127.0.0.1 port $primary key for-bind.$zone; };
+		allow-notify { key for-bind.$zone; };
 	};
 CONF
 cat >knot.conf <<-CONF
@@ -77,16 +78,16 @@ cat >knot.conf <<-CONF
 	  - target: stderr
 	    any: info
 	key:
-	  - id: transfer.$zone
+	  - id: any.$zone
 	    algorithm: hmac-sha256
 	    secret: $secret
 	remote:
 	  - id: primary
 	    address: 127.0.0.1@$primary
-	    key: transfer.$zone
+	    key: any.$zone
 	acl:
 	  - id: primary
-	    key: transfer.$zone
+	    key: any.$zone
 	    action: notify
 	  - id: all
 	    address: 127.0.0.1
@@ -113,14 +114,14 @@ cat >nsd.conf <<-CONF
 	remote-control:
 	    control-enable: no
 	key:
-	    name: "transfer.$zone"
+	    name: "for-nsd.$zone"
 	    algorithm: hmac-sha256
 	    secret: "$secret"
 	zone:
 	    name: "$zone"
 	    zonefile: "zone"
-	    allow-notify: 127.0.0.1 transfer.$zone
-	    request-xfr: 127.0.0.1@$primary transfer.$zone
+	    allow-notify: 127.0.0.1 for-nsd.$zone
+	    request-xfr: 127.0.0.1@$primary for-nsd.$zone
 	    provide-xfr: 127.0.0.1 NOKEY
 CONF
 
@@ -232,3 +233,16 @@ echo "quiet changes: Knot had $incremental incremental transfers, none full"
 
 # Nobody gets the zone without a key.
 dig @127.0.0.1 -p $primary $zone AXFR | grep -q 'Transfer failed' || fail "AXFR without a key"
+
+# A secondary is told with a key that it does not know: nothing but the log can say so.
+stop dnsd
+sed -i 's/ key for-bind\.[^ ]*/ key any.'$zone'/' dnsd.conf
+start dnsd
+primary_up
+deadline=$((SECONDS + 10))
+until grep -q "127.0.0.1:${port[bind]} does not take a NOTIFY signed with any.$zone" dnsd.log; do
+	[ $SECONDS -lt $deadline ] || fail "no word about a wrong key"
+	sleep 0.05
+done
+[ "$(grep -c 'does not take a NOTIFY' dnsd.log)" = 1 ] || fail "more than one line about a wrong key, or a wrong one"
+echo "wrong key: told in the log"

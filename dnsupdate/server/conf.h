@@ -21,6 +21,17 @@ struct conf_addresses {
 	struct endpoint at[CONF_ADDRESSES_MAX];
 };
 
+/* Who is told of changes. */
+struct conf_secondary {
+	struct endpoint to;
+	char key[MSG_NAME_MAX]; /* the transfer key to sign with; "" = whichever there is */
+};
+
+struct conf_secondaries {
+	unsigned count;
+	struct conf_secondary at[CONF_ADDRESSES_MAX];
+};
+
 /* A key that stands in the configuration itself, "hmac-sha256:NAME:SECRET". */
 struct conf_key_text {
 	struct conf_key_text *next;
@@ -36,7 +47,7 @@ struct conf_zone {
 	char records[CONF_PATH_MAX]; /* what the zone begins with; "" = SOA and NS only */
 	char name_server[MSG_NAME_MAX]; /* in SOA and NS; "" = ns.NAME */
 	struct conf_addresses address; /* of the name server, when it is in the zone */
-	struct conf_addresses notify; /* secondaries */
+	struct conf_secondaries notify;
 	char account_ca[CONF_PATH_MAX]; /* its certificates may read over TLS; "" = none */
 	unsigned is_private;
 	unsigned max_records, max_device_records;

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "dnsupdate/wire/name.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -132,6 +133,63 @@ print_addresses(const struct conf_key *key, const void *field, FILE *out)
 				  : endpoint_text(&list->at[i], text));
 }
 
+/* The key that is named after an address.  NULL, or why it is none. */
+static const char *
+set_secondary_key(struct conf_secondaries *list, const char *word)
+{
+	struct name name;
+
+	if (list->count == 0 || word == NULL || strchr(word, '#') != NULL ||
+	    name_parse(&name, word) != 0)
+		return "\"key\" stands behind an address and before a key's name";
+	return str_copy(list->at[list->count - 1].key, MSG_NAME_MAX, word) == 0 ? NULL : "too long";
+}
+
+/* ADDRESS, or ADDRESS key NAME, and so on; "none" for none. */
+static const char *
+set_secondaries(const struct conf_key *key, void *field, const char *value)
+{
+	struct conf_secondaries list = {0};
+	const char *why = NULL;
+	char copy[1024], *save, *word;
+
+	if (str_copy(copy, sizeof copy, value) != 0)
+		return "too long";
+	for (word = strtok_r(copy, " \t,", &save); word != NULL && why == NULL;
+	     word = strtok_r(NULL, " \t,", &save)) {
+		if (strcmp(value, "none") == 0)
+			break;
+		if (strcmp(word, "key") == 0)
+			why = set_secondary_key(&list, strtok_r(NULL, " \t,", &save));
+		else if (list.count == CONF_ADDRESSES_MAX)
+			why = "too many addresses";
+		else if (endpoint_parse(word, (uint16_t)key->min, &list.at[list.count++].to) != 0)
+			why = "none or addresses (no names), each with an optional :PORT and "
+			      "\"key NAME\", are expected";
+	}
+	if (why == NULL && list.count == 0 && strcmp(value, "none") != 0)
+		why = "none or addresses are expected";
+	if (why == NULL)
+		*(struct conf_secondaries *)field = list;
+	return why;
+}
+
+static void
+print_secondaries(const struct conf_key *key, const void *field, FILE *out)
+{
+	const struct conf_secondaries *list = field;
+	char text[ENDPOINT_TEXT_MAX];
+
+	if (list->count == 0)
+		fputs("none", out);
+	for (unsigned i = 0; i < list->count; i++) {
+		const struct conf_secondary *s = &list->at[i];
+
+		fprintf(out, "%s%s%s%s", i == 0 ? "" : " ", endpoint_text(&s->to, text),
+		    s->key[0] != '\0' ? " key " : "", s->key);
+	}
+}
+
 /* One key a line; the same keyword may come again.  What the parts are is load.c's to judge. */
 static const char *
 add_key(const struct conf_key *key, void *field, const char *value)
@@ -191,6 +249,10 @@ static const char *const no_yes[] = {"no", "yes", NULL};
 	{                                                                                          \
 		section, name, fallback, at, set_addresses, print_addresses, port, 0, NULL         \
 	}
+#define SECONDARIES(section, name, at, port)                                                       \
+	{                                                                                          \
+		section, name, "none", at, set_secondaries, print_secondaries, port, 0, NULL       \
+	}
 #define KEYS(section, name, at)                                                                    \
 	{                                                                                          \
 		section, name, "none", at, add_key, print_keys, 0, 0, NULL                         \
@@ -219,7 +281,7 @@ const struct conf_key conf_keys[] = {
     TEXT("zone", "records", "none", ZONE(records), CONF_PATH_MAX, set_path),
     TEXT("zone", "name-server", "auto", ZONE(name_server), MSG_NAME_MAX, set_host),
     ADDRESSES("zone", "address", "none", ZONE(address), 0),
-    ADDRESSES("zone", "notify", "none", ZONE(notify), 53),
+    SECONDARIES("zone", "notify", ZONE(notify), 53),
     TEXT("zone", "account-ca", "none", ZONE(account_ca), CONF_PATH_MAX, set_path),
     NUMBER("zone", "max-records", "10000000", ZONE(max_records), 10, 100000000),
     NUMBER("zone", "max-device-records", "256", ZONE(max_device_records), 10, 1000000),

@@ -82,14 +82,20 @@ sbin_PROGRAMS += autotunnel-dnsd
 autotunnel_dnsd_SOURCES = dnsupdate/server/main.c
 autotunnel_dnsd_LDADD = $(DNSD_LIBS)
 
-DNSD_UNIT = tests/unit/dnsd_notify tests/unit/dnsd_crc32c tests/unit/dnsd_journal tests/unit/dnsd_store \
-	tests/unit/dnsd_sweep tests/unit/dnsd_xfr
+DNSD_UNIT = tests/unit/dnsd_notify tests/unit/dnsd_crc32c tests/unit/dnsd_journal \
+	tests/unit/dnsd_replace tests/unit/dnsd_settle tests/unit/dnsd_store tests/unit/dnsd_sweep tests/unit/dnsd_xfr
 check_PROGRAMS += $(DNSD_UNIT)
 TESTS += $(DNSD_UNIT)
 tests_unit_dnsd_crc32c_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
 tests_unit_dnsd_journal_SOURCES = tests/unit/dnsd_journal.c \
 	tests/unit/dnsd_faults.c tests/unit/dnsd_faults.h
 tests_unit_dnsd_journal_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
+tests_unit_dnsd_replace_SOURCES = tests/unit/dnsd_replace.c \
+	tests/unit/dnsd_faults.c tests/unit/dnsd_faults.h
+tests_unit_dnsd_replace_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
+tests_unit_dnsd_settle_SOURCES = tests/unit/dnsd_settle.c \
+	tests/unit/dnsd_faults.c tests/unit/dnsd_faults.h
+tests_unit_dnsd_settle_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
 tests_unit_dnsd_store_SOURCES = tests/unit/dnsd_store.c \
 	tests/unit/dnsd_faults.c tests/unit/dnsd_faults.h
 tests_unit_dnsd_store_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
@@ -166,8 +172,8 @@ tests_fuzz_fuzz_dnsd_request_SOURCES = tests/fuzz/fuzz_dnsd_request.c $(FUZZ_MAI
 tests_fuzz_fuzz_dnsd_request_LDADD = $(DNSD_LIBS)
 tests_fuzz_fuzz_dnsd_request_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
 
-TESTS += tests/dnsd_clients.sh
-EXTRA_DIST += tests/dnsd_clients.sh
+TESTS += tests/dnsd_clients.sh tests/dnsd_sockets.sh
+EXTRA_DIST += tests/dnsd_clients.sh tests/dnsd_sockets.sh
 
 # Subscribers by the thousand, for tests and benchmarks.
 check_PROGRAMS += tests/dnsd_watch

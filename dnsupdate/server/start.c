@@ -36,8 +36,12 @@ start_sockets(struct listeners *ls, const struct conf *c)
 {
 	char text[ENDPOINT_TEXT_MAX];
 
-	if (adopt_sockets(ls) > 0)
+	if (adopt_sockets(ls) > 0) {
+		if (listeners_have_tls(ls) && c->tls_listen.count == 0)
+			log_warnx("connections to TCP port 853, passed by systemd, are closed:"
+				  " \"tls-listen\" is \"none\"");
 		return;
+	}
 	for (unsigned i = 0; i < c->listen.count; i++) {
 		const struct endpoint *at = &c->listen.at[i];
 

@@ -68,6 +68,15 @@ says_what_is_wrong(void **state)
 	    {"[zone a.b]\n[zone A.b]\n", "x.conf:2: [zone A.b] stands here twice"},
 	    {"[zone a.b]\naccount-key = secret\n",
 		"x.conf:2: account-key: ALGORITHM:NAME:SECRET is expected"},
+	    {"[zone a]\nnotify = 192.0.2.1 192.0.2.2 key\n",
+		"x.conf:2: notify: \"key\" stands behind an address and before a key's name"},
+	    {"[zone a]\nnotify = key t.a 192.0.2.1\n",
+		"x.conf:2: notify: \"key\" stands behind an address and before a key's name"},
+	    {"[zone a]\nnotify = 192.0.2.1 key t#a\n",
+		"x.conf:2: notify: \"key\" stands behind an address and before a key's name"},
+	    {"[zone a]\nnotify = 192.0.2.1 t.a\n",
+		"x.conf:2: notify: none or addresses (no names), each with an optional :PORT and "
+		"\"key NAME\", are expected"},
 	    {"[zone a]\naccount-key=#a:b:c\n",
 		"x.conf:2: account-key: ALGORITHM:NAME:SECRET without blanks or # is expected"},
 	};
@@ -97,13 +106,16 @@ what_is_printed_reads_back(void **state)
 
 	assert_int_equal(parse("[server]\nlisten = 127.0.0.1:5353 [::1]:54\nrate-limit = 0\n"
 			       "[zone a.example]\naccount-key = hmac-sha256:k:c2Vj\n"
-			       "device-key = hmac-sha512:x.a.example:c2Vj\naddress = ::1\n"),
+			       "device-key = hmac-sha512:x.a.example:c2Vj\naddress = ::1\n"
+			       "notify = 192.0.2.1 key t.a.example ::1 [::1]:54 key u.a.example\n"),
 	    0);
 	first = printed(&len);
 	assert_int_equal(parse(first), 0);
 	second = printed(&len);
 	assert_string_equal(first, second);
 	assert_non_null(strstr(first, "device-key = hmac-sha512:x.a.example:c2Vj\n"));
+	assert_non_null(strstr(
+	    first, "notify = 192.0.2.1:53 key t.a.example [::1]:53 [::1]:54 key u.a.example\n"));
 	free(first);
 	free(second);
 }

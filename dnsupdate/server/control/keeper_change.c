@@ -322,7 +322,8 @@ take_zone(struct keeper *k, struct zone *z, const struct conf_zone *cz)
 	const struct conf_zone *old = keeper_find(k->conf, &z->name);
 
 	z->is_private = cz->is_private != 0;
-	if (!z->broken && (old == NULL || !same_addresses(&old->notify, &cz->notify)))
+	if (!z->broken &&
+	    (old == NULL || memcmp(&old->notify, &cz->notify, sizeof(cz->notify)) != 0))
 		notifier_set(k->notifier, z, &cz->notify);
 }
 

@@ -167,6 +167,7 @@ begin_segment(struct journal *j, const struct frame *f)
 	j->fd = fd;
 	j->size = size;
 	j->zeroed = FILE_HEAD;
+	j->in_doubt = 0;
 	journal_note_segment(j, &h);
 	drop_empty(j);
 	return 0;
@@ -235,7 +236,18 @@ abandon_segment(struct journal *j, const struct frame *f)
 	file_put(j->ops, j->fd, zeros, sizeof(zeros), (off_t)last_segment(j)->used);
 	j->ops->close(j->fd);
 	j->fd = -1;
+	j->in_doubt = 1;
+	j->doubt_serial = f->serial_old;
+	j->doubt_ms = f->time_ms;
 	begin_segment(j, f);
+}
+
+int
+journal_settle(struct journal *j)
+{
+	const struct frame f = {.serial_old = j->doubt_serial, .time_ms = j->doubt_ms};
+
+	return j->in_doubt ? begin_segment(j, &f) : 0;
 }
 
 int

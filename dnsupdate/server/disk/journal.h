@@ -12,7 +12,9 @@
  *	with a line in the log.  Nothing is ever appended to a segment of an earlier life.
  *   pwrite or fdatasync fails	journal_commit says so, and the caller undoes the batch.  After that
  *	nobody knows what the kernel still holds of the file: it is left alone, and a new segment
- *	begins, whose header says that the failed frame does not count.
+ *	begins, whose header says that the failed frame does not count.  While the disk takes no new
+ *	segment either, journal_settle tries again; only who is killed in that time may find the
+ *	frame after a restart.
  *   disk full	the same, as soon as a new segment is needed; each later commit tries again.
  *   a frame is damaged before the end	other frames follow it, or a later segment says so: then an
  *	acknowledged change is lost, which no program can mend.  The zone is not loaded and the
@@ -57,6 +59,10 @@ int journal_commit(struct journal *j, struct frame *f);
 /* Take back the frame that the last journal_commit wrote, at once after it: another zone of the
  * same batch could not be written, and none of it may come back. */
 void journal_revoke(struct journal *j);
+
+/* See that no refused frame can come back: to be called now and then, and before the end.  0; -1
+ * with errno when one still can, because the disk takes nothing. */
+int journal_settle(struct journal *j);
 
 /* Of the newest frame; 0 = none yet. */
 uint64_t journal_sequence(const struct journal *j);

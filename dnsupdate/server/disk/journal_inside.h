@@ -39,6 +39,12 @@ struct journal {
 	size_t zeroed; /* so far it was written with frames or zeros */
 	struct frame_room room; /* for a frame on its way */
 	uint64_t syncs, failures;
+
+	/* The last segment may hold a frame that does not count, and none says so yet: what the one
+	 * to come has in its header. */
+	uint8_t in_doubt;
+	uint32_t doubt_serial;
+	uint64_t doubt_ms;
 };
 
 /* dir/journal.NUMBER */

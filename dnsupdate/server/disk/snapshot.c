@@ -191,7 +191,7 @@ snapshot_finish(struct snapshot *s, uint64_t newest)
 		errno = saved;
 		return -1;
 	}
-	rc = file_sync_dir(s->ops, s->dir);
+	rc = file_sync_dir(s->ops, s->dir) == -1;
 	s->ops->close(s->fd);
 	forget(s);
 	return rc;

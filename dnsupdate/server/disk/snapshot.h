@@ -34,8 +34,9 @@ struct snapshot *snapshot_begin(const struct file_ops *ops, const char *dir, str
 /* Write and sync one slice: 1 when there is more to do, 0 when all names are written, -1 with
  * errno. */
 int snapshot_step(struct snapshot *s);
-/* Put it in its place; newest is the journal's newest frame now.  0, or -1 with errno: the old
- * snapshot still counts.  Frees s either way. */
+/* Put it in its place; newest is the journal's newest frame now.  0; with errno: -1, the old
+ * snapshot still counts; 1, it is in its place and may not stay there when the power is lost. Frees
+ * s in any case. */
 int snapshot_finish(struct snapshot *s, uint64_t newest);
 /* Give it up and free it; NULL is fine. */
 void snapshot_abort(struct snapshot *s);

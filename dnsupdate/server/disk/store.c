@@ -58,7 +58,8 @@ append(void *ctx, const struct commit_record *r)
 {
 	struct kept *k = r->zone->journal;
 
-	if (k == NULL)
+	/* what is written behind a snapshot must be of the same zone */
+	if (k == NULL || k->in_doubt)
 		return -1;
 	if (!k->in_batch) {
 		k->in_batch = 1;
@@ -184,7 +185,8 @@ snapshot_due(const struct kept *k)
 {
 	uint64_t least = k->info.size > STORE_SNAPSHOT_MIN ? k->info.size : STORE_SNAPSHOT_MIN;
 
-	return k->snapshot != NULL || journal_bytes(k->journal, k->info.sequence) >= least;
+	return k->snapshot != NULL || k->in_doubt ||
+	    journal_bytes(k->journal, k->info.sequence) >= least;
 }
 
 static void
@@ -192,7 +194,7 @@ snapshot_failed(struct store *s, struct kept *k, uint64_t now_ms)
 {
 	complain(s, k, "cannot write a snapshot");
 	k->snapshot = NULL;
-	k->not_before_ms = now_ms + SNAPSHOT_RETRY_MS;
+	k->not_before_ms = now_ms + (k->in_doubt ? STORE_LAZY_MS : SNAPSHOT_RETRY_MS);
 }
 
 static void
@@ -202,11 +204,12 @@ snapshot_done(struct store *s, struct kept *k, uint64_t now_ms)
 	    .needs = journal_sequence(k->journal),
 	    .size = snapshot_size(k->snapshot)};
 
-	if (snapshot_finish(k->snapshot, new.needs) == -1) {
+	if (snapshot_finish(k->snapshot, new.needs) != 0) {
 		snapshot_failed(s, k, now_ms);
 		return;
 	}
 	k->snapshot = NULL;
+	k->in_doubt = 0;
 	k->info = new;
 	k->snapshots++;
 	journal_trim(k->journal, new.sequence,
@@ -254,9 +257,11 @@ store_work(struct store *s, uint64_t now_ms, uint64_t wall_ms)
 {
 	if (now_ms - s->flushed_ms >= STORE_LAZY_MS) {
 		s->flushed_ms = now_ms;
-		for (struct kept *k = s->first; k != NULL; k = k->next)
+		for (struct kept *k = s->first; k != NULL; k = k->next) {
 			if (k->pending.len > 0 && !k->in_batch)
 				flush_lazy(s, k, wall_ms);
+			journal_settle(k->journal); /* or in a second */
+		}
 	}
 	return work_on_snapshots(s, now_ms, wall_ms);
 }
@@ -265,9 +270,10 @@ int
 store_replace(struct store *s, struct zone *z, uint64_t now_ms)
 {
 	struct kept *k = z->journal;
+	struct snapshot_info info;
 	struct snapshot *new;
 	uint64_t sequence;
-	int more = -1;
+	int more = -1, rc;
 
 	snapshot_abort(k->snapshot);
 	k->snapshot = NULL;
@@ -279,10 +285,14 @@ store_replace(struct store *s, struct zone *z, uint64_t now_ms)
 		snapshot_abort(new);
 		return -1;
 	}
-	k->info = (struct snapshot_info) {
+	info = (struct snapshot_info) {
 	    .sequence = sequence, .needs = sequence, .size = snapshot_size(new)};
-	if (snapshot_finish(new, sequence) == -1)
+	rc = snapshot_finish(new, sequence);
+	k->in_doubt = rc == 1;
+	k->not_before_ms = 0;
+	if (rc != 0)
 		return -1;
+	k->info = info;
 	entry_clear(&k->pending);
 	journal_trim(k->journal, sequence, 0);
 	return 0;

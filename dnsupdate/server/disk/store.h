@@ -55,7 +55,8 @@ int store_has(const struct store *s, const struct name *zone);
 int store_each(const struct store *s, void (*cb)(void *ctx, const struct name *zone), void *ctx);
 
 /* Write all of z's data now, in one go, as the only thing that counts (an import); history ends.
- * 0; -1 with errno, and the disk has what it had before. */
+ * 0; -1 with errno: the caller takes it back, and the disk has what it had before; where that is in
+ * doubt, z's updates fail until a snapshot of it has been written. */
 int store_replace(struct store *s, struct zone *z, uint64_t now_ms);
 
 /* Do what is to be done between batches, at most a few milliseconds of it.  now: CLOCK_BOOTTIME and

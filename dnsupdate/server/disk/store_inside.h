@@ -23,6 +23,7 @@ struct kept {
 	uint64_t time_sec;
 	uint32_t serial_old, serial_new;
 	uint8_t in_batch, written;
+	uint8_t in_doubt; /* the snapshot on disk may be of an import that failed */
 	struct snapshot_info info; /* of the one on disk */
 	struct snapshot *snapshot; /* the one being written */
 	uint64_t snapshot_sequence;

@@ -263,6 +263,21 @@ remove_files(const struct kept *k)
 		log_warn("%s", k->dir);
 }
 
+/* The end of a life: what waits is written, and what was refused is not to come back in the next.
+ */
+static void
+settle(struct kept *k)
+{
+	char zone[NAME_TEXT_MAX];
+
+	if (k->pending.len > 0)
+		store_flush(k, clock_wall_sec() * 1000);
+	if (journal_settle(k->journal) == -1)
+		log_warn(
+		    "zone %s: updates refused when its disk failed may be there after the next start",
+		    name_text(&k->zone->name, zone));
+}
+
 void
 store_close(struct store *s, struct zone *z, int remove)
 {
@@ -274,8 +289,8 @@ store_close(struct store *s, struct zone *z, int remove)
 		at = &(*at)->next;
 	*at = k->next;
 	snapshot_abort(k->snapshot);
-	if (!remove && k->pending.len > 0)
-		store_flush(k, clock_wall_sec() * 1000);
+	if (!remove)
+		settle(k);
 	journal_close(k->journal);
 	if (remove)
 		remove_files(k);

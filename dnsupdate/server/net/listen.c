@@ -7,6 +7,7 @@
 #include "dnsupdate/server/server.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -62,6 +63,21 @@ must(void *p)
 	if (p == NULL)
 		fatalx("out of memory");
 	return p;
+}
+
+/* ---- IPv4 on a socket for IPv6, as systemd opens them ---- */
+
+/* Everybody else sees an IPv4 address, by which networks are told apart; Linux sends to one through
+ * such a socket, too. */
+static void
+unmap(union socket_address *a)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = a->in6.sin6_port};
+
+	if (a->sa.sa_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&a->in6.sin6_addr))
+		return;
+	memcpy(&in.sin_addr, a->in6.sin6_addr.s6_addr + 12, 4);
+	a->in = in;
 }
 
 /* ---- UDP out ---- */
@@ -188,6 +204,7 @@ handle_packet(struct listeners *ls, struct listener *l, size_t i)
 	}
 	r->from = (struct requester) {
 	    .transport = TRANSPORT_UDP, .socket = l->number, .from = ls->in.address[i]};
+	unmap(&r->from.from);
 	if (l->is_any)
 		take_destination(&in->msg_hdr, &r->from);
 	r->data = ls->in_data[i];
@@ -241,6 +258,7 @@ on_connection(void *ctx, int ready)
 
 		if (fd == -1)
 			return;
+		unmap(&from);
 		if (l->is_tls && l->all->secure == NULL)
 			close(fd);
 		else if (l->is_tls)
@@ -288,6 +306,9 @@ listeners_adopt(struct listeners *ls, int fd)
 	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_len) == -1 ||
 	    (at.sa.sa_family != AF_INET && at.sa.sa_family != AF_INET6) ||
 	    (type != SOCK_DGRAM && type != SOCK_STREAM))
+		return -1;
+	/* systemd passes sockets that block, and a call that blocks stops the whole server */
+	if (fcntl(fd, F_SETFL, O_NONBLOCK) == -1)
 		return -1;
 	l = must(calloc(1, sizeof *l));
 	*l = (struct listener) {.all = ls,
@@ -341,6 +362,15 @@ listeners_open(struct listeners *ls, const struct endpoint *at)
 	listeners_address(ls, (unsigned)number, &bound);
 	tcp = open_socket(&bound, SOCK_STREAM);
 	return tcp == -1 || listeners_adopt(ls, tcp) == -1 ? -1 : 0;
+}
+
+int
+listeners_have_tls(const struct listeners *ls)
+{
+	for (size_t i = 0; i < ls->count; i++)
+		if (ls->listener[i]->is_tls)
+			return 1;
+	return 0;
 }
 
 void

@@ -24,6 +24,7 @@ int listeners_open(struct listeners *ls, const struct endpoint *at);
  * adopted whose port is 853, are for them.  Without it none are. */
 void listeners_set_secure(struct listeners *ls, struct secure *s);
 int listeners_open_tls(struct listeners *ls, const struct endpoint *at);
+int listeners_have_tls(const struct listeners *ls);
 /* Use a socket that is bound already; its kind is found out.  Its number, or -1 when it is none we
  * know. */
 int listeners_adopt(struct listeners *ls, int fd);

@@ -21,7 +21,9 @@ struct target {
 	struct tsig_context tsig; /* of the message under way, when it is signed */
 	struct tsig_signer signer;
 	struct key *key;
+	struct name key_name; /* that it must have; empty: any */
 	uint8_t is_busy, is_signed;
+	uint8_t has_warned, is_refused; /* the log has a line that its key is not there; is wrong */
 };
 
 struct notifier {
@@ -43,21 +45,61 @@ family_index(const struct endpoint *to)
 
 /* ---- sending ---- */
 
-/* A secondary that transfers with a key is told with it (the first one there is). */
-static void
+static int
+is_for(const struct target *t, const struct key *key)
+{
+	return key->zone == t->zone && key->kind == KEY_TRANSFER &&
+	    !tsig_algorithm_is_weak(key->algorithm);
+}
+
+static int
+goes_before(const struct key *a, const struct key *b)
+{
+	char x[NAME_TEXT_MAX], y[NAME_TEXT_MAX];
+	struct name name;
+
+	key_name(a, &name);
+	name_text(&name, x);
+	key_name(b, &name);
+	return strcmp(x, name_text(&name, y)) < 0;
+}
+
+static struct key *
+find_key(const struct notifier *n, const struct target *t)
+{
+	struct key *key = NULL, *first = NULL;
+
+	if (t->key_name.len > 0) {
+		key = keyring_find(n->server->keys, &t->key_name);
+		return key != NULL && is_for(t, key) ? key : NULL;
+	}
+	while ((key = keyring_next(n->server->keys, key)) != NULL)
+		if (is_for(t, key) && (first == NULL || goes_before(key, first)))
+			first = key;
+	return first;
+}
+
+/* 0; -1 when there is no key where one is demanded: a line in the log, once. */
+static int
 take_key(struct notifier *n, struct target *t)
 {
-	struct key *key = NULL;
+	char zone[NAME_TEXT_MAX], name[NAME_TEXT_MAX], text[ENDPOINT_TEXT_MAX];
 
 	key_unref(t->key);
-	t->key = NULL;
-	while ((key = keyring_next(n->server->keys, key)) != NULL && t->key == NULL)
-		if (key->zone == t->zone && key->kind == KEY_TRANSFER &&
-		    !tsig_algorithm_is_weak(key->algorithm))
-			t->key = key_ref(key);
+	t->key = key_ref(find_key(n, t));
 	t->is_signed = t->key != NULL;
 	if (t->is_signed)
 		key_signer(t->key, &t->signer);
+	if (t->is_signed || t->key_name.len == 0) {
+		t->has_warned = 0;
+		return 0;
+	}
+	if (!t->has_warned)
+		log_warnx("zone %s: %s is not notified: there is no transfer key %s",
+		    name_text(&t->zone->name, zone), endpoint_text(&t->to, text),
+		    name_text(&t->key_name, name));
+	t->has_warned = 1;
+	return -1;
 }
 
 static void
@@ -70,7 +112,8 @@ send_to(struct notifier *n, struct target *t, uint16_t id)
 	char text[ENDPOINT_TEXT_MAX];
 
 	tsig_forget(&t->tsig);
-	take_key(n, t);
+	if (take_key(n, t) == -1)
+		return;
 	notify_build(&b, t->zone, id);
 	if (b.failed ||
 	    (t->is_signed && tsig_sign(&t->tsig, &t->signer, &b, clock_wall_sec()) == -1))
@@ -142,22 +185,48 @@ on_change(void *ctx, struct zone *z, uint32_t old_serial, uint32_t new_serial,
 static int
 is_answer(const struct target *t, const struct message *m, const struct endpoint *from)
 {
+	return endpoint_equal(&t->to, from) && name_equal(&m->question.name, &t->zone->name) &&
+	    t->notify.waiting && t->notify.id == m->id;
+}
+
+static enum tsig_verdict
+verdict_on(const struct target *t, const struct message *m)
+{
 	struct tsig_context copy = t->tsig;
 
-	if (!endpoint_equal(&t->to, from) || !name_equal(&m->question.name, &t->zone->name) ||
-	    !t->notify.waiting || t->notify.id != m->id)
-		return 0;
-	return !t->is_signed || tsig_verify(&copy, m, clock_wall_sec(), NULL) == TSIG_OK;
+	return t->is_signed ? tsig_verify(&copy, m, clock_wall_sec(), NULL) : TSIG_OK;
+}
+
+/* Anybody could say so, hence it changes nothing; but most likely one of the two configurations is
+ * wrong, and nothing else would tell. */
+static void
+tell_of_refusal(struct target *t)
+{
+	char zone[NAME_TEXT_MAX], key[NAME_TEXT_MAX], text[ENDPOINT_TEXT_MAX];
+
+	if (!t->is_refused)
+		log_warnx("zone %s: %s does not take a NOTIFY signed with %s",
+		    name_text(&t->zone->name, zone), endpoint_text(&t->to, text),
+		    name_text(&t->signer.name, key));
+	t->is_refused = 1;
 }
 
 static void
 take_answer(struct notifier *n, const struct message *m, const struct endpoint *from)
 {
 	char zone[NAME_TEXT_MAX], text[ENDPOINT_TEXT_MAX];
+	enum tsig_verdict verdict;
 
 	for (struct target *t = n->busy; t != NULL; t = t->busy) {
-		if (!is_answer(t, m, from) || !notify_answered(&t->notify, m->id))
+		if (!is_answer(t, m, from))
 			continue;
+		verdict = verdict_on(t, m);
+		if (verdict == TSIG_HINT)
+			tell_of_refusal(t);
+		if (verdict != TSIG_OK)
+			continue;
+		notify_answered(&t->notify, m->id);
+		t->is_refused = 0;
 		n->stats.answered++;
 		if (m->rcode != RCODE_NOERROR)
 			log_info("zone %s: %s answers a NOTIFY with %s",
@@ -259,7 +328,7 @@ notifier_free(struct notifier *n)
 }
 
 void
-notifier_set(struct notifier *n, struct zone *z, const struct conf_addresses *to)
+notifier_set(struct notifier *n, struct zone *z, const struct conf_secondaries *to)
 {
 	notifier_forget(n, z);
 	for (unsigned i = 0; i < to->count; i++) {
@@ -268,7 +337,9 @@ notifier_set(struct notifier *n, struct zone *z, const struct conf_addresses *to
 		if (t == NULL)
 			fatalx("out of memory");
 		t->zone = z;
-		t->to = to->at[i];
+		t->to = to->at[i].to;
+		if (to->at[i].key[0] != '\0')
+			name_parse(&t->key_name, to->at[i].key); /* checked when it was read */
 		notify_init(&t->notify);
 		t->next = z->secondaries;
 		z->secondaries = t;

@@ -13,8 +13,10 @@ struct notifier;
 struct notifier *notifier_new(struct loop *l, struct server *s, const struct conf_addresses *from);
 void notifier_free(struct notifier *n);
 
-/* Tell these about z from now on, beginning at once; in place of those before. */
-void notifier_set(struct notifier *n, struct zone *z, const struct conf_addresses *to);
+/* Tell these about z from now on, beginning at once; in place of those before.  Messages are signed
+ * with the transfer key that is named, and without it not sent; with no name, with the first one by
+ * the alphabet, if there is any.  Never with a weak one. */
+void notifier_set(struct notifier *n, struct zone *z, const struct conf_secondaries *to);
 /* The zone goes. */
 void notifier_forget(struct notifier *n, struct zone *z);
 
