@@ -221,7 +221,7 @@ say_peer(struct manager *m, struct peer *p)
 	return 0;
 }
 
-/* Does a peer's packet to our published address reach us though we have sent nothing for long?  What
+/* Does a peer's packet to our published address reach us though we have sent nothing for long? What
  * a firewall keeps out comes in only as an answer. */
 static int
 is_open(const struct manager *m)

@@ -98,3 +98,15 @@ lab_capture_stop knocks
 check_equal "at the provider's outside, and at our own" "11.22.33.2.4500 11.22.33.7.4500" \
 	"$(tcpdump -n -r "$LAB/pcap/knocks.pcap" 2>/dev/null |
 		sed -E 's/.* > ([0-9.]+): .*/\1/' | sort -u | xargs)"
+
+# ---- a forward made by hand ----
+lab_daemon_stop laptop
+lab_exec home nft -f - <<-'NFT'
+	add rule inet filter prerouting iifname wan udp dport 7000 dnat ip to 192.168.1.10:4500
+	add rule inet filter forward ct status dnat accept
+NFT
+printf '[daemon]\nlog = debug\n[mapping]\nmethods = none\nexternal = 11.22.33.2:7000\n' | lab_config laptop
+lab_daemon laptop
+check_soon "is verified, too" 5 map_is .mapping.inbound yes
+check "and named" map_says '^Port mapping: 11\.22\.33\.2:7000 is forwarded by hand\.$'
+check "strictly well" lab_exec laptop autotunnel map --strict

@@ -308,6 +308,8 @@ map_verified(void **state)
 	    " for one in the router.\nThen try again: autotunnel map --verify\n");
 }
 
+#define DROPPED "\nautotunnel_peer_dropped_packets_total"
+
 static void
 metrics(void **state)
 {
@@ -319,8 +321,7 @@ metrics(void **state)
 	    "\nautotunnel_dns{autotunnel_dns=\"refused\"} 0\n",
 	    "\nautotunnel_peer_up{peer=\"office.alice.example.net\"} 0\n",
 	    "\nautotunnel_peer_received_bytes_total{peer=\"nas.alice.example.net\"} 1288490188\n",
-	    "\nautotunnel_peer_dropped_packets_total{peer=\"nas.alice.example.net\","
-	    "reason=\"replay\"} 1\n",
+	    DROPPED "{peer=\"nas.alice.example.net\",reason=\"replay\"} 1\n",
 	};
 	char said[8000] = "";
 	FILE *out = tmpfile();

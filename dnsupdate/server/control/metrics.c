@@ -65,8 +65,8 @@ server_part(const struct keeper *k, FILE *out)
 	by_rcode(out, s);
 	counter(out, "malformed", "Messages that could not be read.", s->malformed);
 	counter(out, "truncated", "Replies that did not fit and were cut.", s->truncated);
-	counter(out, "knocks", "Datagrams sent to show a machine that it can be reached.",
-	    s->knocks);
+	counter(
+	    out, "knocks", "Datagrams sent to show a machine that it can be reached.", s->knocks);
 	counter(out, "rate_limited", "Replies not sent, or cut, by the rate limit.",
 	    s->rrl_dropped + s->rrl_slipped);
 	counter(out, "bad_signatures", "Requests whose TSIG was not accepted.", s->tsig_bad);
