@@ -95,6 +95,13 @@ nothing_known(struct reach *r, uint64_t next_ms)
 	rest(r, next_ms);
 }
 
+/* A name server in our own network sees us from there, and knows nothing of the outside. */
+static int
+is_inside(const struct msg_dns_seen *told)
+{
+	return told->answer == SEEN_ADDRESS && !endpoint_is_public(&told->seen);
+}
+
 void
 reach_told(struct reach *r, const struct msg_dns_seen *told, uint64_t now)
 {
@@ -102,10 +109,14 @@ reach_told(struct reach *r, const struct msg_dns_seen *told, uint64_t now)
 		return;
 	r->answer = told->answer;
 	r->seen = told->seen;
-	if (told->answer == SEEN_NO_WAY)
+	if (is_inside(told)) {
+		r->answer = SEEN_NO_SUCH;
+		memset(&r->seen, 0, sizeof r->seen);
+	}
+	if (r->answer == SEEN_NO_WAY)
 		return; /* it is asked on */
-	if (told->answer != SEEN_ADDRESS)
-		nothing_known(r, now + REACH_NEVER_MS);
+	if (r->answer != SEEN_ADDRESS)
+		nothing_known(r, now + (is_inside(told) ? REACH_AGAIN_MS : REACH_NEVER_MS));
 	else if (!endpoint_same_addr(&r->seen, &r->place) || (!told->knocked && !r->come))
 		nothing_known(r, now + REACH_AGAIN_MS);
 	else if (r->come)

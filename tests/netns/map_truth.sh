@@ -29,7 +29,11 @@ ip -n home link set wan up
 ip -n home route add default via 11.22.44.1
 lab_miniupnpd home both
 lab_host laptop home
-LAB_DNSD="" lab_account dnsd laptop
+ip link add lan netns ns type veth peer name ns netns home
+ip -n home link set ns master lan up
+ip -n ns addr add 192.168.1.53/24 dev lan
+ip -n ns link set lan up
+LAB_DNSD="listen = $LAB_NS, 192.168.1.53" lab_account dnsd laptop
 
 # ---- a provider's NAT ----
 lab_capture knocks "src host $LAB_NS and udp and not src port 53"
@@ -110,3 +114,12 @@ lab_daemon laptop
 check_soon "is verified, too" 5 map_is .mapping.inbound yes
 check "and named" map_says '^Port mapping: 11\.22\.33\.2:7000 is forwarded by hand\.$'
 check "strictly well" lab_exec laptop autotunnel map --strict
+
+# ---- a name server in our own network ----
+lab_daemon_stop laptop
+printf '[daemon]\nlog = debug\n[account]\nserver = 192.168.1.53\n' | lab_config laptop
+lab_daemon laptop
+check_soon "knows nothing of the outside: the router is believed" 5 contacts_are 11.22.33.2
+check "no double NAT" map_is .mapping.nat pcp
+check "nothing is verified" map_is .mapping.inbound unknown
+check "map says so" map_says '^Not verified yet: this name server cannot do that'

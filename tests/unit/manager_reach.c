@@ -173,15 +173,15 @@ of_something_else(void **state)
 	told(SEEN_ADDRESS, "11.22.33.2", 1);
 	come("11.22.33.2");
 	check(INBOUND_UNKNOWN, REACH_AGAIN_MS);
-	want("[2001:db8:1:2::3]:4501");
+	want("[2a00:1:1:2::3]:4501");
 	ask();
-	told(SEEN_ADDRESS, "[2001:db8:1:2::3]:999", 1);
-	come("[2001:db8:1:7::9]:999");
+	told(SEEN_ADDRESS, "[2a00:1:1:2::3]:999", 1);
+	come("[2a00:1:1:7::9]:999");
 	check(INBOUND_UNKNOWN, REACH_AGAIN_MS);
 	now += REACH_AGAIN_MS;
 	ask();
-	told(SEEN_ADDRESS, "[2001:db8:1:2::3]:999", 1);
-	come("[2001:db8:2:7::9]:999");
+	told(SEEN_ADDRESS, "[2a00:1:1:2::3]:999", 1);
+	come("[2a00:1:2:7::9]:999");
 	check(INBOUND_YES, REACH_AGAIN_MS);
 }
 
@@ -202,6 +202,13 @@ other_servers(void **state)
 	told(SEEN_ADDRESS, "11.22.33.3", 1);
 	come("11.22.33.53");
 	check(INBOUND_YES, REACH_AGAIN_MS);
+	/* one in our own network */
+	reach_verify(&r, now);
+	ask();
+	told(SEEN_ADDRESS, "192.168.1.10", 1);
+	check(INBOUND_UNKNOWN, REACH_AGAIN_MS);
+	assert_int_equal(r.answer, SEEN_NO_SUCH);
+	assert_int_equal(r.seen.family, 0);
 	/* one that does not knock */
 	reach_verify(&r, now);
 	ask();
