@@ -61,7 +61,8 @@ explain_mapping(const struct msg_ctl_mapping *m, uint64_t now_ms, char out[EXPLA
 	char gateway[ADDR_TEXT_MAX];
 	int reason = s->reason[0] != '\0';
 
-	if (m->nat == NAT_KIND_NONE || (m->hdr.id == 0 && m->place.family == 4))
+	if (m->nat == NAT_KIND_NONE ||
+	    (m->nat == NAT_KIND_UNKNOWN && m->hdr.id == 0 && m->place.family == 4))
 		return mapping_unneeded(m, out);
 	if (s->state == NAT_SILENT && s->gateway.family == 0 && !reason) {
 		snprintf(out, EXPLAIN_MAX, "no mapping is asked for");

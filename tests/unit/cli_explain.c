@@ -80,6 +80,10 @@ mapping_verdicts(void **state)
 	assert_string_equal(out, "203.0.113.9:999 is forwarded by hand");
 	m.inbound = INBOUND_NO;
 	assert_int_equal(explain_mapping(&m, NOW_MS, out), HEALTH_BAD);
+	/* an address of our own that is somebody else's, for all the name server sees */
+	m.nat = NAT_KIND_UNMAPPED;
+	assert_int_equal(explain_mapping(&m, NOW_MS, out), HEALTH_BAD);
+	assert_string_equal(out, "no mapping is asked for");
 }
 
 static void
