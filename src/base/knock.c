@@ -29,7 +29,7 @@ knock_nonce(const char *hex, size_t len, uint8_t out[KNOCK_NONCE_LEN])
 
 		if (d == NULL)
 			return -1;
-		out[i / 2] = (uint8_t)(out[i / 2] << 4 | (d - digits));
+		out[i / 2] = (uint8_t)(i % 2 == 0 ? (d - digits) << 4 : out[i / 2] | (d - digits));
 	}
 	return 0;
 }

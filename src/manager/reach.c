@@ -7,7 +7,7 @@
 static void
 rest(struct reach *r, uint64_t next_ms)
 {
-	r->asked = r->knocked = r->come = 0;
+	r->asked = r->knocked = r->come = r->beside = 0;
 	r->next_ms = next_ms;
 }
 
@@ -117,7 +117,8 @@ reach_told(struct reach *r, const struct msg_dns_seen *told, uint64_t now)
 		return; /* it is asked on */
 	if (r->answer != SEEN_ADDRESS)
 		nothing_known(r, now + (is_inside(told) ? REACH_AGAIN_MS : REACH_NEVER_MS));
-	else if (!endpoint_same_addr(&r->seen, &r->place) || (!told->knocked && !r->come))
+	else if (!endpoint_same_addr(&r->seen, &r->place) || r->beside ||
+	    (!told->knocked && !r->come))
 		nothing_known(r, now + REACH_AGAIN_MS);
 	else if (r->come)
 		found(r, INBOUND_YES, now);
@@ -140,19 +141,27 @@ reach_come(struct reach *r, const struct msg_ipsec_knocked *knock, uint64_t now)
 {
 	if (!r->asked || memcmp(r->nonce, knock->nonce, sizeof r->nonce) != 0)
 		return 0;
-	if (is_beside(r, &knock->from))
+	r->come = 1;
+	r->beside = is_beside(r, &knock->from);
+	if (!r->knocked)
+		return 1; /* what the server saw is yet to be heard */
+	if (r->beside)
 		nothing_known(r, now + REACH_AGAIN_MS);
-	else if (r->knocked)
-		found(r, INBOUND_YES, now);
 	else
-		r->come = 1; /* what the server saw is yet to be heard */
+		found(r, INBOUND_YES, now);
 	return 1;
 }
 
+/* A question under way goes on: where the server sees us is to be known, too. */
 void
 reach_proved(struct reach *r, uint64_t now)
 {
-	found(r, INBOUND_YES, now);
+	if (!r->asked) {
+		found(r, INBOUND_YES, now);
+		return;
+	}
+	r->verdict = INBOUND_YES;
+	r->verdict_ms = now;
 }
 
 int

@@ -33,6 +33,7 @@ struct reach {
 	int asked; /* it stands, with this number */
 	int knocked; /* by what the server said */
 	int come; /* the knock has come */
+	int beside; /* ... but from our own network, which says nothing */
 	unsigned tries; /* knocks that did not */
 	uint32_t no_ms; /* the last wait after a "no" */
 	uint64_t next_ms; /* the next question; or, with knocked, the end of the wait */

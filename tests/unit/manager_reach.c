@@ -185,6 +185,29 @@ of_something_else(void **state)
 	check(INBOUND_YES, REACH_AGAIN_MS);
 }
 
+/* What the server saw is heard, whatever else has come first: until then the place is not
+ * published. */
+static void
+agreement_is_heard(void **state)
+{
+	want("11.22.33.2");
+	ask();
+	come("11.22.33.2"); /* the router lets its LAN in by its outside */
+	assert_int_equal(r.answer, SEEN_NOTHING);
+	told(SEEN_ADDRESS, "11.22.33.2", 1);
+	check(INBOUND_UNKNOWN, REACH_AGAIN_MS);
+	assert_int_equal(r.answer, SEEN_ADDRESS);
+	reach_again(&r, now);
+	ask();
+	reach_proved(&r, now); /* a peer was faster */
+	check(INBOUND_YES, UINT64_MAX);
+	assert_int_equal(r.answer, SEEN_NOTHING);
+	told(SEEN_ADDRESS, "11.22.33.2", 1);
+	assert_int_equal(r.answer, SEEN_ADDRESS);
+	come("11.22.33.53");
+	check(INBOUND_YES, REACH_AGAIN_MS);
+}
+
 static void
 other_servers(void **state)
 {
@@ -268,6 +291,7 @@ main(void)
 	    cmocka_unit_test_setup(nothing_comes_in, setup),
 	    cmocka_unit_test_setup(late, setup),
 	    cmocka_unit_test_setup(of_something_else, setup),
+	    cmocka_unit_test_setup(agreement_is_heard, setup),
 	    cmocka_unit_test_setup(other_servers, setup),
 	    cmocka_unit_test_setup(another_place, setup),
 	    cmocka_unit_test_setup(no_network, setup),
