@@ -36,7 +36,7 @@ expect 2 "" "*unrecognized option*" --nonsense
 expect 2 "" "*no verb \"statsu\"; did you mean \"status\"?*" statsu
 expect 2 "" "*no verb \"frobnicate\"; \"autotunnel help\"*" frobnicate
 expect 2 "" '*no verb "\\x1b\[31mred"*' "$(printf '\033[31mred')"
-for verb in status ping trace map wait init join zone account reload log version help; do
+for verb in status ping trace map metrics wait init join zone account reload log version help; do
 	expect 0 "usage: autotunnel $verb*" "" help $verb
 done
 expect 2 "" "*did you mean \"ping\"*" help pong
@@ -55,6 +55,7 @@ expect 2 "" "usage: autotunnel log*" log loud
 expect 2 "" "usage: autotunnel wait*" wait --timeout -1
 expect 2 "" "usage: autotunnel reload*" reload now
 expect 2 "" "usage: autotunnel map*" map nas
+expect 2 "" "usage: autotunnel metrics*" metrics nas
 expect 2 "" "usage: autotunnel version*" version please
 expect 2 "" "usage: autotunnel account admin*" account
 expect 2 "" "usage: autotunnel account admin*" account amdin
@@ -64,7 +65,7 @@ expect 4 "" "*belongs to no account*" account admin --state "$work/none"
 expect 0 "" "*there is no admin.key in $work/none*" account admin --remove --state "$work/none"
 
 # Nobody there.
-for verb in status "status --json" "status --watch" "status nas" "ping nas" "trace nas" map reload "log info"; do
+for verb in status "status --json" "status --watch" "status nas" "ping nas" "trace nas" map "map --verify" metrics reload "log info"; do
 	# shellcheck disable=SC2086 # words
 	expect 3 "" "autotunnel: autotunneld is not running*" -s "$nowhere" $verb
 done

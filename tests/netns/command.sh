@@ -105,6 +105,8 @@ check_status "a member of the group may" 0 as "$control" autotunnel status
 check_status "but not change anything" 8 as "$control" autotunnel reload
 says 'only root'
 check_status "nor the log level" 8 as "$control" autotunnel log debug
+check_status "nor have somebody knock" 8 as "$control" autotunnel map --verify
+says 'only root'
 on sysctl -qw net.ipv4.ping_group_range="0 2147483647"
 check_status "ping without privilege" 0 as "$control" autotunnel ping -c 1 nas
 on sysctl -qw net.ipv4.ping_group_range="1 0"
