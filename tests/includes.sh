@@ -32,6 +32,7 @@ library() {
 
 breaches() {
 	allowed src/base base/
+	allowed src/base/msg base/
 	allowed src/loop base/ loop/
 	allowed src/crypto base/ crypto/
 	allowed src/config base/ config/

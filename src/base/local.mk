@@ -11,6 +11,12 @@ libbase_a_SOURCES = \
 	src/base/limit.c src/base/limit.h \
 	src/base/log.c src/base/log.h \
 	src/base/msg.h src/base/msg_rules.c \
+	src/base/msg/ctl.c src/base/msg/ctl.h \
+	src/base/msg/dns.c src/base/msg/dns.h \
+	src/base/msg/head.h \
+	src/base/msg/ipsec.c src/base/msg/ipsec.h \
+	src/base/msg/natpmp.c src/base/msg/natpmp.h \
+	src/base/msg/rule.h \
 	src/base/notify.c src/base/notify.h \
 	src/base/pieces.c src/base/pieces.h \
 	src/base/proc.c src/base/proc.h \
