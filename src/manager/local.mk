@@ -1,7 +1,8 @@
 # The manager, and autotunneld itself.  All but main.c is a library, so that tests can link it.
 noinst_LIBRARIES += libmanager.a
 libmanager_a_SOURCES = \
-	src/manager/control.c src/manager/control.h \
+	src/manager/control.c src/manager/control.h src/manager/control_inner.h \
+	src/manager/control_ask.c src/manager/control_show.c \
 	src/manager/decide.c \
 	src/manager/filter.c src/manager/filter.h \
 	src/manager/hear.c \
