@@ -17,6 +17,7 @@ libatdns_a_SOURCES = \
 	dnsupdate/client/pace.c dnsupdate/client/pace.h \
 	dnsupdate/client/publish.c dnsupdate/client/publish.h \
 	dnsupdate/client/push_session.c dnsupdate/client/push_session.h \
+	dnsupdate/client/push_session_inner.h dnsupdate/client/push_session_take.c \
 	dnsupdate/client/readers.c dnsupdate/client/readers.h \
 	dnsupdate/client/race.c dnsupdate/client/race.h \
 	dnsupdate/client/report.c dnsupdate/client/report.h \
@@ -29,7 +30,7 @@ libatdns_a_SOURCES = \
 	dnsupdate/client/topics.c dnsupdate/client/topics.h \
 	dnsupdate/client/targets.c dnsupdate/client/targets.h \
 	dnsupdate/client/transport.c dnsupdate/client/transport.h \
-	dnsupdate/client/transport_inner.h \
+	dnsupdate/client/transport_inner.h dnsupdate/client/transport_stream.c \
 	dnsupdate/client/watch.c dnsupdate/client/watch.h \
 	dnsupdate/client/whoami.c dnsupdate/client/whoami.h dnsupdate/client/whoami_ask.c \
 	dnsupdate/client/watch_answer.c dnsupdate/client/watch_inner.h \

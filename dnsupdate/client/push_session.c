@@ -12,7 +12,7 @@
  * is tried again after an hour (RFC 8490 section 6.6.3.3), or at once when it is another or started
  * anew (push_session_pardon).
  */
-#include "dnsupdate/client/push_session.h"
+#include "dnsupdate/client/push_session_inner.h"
 
 #include <string.h>
 
@@ -23,7 +23,6 @@
 #define NODSO_MS 3600000
 #define FAILED_MS 10000
 #define VIOLATION_MS 60000
-#define HOUR_MS 3600000
 #define PAD 128 /* RFC 8467 */
 #define BUSY_MAX 64 /* SUBSCRIBEs without an answer */
 
@@ -42,9 +41,8 @@ push_session_clear(struct push_session *s)
 	topics_clear(&s->topics);
 }
 
-/* At ms from now, up to a tenth more, so that not all clients come back together. */
-static uint64_t
-in_about(const struct push_session *s, uint64_t ms, uint64_t now)
+uint64_t
+push_session_in_about(const struct push_session *s, uint64_t ms, uint64_t now)
 {
 	return now + ms + s->jitter((uint32_t)(ms / 10));
 }
@@ -65,7 +63,7 @@ push_session_begin(struct push_session *s, int verified, uint64_t now)
 static uint64_t
 next_try(const struct push_session *s, uint64_t now)
 {
-	return in_about(s, s->proven ? FAILED_MS : NODSO_MS, now);
+	return push_session_in_about(s, s->proven ? FAILED_MS : NODSO_MS, now);
 }
 
 void
@@ -94,8 +92,8 @@ push_session_pardon(struct push_session *s)
 
 /* ---- how it ends ---- */
 
-static void
-leave(struct push_session *s, const char *why, uint64_t until)
+void
+push_session_leave(struct push_session *s, const char *why, uint64_t until)
 {
 	s->state = PUSH_SESSION_OVER;
 	s->end = PUSH_SESSION_LEAVE;
@@ -104,228 +102,29 @@ leave(struct push_session *s, const char *why, uint64_t until)
 		s->not_before_ms = until;
 }
 
-static void
-reset(struct push_session *s, const char *why, uint64_t until)
+void
+push_session_reset(struct push_session *s, const char *why, uint64_t until)
 {
-	leave(s, why, until);
+	push_session_leave(s, why, until);
 	s->end = PUSH_SESSION_RESET;
 }
 
-/* The server has broken a rule. */
-static void
-violation(struct push_session *s, const char *what, uint64_t now)
+void
+push_session_violation(struct push_session *s, const char *what, uint64_t now)
 {
 	uint64_t wait = (uint64_t)VIOLATION_MS << (s->violations < 6 ? s->violations : 6);
 
 	s->violations++;
-	reset(s, what, in_about(s, wait < HOUR_MS ? wait : HOUR_MS, now));
-}
-
-static void
-no_dso(struct push_session *s, uint64_t now)
-{
-	s->state = PUSH_SESSION_REFUSED;
-	s->why = "the server knows no DSO";
-	s->not_before_ms = in_about(s, NODSO_MS, now);
-	topics_forget(&s->topics);
-}
-
-/* ---- what comes in ---- */
-
-static void
-take_timeouts(struct push_session *s, const struct dso_tlv *tlv, uint64_t now)
-{
-	struct dso_timeouts t;
-
-	if (dso_get_keepalive(tlv, &t) != 0 || t.keepalive_ms < DSO_KEEPALIVE_MIN_MS)
-		violation(s, "a keepalive interval that is none", now);
-	else
-		s->timeouts = t;
-}
-
-static void
-established(struct push_session *s)
-{
-	if (s->state == PUSH_SESSION_SETUP)
-		s->state = PUSH_SESSION_UP;
-	s->proven = 1;
-}
-
-static void
-keepalive_answered(struct push_session *s, const struct dso_message *m, uint64_t now)
-{
-	struct dso_tlv tlv;
-	size_t pos = 0;
-
-	s->keepalive_id = 0;
-	if (m->rcode != RCODE_NOERROR) {
-		if (s->state == PUSH_SESSION_SETUP)
-			no_dso(s, now);
-		else
-			violation(s, "a keepalive that is refused", now);
-		return;
-	}
-	if (!dso_next(m, &pos, &tlv) || tlv.type != DSO_KEEPALIVE) {
-		violation(s, "a keepalive answered with something else", now);
-		return;
-	}
-	established(s);
-	take_timeouts(s, &tlv, now);
-}
-
-/* RFC 8765 section 6.2.2 */
-static uint64_t
-hold_ms(const struct dso_message *m)
-{
-	struct dso_tlv tlv;
-	uint32_t delay;
-
-	if (dso_find(m, 0, DSO_RETRY_DELAY, &tlv) && dso_get_retry_delay(&tlv, &delay) == 0)
-		return delay < 1000 ? 1000 : delay;
-	switch (m->rcode) {
-	case RCODE_SERVFAIL:
-		return 60000;
-	case RCODE_NOTIMP:
-	case RCODE_DSOTYPENI:
-		return HOUR_MS;
-	default:
-		return 300000;
-	}
-}
-
-static void
-subscribe_answered(
-    struct push_session *s, struct topic *topic, const struct dso_message *m, uint64_t now)
-{
-	if (m->rcode == RCODE_NOERROR && topic->state == TOPIC_LIVE) {
-		violation(s, "a SUBSCRIBE answered twice", now);
-	} else if (m->rcode == RCODE_NOERROR) {
-		established(s);
-		topics_move(&s->topics, topic, topic->users > 0 ? TOPIC_LIVE : TOPIC_DROP);
-	} else if (topic->users == 0) {
-		topics_drop(&s->topics, topic);
-	} else {
-		/* Refused, or cancelled later (RFC 8490 section 5.6): the server is asked again. */
-		topics_refused(&s->topics, topic, in_about(s, hold_ms(m), now));
-	}
-}
-
-static int
-is_gone(const struct push_session *s, uint16_t id)
-{
-	for (size_t i = 0; i < sizeof s->gone / sizeof s->gone[0]; i++)
-		if (s->gone[i] == id)
-			return 1;
-	return 0;
-}
-
-static void
-take_response(struct push_session *s, const struct dso_message *m, uint64_t now)
-{
-	struct topic *topic;
-
-	if (m->id == s->keepalive_id)
-		keepalive_answered(s, m, now);
-	else if ((topic = topics_find_id(&s->topics, m->id)) != NULL)
-		subscribe_answered(s, topic, m, now);
-	else if (!is_gone(s, m->id))
-		violation(s, "an answer to nothing", now);
-}
-
-static void
-take_push(struct push_session *s, const struct dso_message *m, struct dso_tlv *tlv, uint64_t now)
-{
-	static struct push_change change;
-	size_t pos = 0;
-	int more;
-
-	if (m->len > PUSH_MESSAGE_MAX) {
-		violation(s, "a PUSH that is too long", now);
-		return;
-	}
-	while ((more = push_next(m, tlv, &pos, &change)) > 0)
-		topics_apply(&s->topics, &change);
-	if (more < 0)
-		violation(s, "a PUSH that is malformed", now);
-}
-
-static void
-take_unidirectional(struct push_session *s, const struct dso_message *m, uint64_t now)
-{
-	struct dso_tlv tlv;
-	size_t pos = 0;
-	uint32_t delay;
-
-	if (s->state != PUSH_SESSION_UP || !dso_next(m, &pos, &tlv)) {
-		violation(s, "a message out of turn", now);
-		return;
-	}
-	switch (tlv.type) {
-	case DSO_PUSH:
-		take_push(s, m, &tlv, now);
-		break;
-	case DSO_KEEPALIVE:
-		take_timeouts(s, &tlv, now);
-		break;
-	case DSO_RETRY_DELAY:
-		if (dso_get_retry_delay(&tlv, &delay) == 0)
-			leave(s, "the server asked for it", now + delay);
-		else
-			violation(s, "a delay that is none", now);
-		break;
-	default:
-		violation(s, "a message that is not a server's", now);
-	}
-}
-
-static void
-take_request(struct push_session *s, const struct dso_message *m, uint64_t now)
-{
-	struct dso_tlv tlv;
-	size_t pos = 0;
-
-	if (s->state != PUSH_SESSION_UP || s->unknown_id != 0 || !dso_next(m, &pos, &tlv) ||
-	    tlv.type <= DSO_PADDING || (tlv.type >= DSO_SUBSCRIBE && tlv.type <= DSO_RECONFIRM))
-		violation(s, "a request that is not a server's", now);
-	else
-		s->unknown_id = m->id;
-}
-
-static int
-is_keepalive(const struct dso_message *m)
-{
-	struct dso_tlv tlv;
-	size_t pos = 0;
-
-	return dso_next(m, &pos, &tlv) && tlv.type == DSO_KEEPALIVE;
+	push_session_reset(s, what, push_session_in_about(s, wait < HOUR_MS ? wait : HOUR_MS, now));
 }
 
 void
-push_session_take(struct push_session *s, const void *data, size_t len, uint64_t now)
+push_session_no_dso(struct push_session *s, uint64_t now)
 {
-	struct dso_message m;
-
-	if (s->state != PUSH_SESSION_SETUP && s->state != PUSH_SESSION_UP)
-		return;
-	s->heard_ms = now;
-	if (dso_parse(&m, data, len) != 0) {
-		/* A server without DSO may not know what the answer to opcode 6 looks like. */
-		if (s->state == PUSH_SESSION_SETUP)
-			no_dso(s, now);
-		else
-			violation(s, "a malformed message", now);
-		return;
-	}
-	if (!is_keepalive(&m))
-		s->used_ms = now;
-	if (m.kind == DSO_RESPONSE)
-		take_response(s, &m, now);
-	else if (m.kind == DSO_UNIDIRECTIONAL)
-		take_unidirectional(s, &m, now);
-	else if (m.kind == DSO_REQUEST)
-		take_request(s, &m, now);
-	else
-		violation(s, "an answer without a number", now);
+	s->state = PUSH_SESSION_REFUSED;
+	s->why = "the server knows no DSO";
+	s->not_before_ms = push_session_in_about(s, NODSO_MS, now);
+	topics_forget(&s->topics);
 }
 
 /* ---- what goes out ---- */
@@ -336,14 +135,23 @@ first(const struct push_session *s, enum topic_state state)
 	return TAILQ_FIRST(&s->topics.state[state]);
 }
 
+int
+push_session_is_gone(const struct push_session *s, uint16_t id)
+{
+	for (size_t i = 0; i < sizeof s->gone / sizeof s->gone[0]; i++)
+		if (s->gone[i] == id)
+			return 1;
+	return 0;
+}
+
 /* IDs in use are few among 65535. */
 static uint16_t
 next_id(struct push_session *s)
 {
 	do {
 		s->last_id++;
-	} while (s->last_id == 0 || s->last_id == s->keepalive_id || is_gone(s, s->last_id) ||
-	    topics_find_id(&s->topics, s->last_id) != NULL);
+	} while (s->last_id == 0 || s->last_id == s->keepalive_id ||
+	    push_session_is_gone(s, s->last_id) || topics_find_id(&s->topics, s->last_id) != NULL);
 	return s->last_id;
 }
 
@@ -470,17 +278,18 @@ look_at_clock(struct push_session *s, uint64_t now)
 {
 	if (s->state == PUSH_SESSION_REFUSED && now >= s->not_before_ms) {
 		/* The same connection will not do (RFC 8490 section 5.1.1). */
-		leave(s, "to see whether it knows DSO now", now);
+		push_session_leave(s, "to see whether it knows DSO now", now);
 		return;
 	}
 	if (s->state != PUSH_SESSION_SETUP && s->state != PUSH_SESSION_UP)
 		return;
 	unhold(s, now);
 	if (now >= dead_at(s))
-		reset(s, "no answer", s->state == PUSH_SESSION_SETUP ? next_try(s, now) : now);
+		push_session_reset(
+		    s, "no answer", s->state == PUSH_SESSION_SETUP ? next_try(s, now) : now);
 	else if (s->state == PUSH_SESSION_UP && now >= inactive_at(s) &&
 	    first(s, TOPIC_DUE) == NULL)
-		leave(s, "nothing to do", now);
+		push_session_leave(s, "nothing to do", now);
 	/* What lasted is no violator. */
 	if (s->state == PUSH_SESSION_UP && s->violations > 0 && now > s->not_before_ms + HOUR_MS)
 		s->violations = 0;

@@ -1,4 +1,4 @@
-/* What transport.c and datagram.c share: nobody else includes this. */
+/* What transport.c, transport_stream.c and datagram.c share: nobody else includes this. */
 #ifndef CLIENT_TRANSPORT_INNER_H
 #define CLIENT_TRANSPORT_INNER_H
 
@@ -71,6 +71,20 @@ struct transport {
 /* The request is over: take it out and free it, and then, for request_fail, say so. */
 void request_end(struct transport_request *r);
 void request_fail(struct transport_request *r);
+
+/* Is clear text out of the question? */
+int transport_must_be_tls(const struct transport *t);
+
+/* transport_stream.c: what the session calls. */
+extern const struct session_handler stream_handler;
+/* Begin to send r by the stream; nothing came for so long: the request or the connection has had
+ * its time. */
+void stream_begin(struct transport_request *r);
+void stream_timer(struct transport_request *r);
+/* Have a connection, or none, as there are requests for it. */
+void stream_want(struct transport *t);
+/* The connection has gone. */
+void stream_forget(struct transport *t);
 
 /* datagram.c: begin to send r over the datagram servers; a turn of its timer; let go of its
  * sockets. */
