@@ -45,7 +45,8 @@ breaches() {
 	allowed dnsupdate base/
 	allowed dnsupdate/wire base/ crypto/ dnsupdate/wire/
 	allowed dnsupdate/client base/ loop/ crypto/ dnsupdate/wire/ dnsupdate/client/ dnsupdate/dnsupdate.h
-	allowed dnsupdate/server base/ loop/ crypto/ identity/base64.h dnsupdate/wire/ dnsupdate/server/
+	allowed dnsupdate/server base/ loop/ crypto/ config/table.h config/types.h identity/base64.h \
+		dnsupdate/wire/ dnsupdate/server/
 	allowed dnsupdate/server/data base/ crypto/ dnsupdate/wire/ dnsupdate/server/data/ \
 		dnsupdate/server/limits.h
 	allowed dnsupdate/server/disk base/ dnsupdate/wire/ dnsupdate/server/data/ dnsupdate/server/disk/ \

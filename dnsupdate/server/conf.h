@@ -1,13 +1,13 @@
 /*
  * autotunnel-dnsd.conf(5): sections of "key = value" lines, "#" comments; [server] once, a
- * [zone NAME] for each zone.  One table (conf_keys.c) holds keyword, type, limits and default;
- * reading, checking and printing back all use it.
+ * [zone NAME] for each zone.  The keys stand in one table (conf_keys.c).
  */
 #ifndef DNSUPDATE_SERVER_CONF_H
 #define DNSUPDATE_SERVER_CONF_H
 
 #include "base/addr.h"
 #include "base/msg.h"
+#include "config/table.h"
 
 #include <stdio.h>
 
@@ -71,14 +71,10 @@ struct conf {
 	struct conf_zone *zones; /* in the order of the file */
 };
 
-struct conf_error {
-	char text[256]; /* "FILE:LINE: what is wrong" */
-};
-
 /* Defaults, then the file.  0; -1 with error filled (and c empty).  conf_free in any case. */
-int conf_load(const char *path, struct conf *c, struct conf_error *error);
+int conf_load(const char *path, struct conf *c, struct config_error *error);
 /* The same from text in memory; name stands for the file in errors. */
-int conf_parse(const char *name, const char *text, struct conf *c, struct conf_error *error);
+int conf_parse(const char *name, const char *text, struct conf *c, struct config_error *error);
 void conf_free(struct conf *c);
 /* A zone as the file would have it that says nothing about it; its name is empty. */
 void conf_zone_init(struct conf_zone *z);

@@ -2,101 +2,30 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "config/types.h"
 #include "dnsupdate/wire/name.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- types: one set and one print function each ---- */
-
-static const char *
-set_number(const struct conf_key *key, void *field, const char *value)
-{
-	static char why[64];
-	unsigned long v;
-
-	if (str_number(value, key->min, key->max, &v) != 0) {
-		snprintf(
-		    why, sizeof why, "a number from %lu to %lu is expected", key->min, key->max);
-		return why;
-	}
-	*(unsigned *)field = (unsigned)v;
-	return NULL;
-}
-
-static void
-print_number(const struct conf_key *key, const void *field, FILE *out)
-{
-	fprintf(out, "%u", *(const unsigned *)field);
-}
-
-static const char *
-set_choice(const struct conf_key *key, void *field, const char *value)
-{
-	static char why[128];
-	size_t used;
-
-	for (unsigned i = 0; key->words[i] != NULL; i++) {
-		if (strcmp(key->words[i], value) == 0) {
-			*(unsigned *)field = i;
-			return NULL;
-		}
-	}
-	used = (size_t)snprintf(why, sizeof why, "one of these is expected:");
-	for (unsigned i = 0; key->words[i] != NULL && used < sizeof why; i++)
-		used += (size_t)snprintf(why + used, sizeof why - used, " %s", key->words[i]);
-	return why;
-}
-
-static void
-print_choice(const struct conf_key *key, const void *field, FILE *out)
-{
-	fputs(key->words[*(const unsigned *)field], out);
-}
-
-static const char *
-set_user(const struct conf_key *key, void *field, const char *value)
-{
-	if (*value == '\0' ||
-	    strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") !=
-		strlen(value))
-		return "letters, digits, \"-\", \"_\" and \".\" are expected";
-	return str_copy(field, key->max, value) == 0 ? NULL : "too long";
-}
-
-static const char *
-set_path(const struct conf_key *key, void *field, const char *value)
-{
-	if (strcmp(value, "none") == 0 && strcmp(key->fallback, "none") == 0)
-		value = "";
-	else if (*value != '/')
-		return "an absolute path is expected";
-	return str_copy(field, key->max, value) == 0 ? NULL : "too long";
-}
+/* ---- types of our own: one set and one print function each ---- */
 
 /* A name in the zone or elsewhere; "auto" is ns.ZONE. */
 static const char *
-set_host(const struct conf_key *key, void *field, const char *value)
+set_host(const struct config_key *key, void *field, const char *value)
 {
 	if (strcmp(value, "auto") == 0)
 		value = "";
 	else if (!str_is_hostname(value, 1))
 		return "auto or a host name without final dot is expected";
-	return str_copy(field, key->max, value) == 0 ? NULL : "too long";
+	return str_copy(field, key->size, value) == 0 ? NULL : "too long";
 }
 
-static void
-print_text(const struct conf_key *key, const void *field, FILE *out)
-{
-	const char *text = field;
-
-	fputs(*text == '\0' ? key->fallback : text, out);
-}
+static const struct config_type host_type = {set_host, config_print_text};
 
 /* Addresses, each with an optional port (key->min: that of those without); "none" for none. */
 static const char *
-set_addresses(const struct conf_key *key, void *field, const char *value)
+set_addresses(const struct config_key *key, void *field, const char *value)
 {
 	struct conf_addresses list = {0};
 	char copy[512], *save, *word;
@@ -120,7 +49,7 @@ set_addresses(const struct conf_key *key, void *field, const char *value)
 }
 
 static void
-print_addresses(const struct conf_key *key, const void *field, FILE *out)
+print_addresses(const struct config_key *key, const void *field, FILE *out)
 {
 	const struct conf_addresses *list = field;
 	char text[ENDPOINT_TEXT_MAX];
@@ -132,6 +61,8 @@ print_addresses(const struct conf_key *key, const void *field, FILE *out)
 		    key->min == 0 ? endpoint_addr_text(&list->at[i], text)
 				  : endpoint_text(&list->at[i], text));
 }
+
+static const struct config_type addresses_type = {set_addresses, print_addresses};
 
 /* The key that is named after an address.  NULL, or why it is none. */
 static const char *
@@ -147,7 +78,7 @@ set_secondary_key(struct conf_secondaries *list, const char *word)
 
 /* ADDRESS, or ADDRESS key NAME, and so on; "none" for none. */
 static const char *
-set_secondaries(const struct conf_key *key, void *field, const char *value)
+set_secondaries(const struct config_key *key, void *field, const char *value)
 {
 	struct conf_secondaries list = {0};
 	const char *why = NULL;
@@ -175,7 +106,7 @@ set_secondaries(const struct conf_key *key, void *field, const char *value)
 }
 
 static void
-print_secondaries(const struct conf_key *key, const void *field, FILE *out)
+print_secondaries(const struct config_key *key, const void *field, FILE *out)
 {
 	const struct conf_secondaries *list = field;
 	char text[ENDPOINT_TEXT_MAX];
@@ -190,9 +121,11 @@ print_secondaries(const struct conf_key *key, const void *field, FILE *out)
 	}
 }
 
+static const struct config_type secondaries_type = {set_secondaries, print_secondaries};
+
 /* One key a line; the same keyword may come again.  What the parts are is load.c's to judge. */
 static const char *
-add_key(const struct conf_key *key, void *field, const char *value)
+add_key(const struct config_key *key, void *field, const char *value)
 {
 	struct conf_key_text **list = field, *k;
 
@@ -213,7 +146,7 @@ add_key(const struct conf_key *key, void *field, const char *value)
 }
 
 static void
-print_keys(const struct conf_key *key, const void *field, FILE *out)
+print_keys(const struct config_key *key, const void *field, FILE *out)
 {
 	const struct conf_key_text *const *list = field;
 
@@ -226,66 +159,107 @@ print_keys(const struct conf_key *key, const void *field, FILE *out)
 	}
 }
 
+static const struct config_type key_list_type = {add_key, print_keys};
+
 /* ---- the table ---- */
 
 static const char *const log_words[] = {"error", "warning", "notice", "info", "debug", NULL};
 static const char *const no_yes[] = {"no", "yes", NULL};
 
-#define SERVER(member) offsetof(struct conf, member)
-#define ZONE(member) offsetof(struct conf_zone, member)
-#define NUMBER(section, name, fallback, at, min, max)                                              \
-	{                                                                                          \
-		section, name, fallback, at, set_number, print_number, min, max, NULL              \
-	}
-#define CHOICE(section, name, fallback, at, words)                                                 \
-	{                                                                                          \
-		section, name, fallback, at, set_choice, print_choice, 0, 0, words                 \
-	}
-#define TEXT(section, name, fallback, at, size, set)                                               \
-	{                                                                                          \
-		section, name, fallback, at, set, print_text, 0, size, NULL                        \
-	}
-#define ADDRESSES(section, name, fallback, at, port)                                               \
-	{                                                                                          \
-		section, name, fallback, at, set_addresses, print_addresses, port, 0, NULL         \
-	}
-#define SECONDARIES(section, name, at, port)                                                       \
-	{                                                                                          \
-		section, name, "none", at, set_secondaries, print_secondaries, port, 0, NULL       \
-	}
-#define KEYS(section, name, at)                                                                    \
-	{                                                                                          \
-		section, name, "none", at, add_key, print_keys, 0, 0, NULL                         \
-	}
+#define SERVER(member) CONFIG_AT(struct conf, member)
+#define ZONE(member) CONFIG_AT(struct conf_zone, member)
+#define LIMITS CONFIG_LIMITS
+#define WORDS CONFIG_WORDS
+#define PORT CONFIG_PORT
+#define ANY CONFIG_ANY
 
-const struct conf_key conf_keys[] = {
-    ADDRESSES("server", "listen", "0.0.0.0 0.0.0.0:5352 [::]:53 [::]:5352", SERVER(listen), 53),
-    ADDRESSES("server", "tls-listen", "none", SERVER(tls_listen), 853),
-    TEXT("server", "tls-key", "none", SERVER(tls_key), CONF_PATH_MAX, set_path),
-    TEXT("server", "user", "autotunnel-dnsd", SERVER(user), CONF_USER_MAX, set_user),
-    TEXT("server", "control-group", "autotunnel", SERVER(control_group), CONF_USER_MAX, set_user),
-    TEXT("server", "state-dir", STATEDIR "-dnsd", SERVER(state_dir), CONF_PATH_MAX, set_path),
-    TEXT("server", "run-dir", RUNDIR "-dnsd", SERVER(run_dir), CONF_PATH_MAX, set_path),
-    CHOICE("server", "log", "notice", SERVER(log), log_words),
-    NUMBER("server", "lease-min", "1800", SERVER(lease_min), 1, 604800),
-    NUMBER("server", "lease-max", "7200", SERVER(lease_max), 1, 604800),
-    NUMBER("server", "key-lease-max", "604800", SERVER(key_lease_max), 1, 31536000),
-    NUMBER("server", "rate-limit", "100", SERVER(rate_limit), 0, 1000000),
-    NUMBER("server", "connections", "20000", SERVER(connections), 1, 1000000),
-    NUMBER("server", "network-connections", "1024", SERVER(network_connections), 1, 1000000),
-    NUMBER("server", "journal-size", "64", SERVER(journal_size), 1, 4096),
-    CHOICE("server", "weak-tsig", "no", SERVER(weak_tsig), no_yes),
-    KEYS("zone", "account-key", ZONE(account_key)),
-    KEYS("zone", "device-key", ZONE(device_key)),
-    KEYS("zone", "transfer-key", ZONE(transfer_key)),
-    TEXT("zone", "records", "none", ZONE(records), CONF_PATH_MAX, set_path),
-    TEXT("zone", "name-server", "auto", ZONE(name_server), MSG_NAME_MAX, set_host),
-    ADDRESSES("zone", "address", "none", ZONE(address), 0),
-    SECONDARIES("zone", "notify", ZONE(notify), 53),
-    TEXT("zone", "account-ca", "none", ZONE(account_ca), CONF_PATH_MAX, set_path),
-    NUMBER("zone", "max-records", "10000000", ZONE(max_records), 10, 100000000),
-    NUMBER("zone", "max-device-records", "256", ZONE(max_device_records), 10, 1000000),
-    CHOICE("zone", "private", "no", ZONE(is_private), no_yes),
-    CHOICE("zone", "services", "yes", ZONE(services), no_yes),
+static const struct config_key keys[] = {
+    {"server", "listen", &addresses_type, "0.0.0.0 0.0.0.0:5352 [::]:53 [::]:5352", SERVER(listen),
+	PORT(53), "where it answers over UDP and TCP"},
+    {"server", "tls-listen", &addresses_type, "none", SERVER(tls_listen), PORT(853),
+	"where it speaks TLS"},
+    {"server", "tls-key", &config_path, "none", SERVER(tls_key), ANY, "the key for that"},
+    {"server", "user", &config_name, "autotunnel-dnsd", SERVER(user), ANY, "whom it runs as"},
+    {"server", "control-group", &config_name, "autotunnel", SERVER(control_group), ANY,
+	"who may ask it without being root"},
+    {"server", "state-dir", &config_path, STATEDIR "-dnsd", SERVER(state_dir), ANY, "the zones"},
+    {"server", "run-dir", &config_path, RUNDIR "-dnsd", SERVER(run_dir), ANY, "its socket"},
+    {"server", "log", &config_choice, "notice", SERVER(log), WORDS(log_words),
+	"how much is logged"},
+    {"server", "lease-min", &config_number, "1800", SERVER(lease_min), LIMITS(1, 604800),
+	"seconds a lease lasts at least"},
+    {"server", "lease-max", &config_number, "7200", SERVER(lease_max), LIMITS(1, 604800),
+	"seconds a lease lasts at most"},
+    {"server", "key-lease-max", &config_number, "604800", SERVER(key_lease_max),
+	LIMITS(1, 31536000), "... one of KEY records"},
+    {"server", "rate-limit", &config_number, "100", SERVER(rate_limit), LIMITS(0, 1000000),
+	"equal answers a second to one network"},
+    {"server", "connections", &config_number, "20000", SERVER(connections), LIMITS(1, 1000000),
+	"how many at once"},
+    {"server", "network-connections", &config_number, "1024", SERVER(network_connections),
+	LIMITS(1, 1000000), "... from one network"},
+    {"server", "journal-size", &config_number, "64", SERVER(journal_size), LIMITS(1, 4096),
+	"MB of a segment of the journal"},
+    {"server", "weak-tsig", &config_choice, "no", SERVER(weak_tsig), WORDS(no_yes),
+	"HMAC-SHA1 and HMAC-MD5 count"},
+    {"zone", "account-key", &key_list_type, "none", ZONE(account_key), ANY,
+	"may change the whole zone"},
+    {"zone", "device-key", &key_list_type, "none", ZONE(device_key), ANY,
+	"may change one machine's records"},
+    {"zone", "transfer-key", &key_list_type, "none", ZONE(transfer_key), ANY, "may read all"},
+    {"zone", "records", &config_path, "none", ZONE(records), ANY,
+	"zone file with what it begins with"},
+    {"zone", "name-server", &host_type, "auto", ZONE(name_server), ANY, "in SOA and NS"},
+    {"zone", "address", &addresses_type, "none", ZONE(address), PORT(0), "of the name server"},
+    {"zone", "notify", &secondaries_type, "none", ZONE(notify), PORT(53), "who is told of changes"},
+    {"zone", "account-ca", &config_path, "none", ZONE(account_ca), ANY,
+	"whose certificates may read over TLS"},
+    {"zone", "max-records", &config_number, "10000000", ZONE(max_records), LIMITS(10, 100000000),
+	"how many it may have"},
+    {"zone", "max-device-records", &config_number, "256", ZONE(max_device_records),
+	LIMITS(10, 1000000), "... of one machine"},
+    {"zone", "private", &config_choice, "no", ZONE(is_private), WORDS(no_yes),
+	"only keys and certificates may read"},
+    {"zone", "services", &config_choice, "yes", ZONE(services), WORDS(no_yes),
+	"SRV records for what this server can do"},
 };
-const size_t conf_key_count = sizeof conf_keys / sizeof conf_keys[0];
+
+static int
+begin_zone(struct config_reader *r, const char *name)
+{
+	struct conf_filling *f = r->ctx;
+	struct conf_zone *z;
+
+	if (!str_is_hostname(name, 1))
+		return config_wrong(
+		    r, "[zone %.60s]: a domain name without final dot is expected", name);
+	for (z = f->conf->zones; z != NULL; z = z->next)
+		if (strcasecmp(z->name, name) == 0)
+			return config_wrong(r, "[zone %.60s] stands here twice", name);
+	z = malloc(sizeof *z);
+	if (z == NULL)
+		return config_wrong(r, "out of memory");
+	conf_zone_init(z);
+	str_copy(z->name, sizeof z->name, name);
+	str_lower(z->name);
+	*f->last = z;
+	f->last = &z->next;
+	r->section = "zone";
+	r->target = z;
+	return 0;
+}
+
+static int
+enter(struct config_reader *r, char *text)
+{
+	if (strncmp(text, "zone ", 5) == 0)
+		return begin_zone(r, str_trim(text + 5));
+	if (strcmp(text, "server") != 0)
+		return config_wrong(
+		    r, "unknown section [%.40s]: there are [server] and [zone NAME]", text);
+	r->section = "server";
+	r->target = ((struct conf_filling *)r->ctx)->conf;
+	return 0;
+}
+
+const struct config_table conf_table = {keys, sizeof keys / sizeof keys[0], CONFIG_LINE_MAX, enter};

@@ -2,21 +2,16 @@
 #ifndef DNSUPDATE_SERVER_CONF_KEYS_H
 #define DNSUPDATE_SERVER_CONF_KEYS_H
 
+#include "config/table.h"
 #include "dnsupdate/server/conf.h"
 
-struct conf_key {
-	const char *section; /* "server" or "zone" */
-	const char *name;
-	const char *fallback; /* as in the file */
-	size_t offset; /* in struct conf or struct conf_zone */
-	/* NULL, or why the value is none. */
-	const char *(*set)(const struct conf_key *key, void *field, const char *value);
-	void (*print)(const struct conf_key *key, const void *field, FILE *out);
-	unsigned long min, max; /* of a number; max also the size of a text */
-	const char *const *words; /* of a choice */
-};
+/* Section "server" goes to struct conf, "zone" to struct conf_zone; [zone NAME] makes a new one,
+ * the last.  The reader's ctx is a struct conf_filling. */
+extern const struct config_table conf_table;
 
-extern const struct conf_key conf_keys[];
-extern const size_t conf_key_count;
+struct conf_filling {
+	struct conf *conf;
+	struct conf_zone **last;
+};
 
 #endif

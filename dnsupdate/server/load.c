@@ -21,7 +21,7 @@
 #define SECRET_MIN 16 /* octets; less is a password */
 
 static int
-fail(struct conf_error *error, const char *where, const char *what)
+fail(struct config_error *error, const char *where, const char *what)
 {
 	snprintf(error->text, sizeof error->text, "%.100s: %.140s", where, what);
 	return -1;
@@ -48,7 +48,7 @@ put_soa(struct zone *z, const struct name *server)
 }
 
 static int
-put_server(struct zone *z, const struct conf_zone *cz, struct conf_error *error)
+put_server(struct zone *z, const struct conf_zone *cz, struct config_error *error)
 {
 	struct name server;
 	struct rdata rd;
@@ -67,7 +67,7 @@ put_server(struct zone *z, const struct conf_zone *cz, struct conf_error *error)
 }
 
 struct zone *
-load_name(const struct conf_zone *cz, struct conf_error *error)
+load_name(const struct conf_zone *cz, struct config_error *error)
 {
 	struct zone *z;
 	struct name name;
@@ -84,7 +84,7 @@ load_name(const struct conf_zone *cz, struct conf_error *error)
 }
 
 int
-load_zone(const struct conf_zone *cz, struct zone *z, struct conf_error *error)
+load_zone(const struct conf_zone *cz, struct zone *z, struct config_error *error)
 {
 	return put_server(z, cz, error);
 }
@@ -92,7 +92,7 @@ load_zone(const struct conf_zone *cz, struct zone *z, struct conf_error *error)
 /* "hmac-sha256:NAME:SECRET", taken apart. */
 static int
 parse_key(const char *text, enum tsig_algorithm *algorithm, struct name *name,
-    uint8_t secret[MSG_SECRET_MAX], struct conf_error *error)
+    uint8_t secret[MSG_SECRET_MAX], struct config_error *error)
 {
 	const char *first = strchr(text, ':'), *last = strrchr(text, ':');
 	char word[MSG_NAME_MAX];
@@ -131,7 +131,7 @@ warn_of_weak(const struct server *s, const char *key, enum tsig_algorithm algori
 
 struct key *
 load_key(struct server *s, const char *text, enum key_kind kind, struct zone *z, int from_file,
-    struct conf_error *error)
+    struct config_error *error)
 {
 	uint8_t secret[MSG_SECRET_MAX];
 	enum tsig_algorithm algorithm;
@@ -163,7 +163,7 @@ load_key(struct server *s, const char *text, enum key_kind kind, struct zone *z,
 
 static int
 add_keys(struct server *s, const struct conf_key_text *k, enum key_kind kind, struct zone *z,
-    int from_file, struct conf_error *error)
+    int from_file, struct config_error *error)
 {
 	for (; k != NULL; k = k->next)
 		if (load_key(s, k->text, kind, z, from_file, error) == NULL)
@@ -173,7 +173,7 @@ add_keys(struct server *s, const struct conf_key_text *k, enum key_kind kind, st
 
 int
 load_keys(struct server *s, const struct conf_zone *cz, struct zone *z, int from_file,
-    struct conf_error *error)
+    struct config_error *error)
 {
 	if (add_keys(s, cz->account_key, KEY_ACCOUNT, z, from_file, error) == -1 ||
 	    add_keys(s, cz->device_key, KEY_DEVICE, z, from_file, error) == -1)

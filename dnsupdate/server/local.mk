@@ -75,7 +75,7 @@ libatdnsd_a_SOURCES += \
 	dnsupdate/server/live/subscriptions.c dnsupdate/server/live/subscriptions.h \
 	dnsupdate/server/live/view.c dnsupdate/server/live/view.h
 
-DNSD_LIBS = libatdnsd.a libatidentity.a libatwire.a libloop.a libatcrypto.a $(BASE_LIBS) \
+DNSD_LIBS = libatdnsd.a libconfig.a libatidentity.a libatwire.a libloop.a libatcrypto.a $(BASE_LIBS) \
 	$(LDNS_LIBS) $(EVENT_LIBS) $(TLS_LIBS) $(IPSEC_MB_LIBS) $(OPENSSL_LIBS) $(ARGON2_LIBS)
 
 sbin_PROGRAMS += autotunnel-dnsd

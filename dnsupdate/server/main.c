@@ -93,7 +93,7 @@ option(int c, struct options *o)
 }
 
 static int
-load_zones(struct dnsd *d, struct conf_error *error)
+load_zones(struct dnsd *d, struct config_error *error)
 {
 	d->server.weak_tsig = d->conf.weak_tsig != 0;
 	for (const struct conf_zone *cz = d->conf.zones; cz != NULL; cz = cz->next) {
@@ -113,7 +113,7 @@ main(int argc, char **argv)
 {
 	struct options o = {.config = CONF_FILE};
 	static struct dnsd d;
-	struct conf_error error;
+	struct config_error error;
 	int c, status = 0;
 
 	while ((c = getopt_long(argc, argv, "c:dntT", long_options, NULL)) != -1)

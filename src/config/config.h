@@ -1,13 +1,14 @@
 /*
  * autotunnel.conf(5): sections of "key = value" lines, "#" comments.  Every key has a default, so
- * an empty file is valid; an unknown key is an error with file and line.  One table (keys.c) holds
- * keyword, type, limits and default; reading, checking and printing back all use it.
+ * an empty file is valid; an unknown key is an error with file and line.  The keys stand in one
+ * table (keys.c).
  */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
 
 #include "base/msg.h"
 #include "config/allow.h"
+#include "config/table.h"
 
 #include <stdio.h>
 
@@ -64,10 +65,6 @@ struct config {
 	unsigned dpd;
 	/* [allow] */
 	struct allow allow_everyone, allow_machines;
-};
-
-struct config_error {
-	char text[256]; /* "FILE:LINE: what is wrong" */
 };
 
 /* All defaults. */

@@ -2,80 +2,13 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "config/config.h"
+#include "config/types.h"
 
 #include <stddef.h>
 #include <string.h>
 
-/* ---- types: one set and one print function each ---- */
-
-static const char *
-set_number(const struct config_key *key, void *field, const char *value)
-{
-	static char why[64];
-	unsigned long v;
-
-	if (str_number(value, key->min, key->max, &v) != 0) {
-		snprintf(
-		    why, sizeof why, "a number from %lu to %lu is expected", key->min, key->max);
-		return why;
-	}
-	*(unsigned *)field = (unsigned)v;
-	return NULL;
-}
-
-static void
-print_number(const struct config_key *key, const void *field, FILE *out)
-{
-	fprintf(out, "%u", *(const unsigned *)field);
-}
-
-static const char *
-set_name(const struct config_key *key, void *field, const char *value)
-{
-	if (*value == '\0' ||
-	    strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") !=
-		strlen(value))
-		return "letters, digits, \"-\", \"_\" and \".\" are expected";
-	return str_copy(field, key->max, value) == 0 ? NULL : "too long";
-}
-
-static const char *
-set_path(const struct config_key *key, void *field, const char *value)
-{
-	if (*value != '/')
-		return "an absolute path is expected";
-	return str_copy(field, key->max, value) == 0 ? NULL : "too long";
-}
-
-static void
-print_text(const struct config_key *key, const void *field, FILE *out)
-{
-	fputs(field, out);
-}
-
-static const char *
-set_choice(const struct config_key *key, void *field, const char *value)
-{
-	static char why[128];
-	size_t used;
-
-	for (unsigned i = 0; key->words[i] != NULL; i++) {
-		if (strcmp(key->words[i], value) == 0) {
-			*(unsigned *)field = i;
-			return NULL;
-		}
-	}
-	used = (size_t)snprintf(why, sizeof why, "one of these is expected:");
-	for (unsigned i = 0; key->words[i] != NULL && used < sizeof why; i++)
-		used += (size_t)snprintf(why + used, sizeof why - used, " %s", key->words[i]);
-	return why;
-}
-
-static void
-print_choice(const struct config_key *key, const void *field, FILE *out)
-{
-	fputs(key->words[*(const unsigned *)field], out);
-}
+/* ---- types of our own: one set and one print function each ---- */
 
 static const struct {
 	const char *name;
@@ -129,6 +62,8 @@ print_methods(const struct config_key *key, const void *field, FILE *out)
 	}
 }
 
+static const struct config_type methods_type = {set_methods, print_methods};
+
 static const char *
 set_gateway(const struct config_key *key, void *field, const char *value)
 {
@@ -163,6 +98,9 @@ print_endpoint(const struct config_key *key, const void *field, FILE *out)
 	else
 		fputs(ep->port == 0 ? endpoint_addr_text(ep, text) : endpoint_text(ep, text), out);
 }
+
+static const struct config_type gateway_type = {set_gateway, print_endpoint};
+static const struct config_type external_type = {set_external, print_endpoint};
 
 /* servers and server[] stand side by side in struct config_dns; the key's offset is that of
  * servers. */
@@ -205,6 +143,8 @@ print_servers(const struct config_key *key, const void *field, FILE *out)
 	for (unsigned i = 0; i < c->servers; i++)
 		fprintf(out, "%s%s", i == 0 ? "" : " ", endpoint_text(&c->server[i], text));
 }
+
+static const struct config_type servers_type = {set_servers, print_servers};
 
 /* 32 octets in base64, written the one right way: the last character has two bits to spare. */
 static int
@@ -254,6 +194,8 @@ print_pins(const struct config_key *key, const void *field, FILE *out)
 		fprintf(out, "%s%s", i == 0 ? "" : " ", c->tls_pin[i]);
 }
 
+static const struct config_type pins_type = {set_pins, print_pins};
+
 static const char *
 set_hostname(const struct config_key *key, void *field, const char *value)
 {
@@ -261,28 +203,10 @@ set_hostname(const struct config_key *key, void *field, const char *value)
 		value = "";
 	else if (!str_is_hostname(value, 0))
 		return "none or a host name is expected";
-	return str_copy(field, MSG_NAME_MAX, value) == 0 ? NULL : "too long";
+	return str_copy(field, key->size, value) == 0 ? NULL : "too long";
 }
 
-static void
-print_hostname(const struct config_key *key, const void *field, FILE *out)
-{
-	fputs(*(const char *)field == '\0' ? "none" : field, out);
-}
-
-/* ---- the table ---- */
-
-static const char *const log_words[] = {"error", "warning", "notice", "info", "debug", NULL};
-static const char *const dataplane_words[] = {"auto", "kernel", "user", NULL};
-static const char *const connect_words[] = {"on-demand", "always", NULL};
-static const char *const transport_words[] = {
-    [DNS_TRANSPORT_AUTO] = "auto",
-    [DNS_TRANSPORT_TLS] = "tls",
-    [DNS_TRANSPORT_TCP] = "tcp",
-    [DNS_TRANSPORT_UDP] = "udp",
-    [DNS_TRANSPORT_MAX] = NULL,
-};
-/* ---- what may come in ---- */
+static const struct config_type hostname_type = {set_hostname, config_print_text};
 
 static const char *
 set_everyone(const struct config_key *key, void *field, const char *value)
@@ -302,77 +226,94 @@ print_allow(const struct config_key *key, const void *field, FILE *out)
 	fputs(((const struct allow *)field)->text, out);
 }
 
+static const struct config_type everyone_type = {set_everyone, print_allow};
+static const struct config_type machines_type = {set_machines, print_allow};
+
+/* ---- the table ---- */
+
+static const char *const log_words[] = {"error", "warning", "notice", "info", "debug", NULL};
+static const char *const dataplane_words[] = {"auto", "kernel", "user", NULL};
+static const char *const connect_words[] = {"on-demand", "always", NULL};
+static const char *const transport_words[] = {
+    [DNS_TRANSPORT_AUTO] = "auto",
+    [DNS_TRANSPORT_TLS] = "tls",
+    [DNS_TRANSPORT_TCP] = "tcp",
+    [DNS_TRANSPORT_UDP] = "udp",
+    [DNS_TRANSPORT_MAX] = NULL,
+};
 static const char *const no_yes[] = {"no", "yes", NULL};
 
-#define FIELD(member) offsetof(struct config, member)
-#define NUMBER(section, name, fallback, member, min, max)                                          \
-	{                                                                                          \
-		section, name, fallback, FIELD(member), set_number, print_number, min, max, NULL   \
-	}
-#define CHOICE(section, name, fallback, member, words)                                             \
-	{                                                                                          \
-		section, name, fallback, FIELD(member), set_choice, print_choice, 0, 0, words      \
-	}
-#define TEXT(section, name, fallback, member, set)                                                 \
-	{                                                                                          \
-		section, name, fallback, FIELD(member), set, print_text, 0,                        \
-		    sizeof(((struct config *)0)->member), NULL                                     \
-	}
-#define OTHER(section, name, fallback, member, set, print)                                         \
-	{                                                                                          \
-		section, name, fallback, FIELD(member), set, print, 0, 0, NULL                     \
-	}
+#define AT(member) CONFIG_AT(struct config, member)
+#define LIMITS CONFIG_LIMITS
+#define WORDS CONFIG_WORDS
+#define ANY CONFIG_ANY
 
-const struct config_key config_keys[] = {
-    NUMBER("daemon", "listen-port", "4500", listen_port, 1024, 65535),
-    TEXT("daemon", "interface", "at0", interface, set_name),
-    NUMBER("daemon", "mtu", "1438", mtu, 1280, 1438),
-    CHOICE("daemon", "dataplane", "auto", dataplane, dataplane_words),
-    CHOICE("daemon", "offload", "yes", offload, no_yes),
-    TEXT("daemon", "control-group", "autotunnel", control_group, set_name),
-    TEXT("daemon", "user-map", "autotunnel-map", user_map, set_name),
-    TEXT("daemon", "user-dns", "autotunnel-dns", user_dns, set_name),
-    TEXT("daemon", "user-ike", "autotunnel-ike", user_ike, set_name),
-    CHOICE("daemon", "log", "notice", log, log_words),
-    TEXT("daemon", "state-dir", STATEDIR, state_dir, set_path),
-    TEXT("daemon", "run-dir", RUNDIR, run_dir, set_path),
-    OTHER("mapping", "methods", "pcp natpmp upnp", methods, set_methods, print_methods),
-    NUMBER("mapping", "lifetime", "3600", lifetime, 120, 86400),
-    OTHER("mapping", "gateway", "auto", gateway, set_gateway, print_endpoint),
-    OTHER("mapping", "external", "auto", external, set_external, print_endpoint),
-    CHOICE("names", "hosts-file", "yes", hosts_file, no_yes),
-    OTHER("account", "server", "auto", dns.servers, set_servers, print_servers),
-    CHOICE("account", "transport", "auto", dns.transport, transport_words),
-    NUMBER("account", "tls-port", "853", dns.tls_port, 1, 65535),
-    OTHER("account", "tls-pin", "none", dns.tls_pins, set_pins, print_pins),
-    OTHER("account", "tls-name", "none", dns.tls_name, set_hostname, print_hostname),
-    TEXT("account", "tls-ca", CONFIG_CA_FILE, dns.tls_ca, set_path),
-    CHOICE("account", "connect", "on-demand", connect, connect_words),
-    NUMBER("account", "idle", "1800", idle, 0, 604800),
-    NUMBER("account", "rekey", "3600", rekey, 10, 86400),
-    NUMBER("account", "dpd", "60", dpd, 2, 600),
-    OTHER("allow", "everyone", "ssh", allow_everyone, set_everyone, print_allow),
-    OTHER("allow", "machines", "none", allow_machines, set_machines, print_allow),
+static const struct config_key keys[] = {
+    {"daemon", "listen-port", &config_number, "4500", AT(listen_port), LIMITS(1024, 65535),
+	"UDP port for IKE and ESP"},
+    {"daemon", "interface", &config_name, "at0", AT(interface), ANY, "tunnel interface"},
+    {"daemon", "mtu", &config_number, "1438", AT(mtu), LIMITS(1280, 1438), "of the interface"},
+    {"daemon", "dataplane", &config_choice, "auto", AT(dataplane), WORDS(dataplane_words),
+	"who encrypts"},
+    {"daemon", "offload", &config_choice, "yes", AT(offload), WORDS(no_yes),
+	"many packets in one system call"},
+    {"daemon", "control-group", &config_name, "autotunnel", AT(control_group), ANY,
+	"who may ask without being root"},
+    {"daemon", "user-map", &config_name, "autotunnel-map", AT(user_map), ANY,
+	"whom the port mapping worker runs as"},
+    {"daemon", "user-dns", &config_name, "autotunnel-dns", AT(user_dns), ANY,
+	"whom the DNS worker runs as"},
+    {"daemon", "user-ike", &config_name, "autotunnel-ike", AT(user_ike), ANY,
+	"whom the IKE worker runs as"},
+    {"daemon", "log", &config_choice, "notice", AT(log), WORDS(log_words), "how much is logged"},
+    {"daemon", "state-dir", &config_path, STATEDIR, AT(state_dir), ANY, "what outlives a reboot"},
+    {"daemon", "run-dir", &config_path, RUNDIR, AT(run_dir), ANY, "sockets"},
+    {"mapping", "methods", &methods_type, "pcp natpmp upnp", AT(methods), ANY,
+	"how routers are asked"},
+    {"mapping", "lifetime", &config_number, "3600", AT(lifetime), LIMITS(120, 86400),
+	"seconds a mapping is asked for"},
+    {"mapping", "gateway", &gateway_type, "auto", AT(gateway), ANY, "the router"},
+    {"mapping", "external", &external_type, "auto", AT(external), ANY, "a forward made by hand"},
+    {"names", "hosts-file", &config_choice, "yes", AT(hosts_file), WORDS(no_yes),
+	"for libnss_autotunnel"},
+    {"account", "server", &servers_type, "auto", AT(dns.servers), ANY,
+	"the name server's addresses"},
+    {"account", "transport", &config_choice, "auto", AT(dns.transport), WORDS(transport_words),
+	"how to talk to it"},
+    {"account", "tls-port", &config_number, "853", AT(dns.tls_port), LIMITS(1, 65535),
+	"where it speaks TLS"},
+    {"account", "tls-pin", &pins_type, "none", AT(dns.tls_pins), ANY, "digests of its public key"},
+    {"account", "tls-name", &hostname_type, "none", AT(dns.tls_name), ANY,
+	"what its certificate names"},
+    {"account", "tls-ca", &config_path, CONFIG_CA_FILE, AT(dns.tls_ca), ANY,
+	"authorities for that certificate"},
+    {"account", "connect", &config_choice, "on-demand", AT(connect), WORDS(connect_words),
+	"when tunnels are made"},
+    {"account", "idle", &config_number, "1800", AT(idle), LIMITS(0, 604800),
+	"seconds after which an idle tunnel ends"},
+    {"account", "rekey", &config_number, "3600", AT(rekey), LIMITS(10, 86400),
+	"seconds a tunnel's keys live"},
+    {"account", "dpd", &config_number, "60", AT(dpd), LIMITS(2, 600),
+	"seconds of silence after which a peer is asked"},
+    {"allow", "everyone", &everyone_type, "ssh", AT(allow_everyone), ANY,
+	"what all machines may reach here"},
+    {"allow", "machines", &machines_type, "none", AT(allow_machines), ANY, "what only some may"},
 };
 
-const size_t config_key_count = sizeof config_keys / sizeof config_keys[0];
-
-const struct config_key *
-config_key_find(const char *section, const char *name, int *section_known)
+/* "[account home]": the second word is the admin's own label. */
+static int
+enter(struct config_reader *r, char *text)
 {
-	*section_known = 0;
-	for (size_t i = 0; i < config_key_count; i++) {
-		if (strcmp(config_keys[i].section, section) != 0)
+	if (strncmp(text, "account ", 8) == 0)
+		text[7] = '\0';
+	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+		if (strcmp(keys[i].section, text) != 0)
 			continue;
-		*section_known = 1;
-		if (strcmp(config_keys[i].name, name) == 0)
-			return &config_keys[i];
+		r->section = keys[i].section;
+		r->target = r->ctx;
+		return 0;
 	}
-	return NULL;
+	return config_wrong(r, "unknown section [%.40s]", text);
 }
 
-void *
-config_field(struct config *c, const struct config_key *key)
-{
-	return (char *)c + key->offset;
-}
+const struct config_table config_table = {keys, sizeof keys / sizeof keys[0], 512, enter};

@@ -21,7 +21,7 @@ print(const struct conf *c)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct conf_error error;
+	struct config_error error;
 	struct conf c, again;
 	char *text = malloc(size + 1), *printed;
 

@@ -89,6 +89,7 @@ static int
 set_option(struct asked *a, struct conf_zone *cz, char *word)
 {
 	char *value = strchr(word, '=');
+	const struct config_key *key;
 	const char *why;
 
 	if (value == NULL)
@@ -97,15 +98,11 @@ set_option(struct asked *a, struct conf_zone *cz, char *word)
 	for (char *p = value; *p != '\0'; p++)
 		if (*p == ',')
 			*p = ' ';
-	for (size_t i = 0; i < conf_key_count; i++) {
-		const struct conf_key *key = &conf_keys[i];
-
-		if (strcmp(key->section, "zone") != 0 || strcmp(key->name, word) != 0)
-			continue;
-		why = key->set(key, (char *)cz + key->offset, value);
-		return why == NULL ? 0 : keeper_fail(a->why, "%s: %s", word, why);
-	}
-	return keeper_fail(a->why, "%s: no such option", word);
+	key = config_find(&conf_table, "zone", word);
+	if (key == NULL)
+		return keeper_fail(a->why, "%s: no such option", word);
+	why = config_set(key, cz, value);
+	return why == NULL ? 0 : keeper_fail(a->why, "%s: %s", word, why);
 }
 
 static int

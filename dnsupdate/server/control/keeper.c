@@ -56,7 +56,7 @@ keeper_added_path(const struct keeper *k, char out[CONF_PATH_MAX + 16])
 static int
 begin_zone(struct keeper *k, struct zone *z, const struct conf_zone *cz, char why[KEEPER_WHY_MAX])
 {
-	struct conf_error error;
+	struct config_error error;
 
 	if (load_zone(cz, z, &error) == -1)
 		return keeper_fail(why, "%s", error.text);
@@ -112,7 +112,7 @@ static void
 load_added(struct keeper *k)
 {
 	char path[CONF_PATH_MAX + 16];
-	struct conf_error error;
+	struct config_error error;
 
 	keeper_added_path(k, path);
 	if (access(path, F_OK) == -1 && errno == ENOENT)

@@ -134,7 +134,7 @@ static int
 serve(struct keeper *k, const struct conf_zone *cz, char why[KEEPER_WHY_MAX])
 {
 	char secure_why[SECURE_WHY_MAX];
-	struct conf_error error;
+	struct config_error error;
 	struct zone *z = load_name(cz, &error);
 
 	if (z == NULL)
@@ -222,7 +222,7 @@ int
 keeper_add_key(struct keeper *k, struct zone *z, enum key_kind kind, const char *text,
     char why[KEEPER_WHY_MAX])
 {
-	struct conf_error error;
+	struct config_error error;
 	struct key *key = load_key(k->server, text, kind, z, 0, &error);
 	struct name name;
 
@@ -297,7 +297,7 @@ static int
 read_keys(struct keeper *k, const struct conf *new, struct keyring *keys, char why[KEEPER_WHY_MAX])
 {
 	struct server s = {.keys = keys, .weak_tsig = new->weak_tsig != 0};
-	struct conf_error error;
+	struct config_error error;
 	struct name name;
 
 	for (const struct conf_zone *cz = new->zones; cz != NULL; cz = cz->next) {
@@ -374,7 +374,7 @@ int
 keeper_reload(struct keeper *k, char why[KEEPER_WHY_MAX])
 {
 	struct keyring *keys = keyring_new();
-	struct conf_error error;
+	struct config_error error;
 	struct conf new;
 	int rc;
 
