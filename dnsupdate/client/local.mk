@@ -49,21 +49,24 @@ DNS_UNIT = \
 	tests/unit/dns_ladder \
 	tests/unit/dns_llq_client \
 	tests/unit/dns_outcome \
-	tests/unit/dns_publish \
+	tests/unit/dns_publish tests/unit/dns_publish_withdraw \
 	tests/unit/dns_pace \
-	tests/unit/dns_push_session \
+	tests/unit/dns_push_session tests/unit/dns_push_session_end \
 	tests/unit/dns_race \
 	tests/unit/dns_replay \
 	tests/unit/dns_roster_follow \
 	tests/unit/dns_whoami \
 	tests/unit/dns_stream tests/unit/dns_targets \
 	tests/unit/dns_transport \
-	tests/unit/dns_watch
+	tests/unit/dns_watch tests/unit/dns_watch_trouble tests/unit/dns_watch_hints
 check_PROGRAMS += $(DNS_UNIT)
 TESTS += $(DNS_UNIT)
 tests_unit_dns_outcome_SOURCES = tests/unit/dns_outcome.c
 tests_unit_dns_outcome_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_dns_outcome_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
+tests_unit_dns_publish_withdraw_SOURCES = tests/unit/dns_publish_withdraw.c
+tests_unit_dns_publish_withdraw_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_dns_publish_withdraw_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
 tests_unit_dns_publish_SOURCES = tests/unit/dns_publish.c
 tests_unit_dns_publish_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_dns_publish_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
@@ -79,6 +82,9 @@ tests_unit_dns_llq_client_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
 tests_unit_dns_pace_SOURCES = tests/unit/dns_pace.c
 tests_unit_dns_pace_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_dns_pace_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
+tests_unit_dns_push_session_end_SOURCES = tests/unit/dns_push_session_end.c
+tests_unit_dns_push_session_end_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_dns_push_session_end_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
 tests_unit_dns_push_session_SOURCES = tests/unit/dns_push_session.c
 tests_unit_dns_push_session_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_dns_push_session_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
@@ -88,6 +94,12 @@ tests_unit_dns_whoami_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
 tests_unit_dns_roster_follow_SOURCES = tests/unit/dns_roster_follow.c
 tests_unit_dns_roster_follow_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_dns_roster_follow_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
+tests_unit_dns_watch_hints_SOURCES = tests/unit/dns_watch_hints.c
+tests_unit_dns_watch_hints_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_dns_watch_hints_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
+tests_unit_dns_watch_trouble_SOURCES = tests/unit/dns_watch_trouble.c
+tests_unit_dns_watch_trouble_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_dns_watch_trouble_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
 tests_unit_dns_watch_SOURCES = tests/unit/dns_watch.c
 tests_unit_dns_watch_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_dns_watch_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
