@@ -51,11 +51,11 @@ systemd-sysusers --dry-run --root="$work" "$users" >"$work/users" 2>&1 ||
 	fail "$(cat "$work/users")"
 for user in map dns ike; do
 	grep -q "Creating user 'autotunnel-$user'" "$work/users" || fail "no user autotunnel-$user"
-	grep -q "\"user-$user\", \"autotunnel-$user\"" "$top_srcdir/src/config/keys.c" ||
+	grep -q "\"user-$user\", &config_name, \"autotunnel-$user\"" "$top_srcdir/src/config/keys.c" ||
 		fail "user-$user of autotunnel.conf(5) has another default"
 done
 grep -q "Creating user 'autotunnel-dnsd'" "$work/users" || fail "no user autotunnel-dnsd"
-grep -q '"user", "autotunnel-dnsd"' "$top_srcdir/dnsupdate/server/conf_keys.c" ||
+grep -q '"user", &config_name, "autotunnel-dnsd"' "$top_srcdir/dnsupdate/server/conf_keys.c" ||
 	fail "user of autotunnel-dnsd.conf(5) has another default"
 grep -q "Creating group 'autotunnel' " "$work/users" || fail "no group autotunnel"
 

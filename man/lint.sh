@@ -37,25 +37,25 @@ same() {
 	fail "$1: program (<) and page (>) differ"
 }
 
-# The tables of keywords: FILE NAME-OF-TABLE PAGE WHERE-ITS-KEYS-BEGIN.  Each keyword stands in the
-# page, and each default is the one in the table, where that is a plain word or number.
+# The tables of keywords: FILE PAGE WHERE-ITS-KEYS-BEGIN.  Each keyword stands in the page, and each
+# default is the one in the table, where that is a plain word or number; a list of keys has none.
 keywords() {
-	table="/^const struct $2/,/^};/"
-	keys=$(sed -n "$table"'s/^[ \t]*[A-Z]*("[a-z]*", "\([a-z-]*\)".*/\1/p' "$src/$1" | sort)
+	table="/^static const struct config_key/,/^};/"
+	keys=$(sed -n "$table"'s/^[ \t]*{"[a-z]*", "\([a-z-]*\)".*/\1/p' "$src/$1" | sort)
 	[ "$(echo "$keys" | wc -l)" -gt 15 ] || fail "cannot read the table in $1"
-	page=$(sed -n "/^\.Ss \[$4\]/,/^\.Sh FILES/p" "man/$3" | sed -n 's/^\.It //p' |
+	page=$(sed -n "/^\.Ss \[$3\]/,/^\.Sh FILES/p" "man/$2" | sed -n 's/^\.It //p' |
 		sed 's/Pq restart//' | tr -s ' ,' '\n\n' | grep -v '^Cm$' | grep . | sort)
-	same "keys of $3" "$keys" "$page"
-	sed -n "$table"'s/^[ \t]*[A-Z]*("[a-z]*", "\([a-z-]*\)", "\([a-z0-9-]*\)".*/\1 \2/p' \
+	same "keys of $2" "$keys" "$page"
+	sed -n -e '/&key_list_type/d' -e "$table"'s/^[ \t]*{"[a-z]*", "\([a-z-]*\)", &[a-z_]*, "\([a-z0-9-]*\)".*/\1 \2/p' \
 		"$src/$1" | while read -r key fallback; do
 		text=$(awk -v key="$key" '/^\.It / { on = 0; for (i = 2; i <= NF; i++) if ($i == key) on = 1 }
-			on { sub(/^\.[A-Z][a-z] /, ""); printf "%s ", $0 }' "man/$3")
+			on { sub(/^\.[A-Z][a-z] /, ""); printf "%s ", $0 }' "man/$2")
 		echo "$text" | grep -qE "defaults? ?(is|are|,)[^.]* $fallback[ ,.]| $fallback ?, the default" ||
 			fail "$key: the page names another default than $fallback"
 	done
 }
-keywords src/config/keys.c config_key autotunnel.conf.5 daemon
-keywords dnsupdate/server/conf_keys.c conf_key autotunnel-dnsd.conf.5 server
+keywords src/config/keys.c autotunnel.conf.5 daemon
+keywords dnsupdate/server/conf_keys.c autotunnel-dnsd.conf.5 server
 
 verbs=$("./autotunnel" help | sed -n 's/^  \([a-z]*\) .*/\1/p' | sort)
 page=$(sed -n '/^\.Ss Enrolment/,/^\.Ss States/p' man/autotunnel.1 |

@@ -10,7 +10,6 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "config/keys.h"
-#include "tests/unit/config_manual.h"
 
 static struct config c;
 static struct config_error error;
@@ -149,14 +148,6 @@ files(void **state)
 	assert_int_equal(config_load("/proc/self/exe", 1, &c, &error), -1);
 }
 
-static void
-every_key_is_in_the_manual(void **state)
-{
-	assert_null(manual_lacks(&config_table, "autotunnel.conf.5.in"));
-	assert_string_equal(
-	    manual_lacks(&config_table, "autotunnel.1.in"), config_table.key[0].name);
-}
-
 int
 main(void)
 {
@@ -167,7 +158,6 @@ main(void)
 	    cmocka_unit_test(errors),
 	    cmocka_unit_test(print_round_trip),
 	    cmocka_unit_test(files),
-	    cmocka_unit_test(every_key_is_in_the_manual),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

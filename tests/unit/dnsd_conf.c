@@ -1,8 +1,6 @@
 #include "tests/unit/dnsd_test.h"
 
 #include "dnsupdate/server/conf.h"
-#include "dnsupdate/server/conf_keys.h"
-#include "tests/unit/config_manual.h"
 
 static struct conf conf;
 static struct config_error error;
@@ -122,12 +120,6 @@ what_is_printed_reads_back(void **state)
 	free(second);
 }
 
-static void
-every_key_is_in_the_manual(void **state)
-{
-	assert_null(manual_lacks(&conf_table, "autotunnel-dnsd.conf.5.in"));
-}
-
 static int
 teardown(void **state)
 {
@@ -143,7 +135,6 @@ main(void)
 	    cmocka_unit_test(zones_and_keys),
 	    cmocka_unit_test(says_what_is_wrong),
 	    cmocka_unit_test(what_is_printed_reads_back),
-	    cmocka_unit_test(every_key_is_in_the_manual),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, teardown);
