@@ -31,7 +31,8 @@
  * fragments them and works, slowly, where a black hole for big packets would be the alternative.
  *
  * System calls, besides those of starting a thread: poll read write writev recvmmsg sendmmsg
- *sendmsg prctl(PR_SET_NAME) futex; in esp_io_start eventfd2 getsockname setsockopt.
+ * sendmsg timerfd_settime prctl(PR_SET_NAME) futex; in esp_io_start eventfd2 timerfd_create
+ *getsockname setsockopt.
  */
 #include "ipsec/esp/esp_io.h"
 
@@ -45,6 +46,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #define SEND_WAIT_MS 100
@@ -102,11 +104,13 @@ esp_io_start(struct esp *e, const struct esp_io_config *config)
 	io->c = *config;
 	atomic_init(&io->offload, config->offload);
 	links_init(&io->links);
-	io->wake = io->stop = -1;
+	io->wake = io->stop = io->clock = -1;
+	io->set_ms = UINT64_MAX;
 	if ((io->out = calloc(1, sizeof(*io->out))) == NULL ||
 	    (io->in = calloc(1, sizeof(*io->in))) == NULL ||
 	    (io->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) == -1 ||
 	    (io->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) == -1 ||
+	    (io->clock = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK)) == -1 ||
 	    io_socket_set_up(io, config->udp4, AF_INET, &io->port4) == -1 ||
 	    io_socket_set_up(io, config->udp6, AF_INET6, &io->port6) == -1)
 		goto fail;
@@ -158,6 +162,8 @@ esp_io_free(struct esp_io *io)
 		close(io->wake);
 	if (io->stop != -1)
 		close(io->stop);
+	if (io->clock != -1)
+		close(io->clock);
 	free(io->out);
 	free(io->in);
 	free(io);

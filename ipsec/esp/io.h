@@ -76,6 +76,8 @@ struct esp_io {
 	uint16_t port4, port6; /* our own */
 	int wake; /* eventfd: something for the out thread to look at */
 	int stop; /* eventfd: readable from esp_io_stop on */
+	int clock; /* timerfd: something is due, also when the machine has slept */
+	uint64_t set_ms; /* when it rings; UINT64_MAX = not, 0 = has rung.  The out thread's. */
 	int running; /* threads started: 0, 1 (out), 2 (out and in) */
 	pthread_t out_thread, in_thread;
 	struct links links;

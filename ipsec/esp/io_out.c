@@ -8,9 +8,9 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
-#define TICK_MAX_MS 60000 /* poll does not count sleep; lifetimes do */
 #define TUN_RETRY_MS 1000 /* the device is down or gone */
 
 /* Send what is sealed; what the tunnel answers itself goes back to the device. */
@@ -118,17 +118,26 @@ drain_tun(struct esp_io *io, int *broken)
 	}
 }
 
-/* Let time pass in the data plane; how long to sleep at most. */
-static int
-tick(struct esp_io *io, int broken)
+/* Let time pass in the data plane, and have the clock ring when it should pass again: poll would
+ * not count sleep, and lifetimes do. */
+static void
+tick(struct esp_io *io)
 {
-	uint64_t ms = io->esp != NULL ? esp_tick(io->esp, clock_boot_ms()) : UINT64_MAX;
+	uint64_t now = clock_boot_ms();
+	uint64_t ms = io->esp != NULL ? esp_tick(io->esp, now) : UINT64_MAX;
+	uint64_t at = ms == UINT64_MAX ? UINT64_MAX : now + ms;
+	struct itimerspec when = {0};
 
-	if (broken && ms > TUN_RETRY_MS)
-		return TUN_RETRY_MS;
-	if (ms == UINT64_MAX)
-		return -1;
-	return ms < TICK_MAX_MS ? (int)ms : TICK_MAX_MS;
+	if (at == io->set_ms)
+		return;
+	if (at != UINT64_MAX) {
+		when.it_value.tv_sec = (time_t)(at / 1000);
+		when.it_value.tv_nsec = (long)(at % 1000) * 1000000;
+	}
+	if (timerfd_settime(io->clock, TFD_TIMER_ABSTIME, &when, NULL) == -1)
+		log_warn("timerfd");
+	else
+		io->set_ms = at;
 }
 
 /* Note, once for each time it happens, that the device fails. */
@@ -141,12 +150,13 @@ report_tun(int was_broken, int broken)
 		log_info("tunnel device: works again");
 }
 
+/* An eventfd or a timerfd. */
 static void
-clear(int eventfd)
+clear(int fd)
 {
 	uint64_t count;
 
-	if (read(eventfd, &count, sizeof(count)) == -1 && errno != EAGAIN)
+	if (read(fd, &count, sizeof(count)) == -1 && errno != EAGAIN)
 		log_warn("eventfd: read");
 }
 
@@ -158,18 +168,24 @@ io_out_main(void *ctx)
 
 	prctl(PR_SET_NAME, "esp-out");
 	for (;;) {
-		struct pollfd p[3] = {
+		struct pollfd p[4] = {
 		    {.fd = broken ? -1 : io->c.tun, .events = POLLIN},
 		    {.fd = io->wake, .events = POLLIN},
 		    {.fd = io->stop, .events = POLLIN},
+		    {.fd = io->clock, .events = POLLIN},
 		};
 
-		if (poll(p, 3, tick(io, broken)) == -1)
+		tick(io);
+		if (poll(p, 4, broken ? TUN_RETRY_MS : -1) == -1)
 			continue;
 		if (p[2].revents != 0)
 			return NULL;
 		if (p[1].revents != 0)
 			clear(io->wake);
+		if (p[3].revents != 0) {
+			clear(io->clock);
+			io->set_ms = 0;
+		}
 		if (io->esp != NULL)
 			send_held(io);
 		if (p[0].revents == 0 && !broken)
