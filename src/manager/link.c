@@ -175,20 +175,28 @@ set_route(struct mnl_socket *nl, unsigned index, const uint8_t ula[16], int how)
 	return netlink_request(nl, m);
 }
 
-/* IPv6 may be switched off for new interfaces; ours is for nothing else. */
 static void
-enable_ipv6(const char *name)
+set_ipv6(const char *name, const char *key)
 {
 	char path[80];
 	int fd;
 
-	snprintf(path, sizeof path, "/proc/sys/net/ipv6/conf/%s/disable_ipv6", name);
+	snprintf(path, sizeof path, "/proc/sys/net/ipv6/conf/%s/%s", name, key);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd == -1)
 		return;
 	if (write(fd, "0", 1) == -1)
 		log_debug("%s: %s", path, strerror(errno));
 	close(fd);
+}
+
+/* IPv6 may be switched off for new interfaces; ours is for nothing else.  There is no router behind
+ * it, and each question for one would wake us. */
+static void
+enable_ipv6(const char *name)
+{
+	set_ipv6(name, "disable_ipv6");
+	set_ipv6(name, "router_solicitations");
 }
 
 int
