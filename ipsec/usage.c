@@ -6,12 +6,12 @@
 #include "ipsec/plane.h"
 #include "ipsec/settings.h"
 
-/* Often while packets flow, to notice a silence (alive.h); seldom while none do.  Our own data
- * plane tells when they flow again, the kernel does not. */
+/* Often while packets flow, to notice a silence (alive.h); hardly ever while none do, for our own
+ * data plane tells when they flow again.  The kernel does not. */
 #define COUNT_BUSY_MS 500
 #define COUNT_DOUBT_MS 100 /* while a way is in doubt: well within path.h's patience */
 #define COUNT_CALM_MS 10000 /* of no packets, until it is seldom */
-#define COUNT_IDLE_MS 60000
+#define COUNT_IDLE_MS 600000
 #define COUNT_IDLE_KERNEL_MS 10000
 
 /* Add what the CHILD SAs of an IKE SA have carried; *idle_sec is since the last packet came in. */
@@ -76,8 +76,9 @@ count_again(const struct peer *p, uint64_t now)
 		pause = COUNT_DOUBT_MS;
 	else if (clock_since(p->active_ms, now) <= COUNT_CALM_MS)
 		pause = COUNT_BUSY_MS;
-	else if (limit != 0 && !p->always && limit / 4 < pause)
-		pause = limit / 4;
+	else if (limit != 0 && !p->always && p->counted_ms + pause > p->active_ms + limit &&
+	    p->counted_ms <= p->active_ms + limit)
+		pause = p->active_ms + limit + 1 - p->counted_ms; /* the end, if nothing comes */
 	return p->counted_ms + pause > now ? p->counted_ms + pause - now : 0;
 }
 
@@ -107,7 +108,8 @@ due_for_count(struct peer *p, uint64_t now, uint32_t sa[TUNNELS_MAX], uint64_t *
 		return 0;
 	for (uint32_t i = 0; wait == 0 && i < p->tunnels; i++)
 		sa[n++] = p->tunnel[i].sa;
-	sooner(wait_ms, wait == 0 ? COUNT_BUSY_MS : wait);
+	if (wait != 0)
+		sooner(wait_ms, wait);
 	return n;
 }
 
@@ -143,6 +145,7 @@ usage_count(struct peer *p, uint64_t now, uint64_t *wait_ms)
 	take_counters(p, &c, idle_sec, now);
 	mind_silence(p, &c, now);
 	idle = idle_sa(p, now);
+	sooner(wait_ms, count_again(p, now));
 	peers_unlock();
 	if (idle != 0)
 		sa_end(idle, 0);
