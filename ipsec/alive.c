@@ -45,3 +45,13 @@ alive_heard(struct alive *a)
 {
 	a->since_ms = 0;
 }
+
+uint32_t
+alive_dpd_sec(uint32_t dpd_sec, uint64_t quiet_ms)
+{
+	uint64_t half = quiet_ms / 2000, most = (uint64_t)dpd_sec * ALIVE_REST;
+
+	if (half <= dpd_sec)
+		return dpd_sec;
+	return (uint32_t)(half < most ? half : most);
+}

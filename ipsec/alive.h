@@ -13,6 +13,7 @@
 
 #define ALIVE_PATIENCE_MS 1000
 #define ALIVE_PATIENCE_MAX_MS 8000
+#define ALIVE_REST 5 /* a tunnel at rest is asked so many times as rarely, at most */
 
 /* Zero-filled is "nothing counted yet". */
 struct alive {
@@ -34,5 +35,13 @@ enum alive_sign alive_count(struct alive *a, uint64_t in, uint64_t out, uint64_t
 void alive_doubted(struct alive *a);
 /* The peer has said by IKE that it is there. */
 void alive_heard(struct alive *a);
+
+/*
+ * After how many seconds of silence a peer is asked though nothing is sent to it (RFC 7296 2.4),
+ * when no inner packet has passed for quiet_ms: dpd_sec, and from twice that on half of the rest,
+ * up to ALIVE_REST times dpd_sec.  Nobody waits for that answer, and it wakes ten threads here and
+ * there.
+ */
+uint32_t alive_dpd_sec(uint32_t dpd_sec, uint64_t quiet_ms);
 
 #endif

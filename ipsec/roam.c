@@ -135,7 +135,9 @@ poke_elsewhere(struct peer *p)
 static uint64_t
 patience(const struct peer *p, int has_way, uint64_t now)
 {
-	uint64_t overdue = (uint64_t)settings_self()->dpd_sec * 1000 + CHARON_GIVES_UP_MS;
+	uint64_t quiet = clock_since(p->active_ms, now);
+	uint64_t overdue =
+	    (uint64_t)alive_dpd_sec(settings_self()->dpd_sec, quiet) * 1000 + CHARON_GIVES_UP_MS;
 
 	return has_way && clock_since(p->last_in_ms, now) < overdue ? PATH_ASK_MS : HASTY_MS;
 }

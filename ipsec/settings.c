@@ -1,5 +1,6 @@
 #include "ipsec/settings.h"
 
+#include "base/clock.h"
 #include "ipsec/creds.h"
 #include "ipsec/peers.h"
 
@@ -96,6 +97,24 @@ make_child(const char *name, const uint8_t ula[16])
 	return child;
 }
 
+/* Asked by libcharon each time before it waits: a tunnel at rest is asked more rarely.  Lock free
+ * of the peers', as everywhere in libcharon. */
+static uint32_t
+dpd_sec(peer_cfg_t *cfg)
+{
+	uint64_t quiet_ms = 0, now = clock_boot_ms();
+
+	peers_lock();
+	for (uint32_t i = 0; i < MSG_PEERS_MAX; i++) {
+		struct peer *p = peers_at(i);
+
+		if (p != NULL && p->config == cfg)
+			quiet_ms = clock_since(p->active_ms, now);
+	}
+	peers_unlock();
+	return alive_dpd_sec(own.dpd_sec, quiet_ms);
+}
+
 /* UNIQUE_NEVER: INITIAL_CONTACT would destroy one of two crossing SAs at one end only; dedupe.c
  * has the rule instead. */
 peer_cfg_t *
@@ -113,6 +132,8 @@ settings_for_peer(const char *name, const uint8_t ula[16])
 	peer_cfg_t *cfg = peer_cfg_create((char *)(uintptr_t)name, make_ike(), &data);
 	auth_cfg_t *local = make_auth(own.name), *remote = make_auth(name);
 
+	if (own.dpd_sec != 0)
+		cfg->get_dpd = dpd_sec;
 	local->add(local, AUTH_RULE_SUBJECT_CERT, creds_own());
 	remote->add(remote, AUTH_RULE_CA_CERT, creds_ca());
 	cfg->add_auth_cfg(cfg, local, TRUE);

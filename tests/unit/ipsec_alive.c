@@ -106,6 +106,22 @@ test_doubted(void **state)
 	assert_int_equal(alive_count(&a, 9, 9, 1600), ALIVE_HEARD);
 }
 
+/* Each minute while it is used and for two minutes after, then more and more rarely, to a limit. */
+static void
+test_rest(void **state)
+{
+	(void)state;
+	assert_int_equal(alive_dpd_sec(60, 0), 60);
+	assert_int_equal(alive_dpd_sec(60, 121999), 60);
+	assert_int_equal(alive_dpd_sec(60, 122000), 61);
+	assert_int_equal(alive_dpd_sec(60, 400000), 200);
+	assert_int_equal(alive_dpd_sec(60, 600000), 300);
+	assert_int_equal(alive_dpd_sec(60, UINT64_MAX), 300);
+	assert_int_equal(alive_dpd_sec(2, 3000), 2);
+	assert_int_equal(alive_dpd_sec(2, 86400000), 10);
+	assert_int_equal(alive_dpd_sec(600, 86400000), 3000);
+}
+
 int
 main(void)
 {
@@ -116,6 +132,7 @@ main(void)
 	    cmocka_unit_test(test_listener),
 	    cmocka_unit_test(test_counters_fall),
 	    cmocka_unit_test(test_doubted),
+	    cmocka_unit_test(test_rest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
