@@ -3,21 +3,62 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-/* Two sums of 32-bit words side by side in one vector of the machine's, whichever that is: the
- * compiler makes it two registers, or ordinary code, where there are none. */
-typedef uint64_t lanes __attribute__((vector_size(16)));
+/* Sums of 32-bit words side by side in a vector of so many octets.  Takes whole rounds of data, two
+ * vectors each, adds them to *sum, copies them unless `to` is NULL, and says how many octets that
+ * were. */
+#define DEFINE_ROUNDS(name, octets, target)                                                        \
+	typedef uint64_t name##_lanes __attribute__((vector_size(octets)));                        \
+                                                                                                   \
+	target static size_t name(uint8_t *to, const uint8_t *data, size_t len, uint64_t *sum)     \
+	{                                                                                          \
+		const name##_lanes low = ((name##_lanes) {0} - 1) >> 32;                           \
+		const size_t round = 2 * sizeof(low), whole = len / round * round;                 \
+		name##_lanes a = {0}, b = {0}, v, w;                                               \
+                                                                                                   \
+		for (size_t at = 0; at < whole; at += round) {                                     \
+			memcpy(&v, data + at, sizeof(v));                                          \
+			memcpy(&w, data + at + sizeof(v), sizeof(w));                              \
+			if (to != NULL) {                                                          \
+				memcpy(to + at, &v, sizeof(v));                                    \
+				memcpy(to + at + sizeof(v), &w, sizeof(w));                        \
+			}                                                                          \
+			a += (v & low) + (v >> 32);                                                \
+			b += (w & low) + (w >> 32);                                                \
+		}                                                                                  \
+		a += b;                                                                            \
+		for (size_t i = 0; i < octets / sizeof(uint64_t); i++)                             \
+			*sum += sum_fold(a[i]);                                                    \
+		return whole;                                                                      \
+	}
 
-#define STEP 64 /* octets a round */
+DEFINE_ROUNDS(rounds16, 16, )
 
-static inline lanes
-halves(lanes v)
+/* Of all that leaves a checksum is made: wider vectors do it in a third of the time. */
+#ifdef __x86_64__
+DEFINE_ROUNDS(rounds32, 32, __attribute__((target("avx2"))))
+DEFINE_ROUNDS(rounds64, 64, __attribute__((target("avx512f"))))
+
+#define HAS(feature) __builtin_cpu_supports(feature)
+#else
+#define rounds32 rounds16
+#define rounds64 rounds16
+#define HAS(feature) 0
+#endif
+
+/* As much as each width takes, the widest first. */
+static inline size_t
+rounds(uint8_t *to, const uint8_t *data, size_t len, uint64_t *sum)
 {
-	const lanes low = {UINT32_MAX, UINT32_MAX};
+	size_t at = 0;
 
-	return (v & low) + (v >> 32);
+	if (HAS("avx512f"))
+		at += rounds64(to, data, len, sum);
+	if (HAS("avx2"))
+		at += rounds32(to != NULL ? to + at : NULL, data + at, len - at, sum);
+	return at + rounds16(to != NULL ? to + at : NULL, data + at, len - at, sum);
 }
 
-/* What is left after whole rounds, fewer than STEP octets. */
+/* What is left after whole rounds. */
 static uint64_t
 sum_rest(const uint8_t *data, size_t len)
 {
@@ -40,37 +81,20 @@ sum_rest(const uint8_t *data, size_t len)
 	return sum + half;
 }
 
-static inline uint64_t
-sum_rounds(uint8_t *to, const uint8_t *data, size_t len)
-{
-	lanes a = {0, 0}, b = {0, 0}, v[4];
-
-	for (; len >= STEP; data += STEP, len -= STEP) {
-		memcpy(v, data, STEP);
-		if (to != NULL) {
-			memcpy(to, v, STEP);
-			to += STEP;
-		}
-		a += halves(v[0]) + halves(v[1]);
-		b += halves(v[2]) + halves(v[3]);
-	}
-	a += b;
-	return sum_fold(a[0]) + (uint64_t)sum_fold(a[1]);
-}
-
 uint64_t
 sum_of(const uint8_t *data, size_t len)
 {
-	size_t whole = len / STEP * STEP;
+	uint64_t sum = 0;
+	size_t whole = rounds(NULL, data, len, &sum);
 
-	return sum_rounds(NULL, data, whole) + sum_rest(data + whole, len - whole);
+	return sum + sum_rest(data + whole, len - whole);
 }
 
 uint64_t
 sum_copy(uint8_t *to, const uint8_t *data, size_t len)
 {
-	size_t whole = len / STEP * STEP;
-	uint64_t sum = sum_rounds(to, data, whole);
+	uint64_t sum = 0;
+	size_t whole = rounds(to, data, len, &sum);
 
 	memcpy(to + whole, data + whole, len - whole);
 	return sum + sum_rest(data + whole, len - whole);
