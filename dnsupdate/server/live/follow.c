@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define BUCKETS_MIN 1024
+#define BUCKET_LOAD 2 /* names a bucket, at the most on average */
 #define TELLERS 2
 
 /* What a type's followers hear of a happening, found out when the first one asks. */
@@ -161,7 +162,7 @@ topic_new(struct follow *f, uint32_t hash, struct zone *z, const struct name *ow
 	t->hash = hash;
 	t->len = (uint8_t)len;
 	memcpy(t->labels, owner->wire, len);
-	if (++f->topics > f->buckets)
+	if (++f->topics > BUCKET_LOAD * f->buckets)
 		grow(f);
 	t->chain = f->bucket[hash & (f->buckets - 1)];
 	f->bucket[hash & (f->buckets - 1)] = t;

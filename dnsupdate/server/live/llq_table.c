@@ -8,6 +8,7 @@
 
 #define PAGE 1024 /* LLQs */
 #define BUCKETS_MIN 1024
+#define BUCKET_LOAD 2 /* queries a bucket, at the most on average */
 #define CELLS 65536 /* counters of addresses; two that share one are counted together */
 #define ROUTES_MAX 1024
 
@@ -289,7 +290,7 @@ llq_insert(struct llq_table *t, uint64_t id, const struct requester *from, struc
 		llq_at(t, q->next)->previous = number;
 	q->topic->llqs = number;
 	++*cell_of(t, q);
-	if (++t->count > t->buckets)
+	if (++t->count > BUCKET_LOAD * t->buckets)
 		grow(t); /* adds this one too */
 	else
 		table_add(t, number);
