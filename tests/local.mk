@@ -84,3 +84,8 @@ tests_netns_intruder_LDADD = $(BASE_LIBS)
 check_PROGRAMS += tests/bench/slow_wire
 tests_bench_slow_wire_SOURCES = tests/bench/slow_wire.c
 tests_bench_slow_wire_LDADD = $(BASE_LIBS)
+
+# The floor of telling many connections of one change (tests/bench/subscribers.sh).
+check_PROGRAMS += tests/bench/fan_out
+tests_bench_fan_out_SOURCES = tests/bench/fan_out.c
+tests_bench_fan_out_LDADD = $(BASE_LIBS)

@@ -6,7 +6,8 @@
 #	tests/bench/subscribers.sh [PART...]
 #
 #	latency	 one subscriber: from an update to its acknowledgement, to the event, and between
-#	crowd	 BENCH_CROWD subscribers of one name: until the last has heard
+#	crowd	 BENCH_CROWD subscribers of one name: until the last has heard; and how long as many
+#		 plain TCP connections take, with a send() each and nothing else
 #	hold	 memory for each of BENCH_LLQS long-lived queries and BENCH_PUSHES connections
 #
 # Every update is synced to the disk before anybody hears of it.  Client and server share the
@@ -125,6 +126,8 @@ part_crowd() {
 			"$kind" "$((($(cpu_ms) - before) / 20))"
 		end
 	done
+	"$build/tests/bench/fan_out" "$crowd" 20 >out || die "fan_out failed"
+	row "a send() each by plain TCP, nothing else: to the last" "send to last heard"
 }
 
 # hold KIND NUMBER NAMES: memory of so many, who follow so many names
