@@ -1,8 +1,9 @@
 /*
  * A configuration file: sections of "key = value" lines, "#" comments.  The reader knows no
  * keyword.  A program describes its own in one table, a row for each: name, type, default, where
- * the value goes, limits, what it is about; reading, checking, defaults and printing back all use
- * it.  autotunneld's is keys.c, autotunnel-dnsd's dnsupdate/server/conf_keys.c.
+ * the value goes, limits; reading, checking, defaults and printing back all use it; man/lint.sh
+ * holds it against the manual.  autotunneld's is keys.c, autotunnel-dnsd's
+ * dnsupdate/server/conf_keys.c.
  */
 #ifndef CONFIG_TABLE_H
 #define CONFIG_TABLE_H
@@ -28,7 +29,6 @@ struct config_key {
 	size_t offset, size; /* of the field in what the section goes to */
 	unsigned long min, max; /* what a number may be; addresses: min = their usual port */
 	const char *const *words; /* choices: their names in order, NULL at the end */
-	const char *about; /* in few words; the manual has more */
 };
 
 /* Parts of a row. */
