@@ -38,7 +38,6 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
 #define SLOTS_MAX 1024
@@ -76,15 +75,6 @@ static uint16_t generation;
 static uint64_t acked, refused, again, lost;
 static uint32_t *latency;
 static volatile sig_atomic_t stopped;
-
-static uint64_t
-now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
 
 /* ---- messages ---- */
 
@@ -132,7 +122,7 @@ send_update(struct slot *s)
 	if (update_finish(&u, o.lease > 0 ? option : NULL, o.lease > 0 ? ob.pos : 0) == 0 ||
 	    tsig_sign(&s->tsig, &key, &u.b, clock_wall_sec()) == -1)
 		errx(2, "cannot build an update");
-	s->sent_us = now_us();
+	s->sent_us = clock_boot_us();
 	if (send(fd, room, u.b.pos, 0) == -1 && errno != ECONNREFUSED && errno != ENOBUFS)
 		err(2, "send");
 }
@@ -169,7 +159,7 @@ take_reply(const uint8_t *data, size_t len, int go_on)
 	if (m.rcode == RCODE_NOERROR) {
 		hosts[s->host].acked = hosts[s->host].sent;
 		if (acked < LATENCIES_MAX)
-			latency[acked] = (uint32_t)(now_us() - s->sent_us);
+			latency[acked] = (uint32_t)(clock_boot_us() - s->sent_us);
 		acked++;
 	} else if (m.rcode == RCODE_SERVFAIL && refused < o.may_fail) {
 		hosts[s->host].sent--; /* refused is not done: the value before must stand */
@@ -205,7 +195,7 @@ receive(int go_on)
 static void
 resend_late(void)
 {
-	uint64_t now = now_us();
+	uint64_t now = clock_boot_us();
 
 	for (unsigned i = 0; i < o.in_flight; i++) {
 		if (slots[i].sent_us == 0 || now - slots[i].sent_us < AGAIN_US)
@@ -232,12 +222,12 @@ static void
 load(uint64_t until_us, uint64_t until_acked, int drain)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
-	uint64_t looked = now_us();
+	uint64_t looked = clock_boot_us();
 
 	for (unsigned i = 0; i < o.in_flight; i++)
 		start_slot(i);
 	for (;;) {
-		uint64_t now = now_us();
+		uint64_t now = clock_boot_us();
 		int over = stopped || now >= until_us || acked >= until_acked;
 
 		if (over && (!drain || outstanding() == 0))
@@ -263,12 +253,12 @@ ask(const struct name *name, uint16_t type, struct message *m, uint8_t *in, size
 
 	for (int try = 0; try < 20; try++) {
 		struct buf b = buf_writer(room, sizeof(room));
-		uint64_t until = now_us() + 200000;
+		uint64_t until = clock_boot_us() + 200000;
 
 		query_build(&b, ++id, &q, 0);
 		if (send(fd, room, b.pos, 0) == -1)
 			usleep(2000);
-		while (now_us() < until && poll(&p, 1, 50) == 1) {
+		while (clock_boot_us() < until && poll(&p, 1, 50) == 1) {
 			ssize_t n = recv(fd, in, size, 0);
 
 			if (n <= 0) {
@@ -288,9 +278,9 @@ wait_for_server(void)
 {
 	static struct message m;
 	uint8_t in[2048];
-	uint64_t until = now_us() + 20000000;
+	uint64_t until = clock_boot_us() + 20000000;
 
-	while (now_us() < until)
+	while (clock_boot_us() < until)
 		if (ask(&zone, TYPE_SOA, &m, in, sizeof(in)) == 0 && m.rcode == RCODE_NOERROR)
 			return;
 	errx(1, "the server does not come up");
@@ -370,16 +360,16 @@ keep(const char *path, const char *mode)
 static uint32_t
 follow(int primary, int secondary, uint32_t host, uint32_t value)
 {
-	uint64_t start = now_us();
+	uint64_t start = clock_boot_us();
 
 	fd = secondary;
 	while (value_of(host) != value) {
-		if (now_us() - start > 30000000)
+		if (clock_boot_us() - start > 30000000)
 			errx(1, "the secondary does not follow");
 		usleep(500);
 	}
 	fd = primary;
-	return (uint32_t)(now_us() - start);
+	return (uint32_t)(clock_boot_us() - start);
 }
 
 static void
@@ -434,7 +424,7 @@ live_and_die(void)
 		if (i == 0)
 			adopt();
 		verify();
-		load(now_us() + 5000 + (unsigned)rand_r(&seed) % 55000, UINT64_MAX, 0);
+		load(clock_boot_us() + 5000 + (unsigned)rand_r(&seed) % 55000, UINT64_MAX, 0);
 		kill_server(pid, SIGKILL);
 		for (unsigned s = 0; s < o.in_flight; s++) {
 			tsig_forget(&slots[s].tsig);
@@ -586,7 +576,7 @@ main(int argc, char **argv)
 		slots[i].host = i - o.in_flight; /* start_slot adds it */
 	if (o.kills == 0)
 		wait_for_server();
-	start = now_us();
+	start = clock_boot_us();
 	if (o.kills > 0) {
 		live_and_die();
 	} else if (o.secondary > 0) {
@@ -597,7 +587,7 @@ main(int argc, char **argv)
 		load(o.seconds > 0 ? start + o.seconds * 1000000ull : UINT64_MAX,
 		    o.updates > 0 ? o.updates : UINT64_MAX, 1);
 	}
-	report(now_us() - start);
+	report(clock_boot_us() - start);
 	if (o.save != NULL)
 		keep(o.save, "w");
 	if ((o.verify || o.from != NULL) && o.kills == 0) {

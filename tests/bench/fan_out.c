@@ -3,6 +3,7 @@
  * else is done: no TLS, no name server, one send() of OCTETS each.  A child holds the other ends.
  * Prints, as dnsd_watch does, how long until the last one was heard.  For subscribers.sh.
  */
+#include "base/clock.h"
 #include "base/log.h"
 
 #include <netinet/in.h>
@@ -14,21 +15,11 @@
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #define OCTETS 110 /* a PUSH of one address in its TLS record */
 #define EVENTS 256
 #define PAUSE_US 200000 /* between two rounds */
-
-static uint64_t
-now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
 
 static void
 must(int ok, const char *what)
@@ -77,7 +68,7 @@ hear(const struct sockaddr_in *to, unsigned count, unsigned rounds, int tell)
 		connect_one(to, epoll);
 	for (unsigned i = 0; i < rounds; i++) {
 		hear_all(epoll, count);
-		at = now_us();
+		at = clock_boot_us();
 		must(write(tell, &at, sizeof at) == sizeof at, "write");
 	}
 	_exit(0);
@@ -115,7 +106,7 @@ tell_all(const int *fd, unsigned count, int heard)
 	uint64_t begun, at;
 
 	usleep(PAUSE_US);
-	begun = now_us();
+	begun = clock_boot_us();
 	for (unsigned i = 0; i < count; i++)
 		must(send(fd[i], message, sizeof message, MSG_NOSIGNAL) == OCTETS, "send");
 	must(read(heard, &at, sizeof at) == sizeof at, "read");

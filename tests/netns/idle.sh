@@ -25,12 +25,7 @@ naps() {
 	done | sort
 }
 
-lab_internet
-lab_ns
-lab_nat home 11.22.33.2 192.168.1.1/24
-lab_nat office 11.22.33.3 192.168.2.1/24
-lab_host laptop home
-lab_host nas office
+lab_two_homes
 LAB_DNSD="" lab_account dnsd laptop nas
 lab_daemon laptop nas
 lab_ready laptop nas
