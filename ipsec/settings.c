@@ -97,8 +97,8 @@ make_child(const char *name, const uint8_t ula[16])
 	return child;
 }
 
-/* Asked by libcharon each time before it waits: a tunnel at rest is asked more rarely.  Lock free
- * of the peers', as everywhere in libcharon. */
+/* Asked by libcharon each time before it waits: a tunnel at rest is asked more rarely.  Nobody
+ * calls libcharon with the peers' lock held, so it may be taken here. */
 static uint32_t
 dpd_sec(peer_cfg_t *cfg)
 {

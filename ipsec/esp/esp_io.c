@@ -32,7 +32,7 @@
  *
  * System calls, besides those of starting a thread: poll read write writev recvmmsg sendmmsg
  * sendmsg timerfd_settime prctl(PR_SET_NAME) futex; in esp_io_start eventfd2 timerfd_create
- *getsockname setsockopt.
+ * getsockname setsockopt.
  */
 #include "ipsec/esp/esp_io.h"
 
