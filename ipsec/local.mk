@@ -32,12 +32,14 @@ libatipsec_a_SOURCES = \
 	ipsec/peers.c ipsec/peers.h \
 	ipsec/plane.c ipsec/plane.h \
 	ipsec/roam.c ipsec/roam.h \
+	ipsec/sa_peer.c ipsec/sa_peer.h \
 	ipsec/sad.c ipsec/sad.h \
 	ipsec/settings.c ipsec/settings.h \
 	ipsec/socket.c ipsec/socket.h \
 	ipsec/steps.c ipsec/steps.h \
 	ipsec/stray.c ipsec/stray.h \
 	ipsec/swan.c ipsec/swan.h \
+	ipsec/trust.c ipsec/trust.h \
 	ipsec/tunnels.c ipsec/tunnels.h \
 	ipsec/usage.c ipsec/usage.h \
 	ipsec/words.c ipsec/words.h \
