@@ -67,7 +67,8 @@ libatdnsd_a_SOURCES += \
 	dnsupdate/server/live/llq_events.c \
 	dnsupdate/server/live/llq_table.c dnsupdate/server/live/llq_table.h \
 	dnsupdate/server/live/llqs.c dnsupdate/server/live/llqs.h dnsupdate/server/live/llqs_inside.h \
-	dnsupdate/server/live/push.c dnsupdate/server/live/push.h \
+	dnsupdate/server/live/push.c dnsupdate/server/live/push.h dnsupdate/server/live/push_inside.h \
+	dnsupdate/server/live/push_tell.c \
 	dnsupdate/server/net/secure.c dnsupdate/server/net/secure.h \
 	dnsupdate/server/net/seen.c dnsupdate/server/net/seen.h \
 	dnsupdate/server/query/services.c dnsupdate/server/query/services.h \

@@ -1,135 +1,8 @@
-#include "dnsupdate/server/live/push.h"
+#include "dnsupdate/server/live/push_inside.h"
 
 #include "base/log.h"
 
 #include <stdlib.h>
-#include <string.h>
-
-struct push_sub {
-	struct push_sub *next, *previous; /* of the topic */
-	struct push_sub *peer_next; /* of the client */
-	struct push_sub *news_next; /* with news, in the order in which they came */
-	struct push_peer *peer;
-	struct topic *topic;
-	struct news *news; /* to be told now */
-	struct view *known; /* what he knows, when he is behind; else NULL */
-	uint16_t type;
-	uint16_t class;
-	uint16_t id;
-};
-
-struct push_peer {
-	struct push *all;
-	void *conn;
-	struct session *session;
-	struct push_sub *first; /* the newest */
-	struct push_sub *news_first, *news_last;
-	struct push_peer *news_next; /* clients with news */
-	struct push_peer *late_next; /* clients who are told in a later turn */
-	uint32_t count, behind;
-	uint8_t is_late;
-};
-
-struct push {
-	struct push_config config;
-	struct follow *follow;
-	struct follow_teller teller;
-	struct push_peer *news_first;
-	struct push_peer *late_first, *late_last;
-	uint32_t turn; /* clients told in this turn */
-	struct view *nothing; /* what a new subscriber knows */
-	size_t count;
-	uint64_t now_ms; /* of the batch at hand */
-	struct push_stats stats;
-};
-
-/* ---- writing ---- */
-
-/* A PUSH under way to one client; what does not fit goes into the next. */
-struct telling {
-	struct push_peer *peer;
-	int once; /* all his news are of one moment: no record need be told twice */
-	struct push_writer w;
-	uint8_t room[PUSH_MESSAGE_MAX];
-};
-
-static void
-send_message(struct push_peer *peer, const void *message, size_t len, uint64_t records)
-{
-	struct push *p = peer->all;
-
-	if (p->config.send(peer->conn, message, len) == -1) {
-		p->config.abort(peer->conn);
-		return;
-	}
-	session_touch(peer->session, p->now_ms);
-	p->stats.messages++;
-	p->stats.records += records;
-}
-
-static void
-telling_begin(struct telling *t, struct push_peer *peer, int once)
-{
-	t->peer = peer;
-	t->once = once;
-	push_begin(&t->w, t->room, sizeof t->room);
-}
-
-static void
-telling_end(struct telling *t)
-{
-	size_t len = push_end(&t->w);
-
-	if (len > 0)
-		send_message(t->peer, t->room, len, t->w.changes);
-}
-
-/* One record of news. */
-static int
-put_record(struct push_writer *w, const struct name *owner, const struct seen *s)
-{
-	struct rdata rd = {.type = s->type, .len = s->len};
-
-	if (s->is_removed && s->is_gone)
-		return push_remove_set(w, owner, s->type);
-	if (s->len > sizeof rd.data)
-		return 0; /* nothing of this size gets into a zone */
-	memcpy(rd.data, s->data, s->len);
-	return push_add(w, owner, s->is_removed ? PUSH_TTL_REMOVE : s->ttl, &rd);
-}
-
-/* Was this record told a moment ago because of another subscription to the same name? */
-static int
-is_repeated(const struct push_sub *sub, const struct seen *s)
-{
-	for (const struct push_sub *other = sub->peer->news_first; other != sub;
-	     other = other->news_next)
-		if (other->topic == sub->topic && view_shows(other->type, s->type))
-			return 1;
-	return 0;
-}
-
-static void
-tell_news(struct telling *t, const struct push_sub *sub, const struct news *news)
-{
-	struct name owner;
-	struct seen s;
-	int gone = -1; /* the type of which one removal told all */
-
-	topic_name(sub->topic, &owner);
-	for (size_t pos = 0; news_next(news, &pos, &s);) {
-		if ((s.is_removed && s.type == gone) || (t->once && is_repeated(sub, &s)))
-			continue;
-		gone = s.is_removed && s.is_gone ? s.type : -1;
-		if (put_record(&t->w, &owner, &s) == 0)
-			continue;
-		telling_end(t);
-		push_begin(&t->w, t->room, sizeof t->room);
-		put_record(&t->w, &owner, &s);
-	}
-}
-
-/* ---- news ---- */
 
 /* Note what he must be told; the reference to news passes. */
 static void
@@ -157,49 +30,6 @@ drop_news(struct push_peer *peer)
 		sub->news = NULL;
 	}
 	peer->news_first = NULL;
-}
-
-/* Does it surely fit into one message? */
-static int
-fits(const struct news *news)
-{
-	return news_octets(news) < PUSH_MESSAGE_MAX - 2 * NAME_WIRE_MAX;
-}
-
-/* Tell it to one who follows nothing else of the matter.  The message is everybody's who hears the
- * same. */
-static void
-tell_one(struct push_sub *sub, struct news *news)
-{
-	const struct news_text *text = news_text(news, NEWS_PUSH);
-	struct telling t;
-
-	if (text == NULL) {
-		telling_begin(&t, sub->peer, 0);
-		tell_news(&t, sub, news);
-		if (!fits(news)) {
-			telling_end(&t);
-			return;
-		}
-		text = news_set_text(news, NEWS_PUSH, t.room, push_end(&t.w), t.w.changes);
-	}
-	send_message(sub->peer, text->data, text->len, text->told);
-}
-
-/* All his news of a batch. */
-static void
-send_news(struct push_peer *peer)
-{
-	struct telling t;
-
-	if (peer->news_first->news_next == NULL) {
-		tell_one(peer->news_first, peer->news_first->news);
-		return;
-	}
-	telling_begin(&t, peer, 1);
-	for (struct push_sub *sub = peer->news_first; sub != NULL; sub = sub->news_next)
-		tell_news(&t, sub, sub->news);
-	telling_end(&t);
 }
 
 /* Must he wait until his connection has drained? */
@@ -295,7 +125,7 @@ over(void *ctx)
 
 	for (struct push_peer *peer = p->news_first; peer != NULL; peer = next) {
 		next = peer->news_next;
-		send_news(peer);
+		push_tell(peer);
 		drop_news(peer);
 	}
 	p->news_first = NULL;
@@ -341,7 +171,7 @@ push_drained(struct push_peer *peer, uint64_t now_ms)
 		sub->known = NULL;
 		peer->behind--;
 		if (news != NULL)
-			tell_one(sub, news);
+			push_tell_one(sub, news);
 		news_unref(news);
 	}
 }
@@ -467,7 +297,7 @@ push_welcome(struct push_peer *peer, uint64_t now_ms)
 	}
 	news = topic_news(p->follow, sub->topic, sub->type, p->nothing);
 	if (news != NULL)
-		tell_one(sub, news);
+		push_tell_one(sub, news);
 	news_unref(news);
 }
 
@@ -497,7 +327,7 @@ zone_gone(void *ctx, struct topic *t)
 
 		next = sub->next;
 		session_cancel(sub->id, RCODE_NOTAUTH, &b);
-		send_message(peer, room, b.pos, 0);
+		push_send(peer, room, b.pos, 0);
 		while (*at != sub)
 			at = &(*at)->peer_next;
 		end(at);
