@@ -26,23 +26,12 @@ bench_move() {
 	done
 }
 
-# The ports that others have taken at nas's router are free again: miniupnpd looks through all of them whenever
-# somebody asks for one, which the moves to come would pay for.
-bench_free_ports() {
-	ports_taken=0
-	lab_reboot_nat office
-	lab_exec office rm -f /etc/leases
-	lab_miniupnpd office both
-	lab_wait_until 10 mobility_heard $(($(lab_now_ms) + 1000)) || lab_die "no rest after the ports"
-}
-
 bench_moves() {
 	bench_move address "new address in the same LAN" "$1"
 	bench_move network "caller to another NAT" "$1"
 	bench_move called "called to another NAT" "$1"
 	bench_move nat_reboot "NAT reboot, new address" "$1"
 	bench_move port "mapping on another port" "$1"
-	bench_free_ports
 	bench_move link "link down 2 s" "$1"
 }
 

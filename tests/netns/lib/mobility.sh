@@ -119,9 +119,9 @@ mobility_mark() {
 	moved_ms=$(lab_now_ms)
 }
 
-# Another address in the same LAN.
+# Another address in the same LAN, of four in turn: the router keeps a mapping for each.
 move_address() {
-	laptop_number=$((laptop_number + 1))
+	laptop_number=$((10 + (laptop_number - 9) % 4))
 	mobility_use laptop eth0 "192.168.1.$laptop_number/24"
 	mobility_mark
 }
@@ -181,13 +181,11 @@ mobility_office_at() {
 
 # The nas's router forgets; the old port belongs to another machine when it is back.
 move_port() {
-	local taken
+	local port
 
-	ports_taken=$((ports_taken + 1))
+	port=$(lab_status nas .mapping.external.port) || port=4500
 	lab_reboot_nat office
-	for ((taken = 4500; taken < 4500 + ports_taken; taken++)); do
-		echo "UDP:$taken:192.168.2.99:$taken:0:other"
-	done | lab_exec office tee /etc/leases >/dev/null
+	echo "UDP:$port:192.168.2.99:$port:0:other" | lab_exec office tee /etc/leases >/dev/null
 	lab_miniupnpd office both lease_file=/etc/leases
 	mobility_mark
 }
@@ -263,7 +261,7 @@ move_forgotten() {
 # mobility_rest [ip6]: before a run of moves, and where all of them begin; the called one with IPv6, too.
 mobility_rest() {
 	laptop_at=home laptop_family=4 laptop_number=10 nas_at=office
-	: "${office_number:=3}" "${ports_taken:=0}"
+	: "${office_number:=3}"
 	mobility_use laptop eth0 192.168.1.10/24
 	mobility_use nas eth0 192.168.2.10/24
 	if [ "${1:-}" = ip6 ]; then

@@ -79,19 +79,12 @@ wander_may() {
 	esac
 }
 
-# What a random walk needs that single moves do not.
-wander_prepare() {
-	[ $laptop_number -lt 200 ] || laptop_number=10
-	[ $ports_taken -lt 20 ] || ports_taken=0
-}
-
 # wander COUNT SEED [REPORT]: REPORT is called with kind and gap_ms, after_ms set, after each.
 wander() {
 	local kind host step=0
 
 	while read -r kind host <&4; do
 		wander_may "$kind" "$host" || continue
-		wander_prepare
 		step=$((step + 1))
 		wander_run "$kind" "$host" ||
 			lab_die "step $step of seed $2, $kind $host (laptop at $laptop_at, nas at $nas_at, IPv$laptop_family): no packets"
