@@ -5,13 +5,13 @@
 #	tests/bench/dnsd.sh [PART...]
 #
 #	updates	  TSIG updates a second with 1, 8, 64 and 256 in flight; one replaces A and SRV of a machine
-#	queries	  a second, by dnsperf, and the server's processor time for each
+#	queries	  a second, by dnsperf, and the server's processor time for each; NSD, too, which takes no updates
 #	size	  memory, seconds from start to the first answer, updates with 64 in flight, by zone size
 #	follow	  from an update's acknowledgement until a secondary answers with it
 #
 # A machine is two names and four records.  Client and server share the processors, so the figures are
 # for comparing within a run.  Needs root, ./bootstrap --for-tests, and dnsperf.  Environment:
-#	BENCH_SERVERS (dnsd bind knot)  BENCH_SECONDS (5)  BENCH_HOSTS (10000)
+#	BENCH_SERVERS (dnsd bind knot)  BENCH_ANSWERERS (those and nsd)  BENCH_SECONDS (5)  BENCH_HOSTS (10000)
 #	BENCH_SIZES (10000 100000)  BENCH_SIZES_DNSD (10000 100000 1000000)
 set -euo pipefail
 export LC_ALL=C
@@ -27,6 +27,7 @@ build=${AT_BUILD:-$top/build}
 top_builddir=$build
 . "$top/tests/servers.sh"
 servers=${BENCH_SERVERS:-dnsd bind knot}
+answerers=${BENCH_ANSWERERS:-$servers nsd}
 seconds=${BENCH_SECONDS:-5}
 hosts=${BENCH_HOSTS:-10000}
 parts=("$@")
@@ -36,7 +37,7 @@ die() {
 	printf 'dnsd.sh: %s\n' "$*" >&2
 	exit 1
 }
-for program in named knotd dnsperf jq dig; do
+for program in named knotd nsd dnsperf jq dig; do
 	command -v $program >/dev/null || die "$program is missing (apt-get install dnsperf; ./bootstrap --for-tests)"
 done
 
@@ -168,6 +169,33 @@ start_knot() {
 	pid=$!
 }
 
+prepare_nsd() {
+	rm -rf nsd
+	mkdir nsd
+	zone_file "$1" >nsd/zone
+	cat >nsd.conf <<-CONF
+		server:
+		    ip-address: 127.0.0.1@$port
+		    username: ""
+		    chroot: ""
+		    database: ""
+		    zonesdir: "$work/nsd"
+		    zonelistfile: "$work/nsd/zone.list"
+		    xfrdfile: "$work/nsd/xfrd.state"
+		    xfrdir: "$work/nsd"
+		    pidfile: "$work/nsd/pid"
+		remote-control:
+		    control-enable: no
+		zone:
+		    name: $zone
+		    zonefile: zone
+	CONF
+}
+start_nsd() {
+	nsd -d -c nsd.conf >>nsd.log 2>&1 &
+	pid=$!
+}
+
 # Knot follows dnsd and BIND, BIND follows Knot.
 start_second_knot() {
 	rm -rf second
@@ -233,8 +261,16 @@ wait_for() {
 	done
 }
 
+family() { # PID: it and all it made
+	local child
+
+	echo "/proc/$1/stat"
+	for child in $(pgrep -P "$1"); do
+		family "$child"
+	done
+}
 cpu_ticks() { # of the server, user and system
-	awk '{ print $14 + $15 }' "/proc/$pid/stat"
+	family "$pid" | xargs sed 's/.*) //' | awk '{ n += $12 + $13 } END { print n }' # a name may have spaces
 }
 rss_mb() {
 	awk '/^VmRSS/ { printf "%.0f", $2 / 1024 }' "/proc/$pid/status"
@@ -288,7 +324,7 @@ part_queries() {
 	echo '| server | a second | processor time each, us | ratio |'
 	echo '|---|---|---|---|'
 	declare ours=
-	for server in $servers; do
+	for server in $answerers; do
 		"prepare_$server" "$hosts"
 		"start_$server"
 		wait_for $port
