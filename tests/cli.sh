@@ -81,4 +81,19 @@ printf '[daemon]\nrun-dri = /run/x\n' >"$work/bad.conf"
 expect 1 "" "*bad.conf:2: *run-dri*" -c "$work/bad.conf" status
 expect 1 "" "*No such file*" -c "$work/none.conf" status
 
+# The smallest of systems have no /etc/services: what is said by number goes, and ssh, the default; nothing else does.
+cat >"$work/bare" <<END
+#!/bin/sh
+exec unshare $([ "$(id -u)" -eq 0 ] || echo --user --map-root-user) --mount sh -c '
+	[ ! -e /etc/services ] || mount --bind /dev/null /etc/services
+	exec "\$@"' sh $(realpath "$command") "\$@"
+END
+chmod +x "$work/bare"
+command=$work/bare
+expect 3 "" "*not running*" -c "$work/good.conf" status
+printf '[daemon]\nrun-dir = %s\n[allow]\neveryone = ssh tcp/8080\n' "$work/run" >"$work/number.conf"
+expect 3 "" "*not running*" -c "$work/number.conf" status
+printf '[allow]\neveryone = imap\n' >"$work/name.conf"
+expect 1 "" "*name.conf:2: *imap*" -c "$work/name.conf" status
+
 echo "cli.sh: all passed"

@@ -9,22 +9,32 @@
 
 #define WORD_MAX 128
 
+/* The smallest of systems have no /etc/services, and ssh is what everyone may by default. */
+static int
+set_named_port(struct allow_rule *r, const char *name)
+{
+	struct servent *s = getservbyname(name, r->protocol == ALLOW_UDP ? "udp" : "tcp");
+
+	if (s != NULL)
+		r->first = ntohs((uint16_t)s->s_port);
+	else if (r->protocol == ALLOW_TCP && strcmp(name, "ssh") == 0)
+		r->first = 22;
+	else
+		return -1;
+	r->last = r->first;
+	return 0;
+}
+
 /* "22", "ssh" or "8000-8010". */
 static int
 set_ports(struct allow_rule *r, const char *text)
 {
 	const char *dash = strchr(text, '-');
 	unsigned long first, last;
-	struct servent *s;
 	char from[16];
 
-	if (text[0] < '0' || text[0] > '9') {
-		s = getservbyname(text, r->protocol == ALLOW_UDP ? "udp" : "tcp");
-		if (s == NULL)
-			return -1;
-		r->first = r->last = ntohs((uint16_t)s->s_port);
-		return 0;
-	}
+	if (text[0] < '0' || text[0] > '9')
+		return set_named_port(r, text);
 	snprintf(from, sizeof from, "%.*s", dash == NULL ? 15 : (int)(dash - text), text);
 	if (str_number(from, 1, 65535, &first) == -1 ||
 	    str_number(dash == NULL ? from : dash + 1, first, 65535, &last) == -1)
