@@ -25,7 +25,7 @@ tmpfiles=$top_builddir/init/autotunnel.tmpfiles.conf
 for unit in $units; do
 	# The program need not be installed yet to check the unit.
 	checked=$work/${unit##*/}
-	sed 's|^ExecStart=[^ ]*|ExecStart=/bin/true|' "$unit" >"$checked"
+	sed -E 's|^Exec(Start\|Reload)=[^ ]*|Exec\1=/bin/true|' "$unit" >"$checked"
 	systemd-analyze verify --man=no "$checked" 2>"$work/said" || fail "$(cat "$work/said")"
 	[ ! -s "$work/said" ] || fail "$(cat "$work/said")"
 	systemd-analyze security --offline=true --threshold=$EXPOSURE "$unit" >"$work/rating" ||
@@ -60,7 +60,7 @@ grep -q '"user", &config_name, "autotunnel-dnsd"' "$top_srcdir/dnsupdate/server/
 grep -q "Creating group 'autotunnel' " "$work/users" || fail "no group autotunnel"
 
 # Who may not be root cannot give the directories to root; their being made is what counts.
-sed 's/ root root / - - /' "$tmpfiles" >"$work/tmpfiles.conf"
+sed -E 's/ (root root|autotunnel-dnsd autotunnel-dnsd) / - - /' "$tmpfiles" >"$work/tmpfiles.conf"
 systemd-tmpfiles --root="$work" --create "$work/tmpfiles.conf" >"$work/said" 2>&1 || fail "$(cat "$work/said")"
 for dir in $(sed -n 's/^d \([^ ]*\) .*/\1/p' "$tmpfiles"); do
 	[ -d "$work$dir" ] || fail "$dir was not made"

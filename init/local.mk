@@ -7,7 +7,7 @@ systemdsystemunit_DATA = init/autotunneld.service init/autotunnel-dnsd.service \
 	init/autotunnel-sleep.service
 # Installed under the names that these directories want.
 install-data-hook:
-	$(MKDIR_P) $(DESTDIR)$(sysusersdir) $(DESTDIR)$(tmpfilesdir)
+	$(MKDIR_P) $(DESTDIR)$(sysconfdir)/autotunnel $(DESTDIR)$(sysusersdir) $(DESTDIR)$(tmpfilesdir)
 	$(INSTALL_DATA) $(srcdir)/init/autotunnel.sysusers.conf $(DESTDIR)$(sysusersdir)/autotunnel.conf
 	$(INSTALL_DATA) init/autotunnel.tmpfiles.conf $(DESTDIR)$(tmpfilesdir)/autotunnel.conf
 uninstall-hook:

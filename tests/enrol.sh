@@ -667,6 +667,8 @@ try_own_server() {
 		--state own/other --dnsd 192.0.2.53 --dnsd-config own/dnsd.conf
 	expect 2 "" "*--dnsd takes*" "" init --domain bob.example.com --name other \
 		--state own/other --dnsd ns.example.com --dnsd-config own/dnsd.conf
+	expect 1 "" "*$work/nowhere: No such file*" "" init --domain bob.example.com --name other \
+		--state own/other --dnsd 192.0.2.53 --dnsd-config "$work/nowhere/dnsd.conf"
 	[ "$before" = "$(cat own/dnsd.conf)" ] && [ ! -e own/other ] || fail "a refused init changed something"
 	"$dnsd" -c own/dnsd.conf >own.log 2>&1 &
 	server_pid=$!

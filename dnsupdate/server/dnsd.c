@@ -259,6 +259,7 @@ dnsd_run(struct dnsd *d)
 	begin(d);
 	start_sockets(d->listeners, &d->conf);
 	prepare_keeper(d);
+	start_give(&d->conf);
 	start_lock(&d->conf, d->config);
 	keeper_begin(&d->keeper);
 	snprintf(ready, sizeof ready, "READY=1\nSTATUS=serving %zu zones", d->server.zones.count);
@@ -278,6 +279,7 @@ dnsd_print_pin(struct dnsd *d)
 	tls_prepare();
 	start_directories(&d->conf);
 	s = open_key(&d->conf);
+	start_give(&d->conf);
 	puts(secure_pin(s, pin));
 	secure_free(s);
 	return 0;

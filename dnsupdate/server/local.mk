@@ -173,8 +173,8 @@ tests_fuzz_fuzz_dnsd_request_SOURCES = tests/fuzz/fuzz_dnsd_request.c $(FUZZ_MAI
 tests_fuzz_fuzz_dnsd_request_LDADD = $(DNSD_LIBS)
 tests_fuzz_fuzz_dnsd_request_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
 
-TESTS += tests/dnsd_clients.sh tests/dnsd_sockets.sh
-EXTRA_DIST += tests/dnsd_clients.sh tests/dnsd_sockets.sh
+TESTS += tests/dnsd_clients.sh tests/dnsd_sockets.sh tests/dnsd_unit.sh
+EXTRA_DIST += tests/dnsd_clients.sh tests/dnsd_sockets.sh tests/dnsd_unit.sh
 
 # Subscribers by the thousand, for tests and benchmarks.
 check_PROGRAMS += tests/dnsd_watch

@@ -56,26 +56,37 @@ start_sockets(struct listeners *ls, const struct conf *c)
 	}
 }
 
-/* A directory of ours, which the user we become may write. */
+/* Root that may not pass over permissions (the unit's CapabilityBoundingSet) takes back for now
+ * what was given away at the last start. */
 static void
-own_directory(const char *dir, uid_t uid, gid_t gid)
+take_directory(const char *dir)
 {
 	if (dir_make(dir, 0755) == -1)
 		fatal("%s", dir);
-	if (geteuid() == 0 && chown(dir, uid, gid) == -1)
+	if (geteuid() == 0 && access(dir, W_OK) == -1 && chown(dir, 0, 0) == -1)
 		fatal("%s", dir);
 }
 
 void
 start_directories(const struct conf *c)
 {
-	uid_t uid = geteuid();
-	gid_t gid = getegid();
+	take_directory(c->state_dir);
+	take_directory(c->run_dir);
+}
 
-	if (uid == 0)
-		proc_user(c->user, &uid, &gid);
-	own_directory(c->state_dir, uid, gid);
-	own_directory(c->run_dir, uid, gid);
+void
+start_give(const struct conf *c)
+{
+	uid_t uid;
+	gid_t gid;
+
+	if (geteuid() != 0)
+		return;
+	proc_user(c->user, &uid, &gid);
+	if (chown(c->state_dir, uid, gid) == -1)
+		fatal("%s", c->state_dir);
+	if (chown(c->run_dir, uid, gid) == -1)
+		fatal("%s", c->run_dir);
 }
 
 void

@@ -6,8 +6,10 @@
 #include "dnsupdate/server/conf.h"
 #include "dnsupdate/server/net/listen.h"
 
-/* State and run directory, given to the user we become. */
+/* State and run directory are there, and we may write them. */
 void start_directories(const struct conf *c);
+/* Both belong to the user we become: after all that is made in them with privileges. */
+void start_give(const struct conf *c);
 /* A descriptor for each connection, as far as the system lets us. */
 void start_files(const struct conf *c);
 /* The sockets that systemd passed, else those of the configuration. */

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -72,6 +73,23 @@ has_zone(const char *text, const char *domain)
 	return strstr(text, section) != NULL;
 }
 
+/* The folder that its own configuration is in is made; another one must be there. */
+static int
+has_folder(const struct dnsd_setup *s)
+{
+	char copy[512], *folder;
+
+	if (str_copy(copy, sizeof copy, config_path(s)) == -1) {
+		cmd_warn("%s: %s", config_path(s), strerror(ENAMETOOLONG));
+		return 0;
+	}
+	folder = dirname(copy);
+	if ((s->config != NULL || dir_make(folder, 0755) == 0) && access(folder, W_OK) == 0)
+		return 1;
+	cmd_warn("%s: %s", folder, strerror(errno));
+	return 0;
+}
+
 int
 dnsd_setup_check(const struct dnsd_setup *s, const char *domain)
 {
@@ -84,7 +102,7 @@ dnsd_setup_check(const struct dnsd_setup *s, const char *domain)
 		    s->addresses);
 		return EXIT_USAGE;
 	}
-	text = read_config(config_path(s));
+	text = has_folder(s) ? read_config(config_path(s)) : NULL;
 	if (text == NULL)
 		return EXIT_ERROR;
 	if (has_zone(text, domain)) {

@@ -372,7 +372,7 @@ in_use(const struct sockaddr_un *sa)
 	return rc == 0;
 }
 
-static int
+static void
 open_at(struct control *c, const char *group)
 {
 	struct sockaddr_un sa = {.sun_family = AF_UNIX};
@@ -388,13 +388,16 @@ open_at(struct control *c, const char *group)
 	mask = umask(0177);
 	rc = c->fd == -1 ? -1 : bind(c->fd, (struct sockaddr *)&sa, sizeof(sa));
 	umask(mask);
-	if (rc == -1)
-		return -1;
+	if (rc == -1) {
+		log_warn("no control socket: %s", c->path);
+		close(c->fd);
+		c->fd = -1;
+		return;
+	}
 	if (gr == NULL)
 		log_info("there is no group \"%s\": only root can use %s", group, c->path);
 	else if (chown(c->path, (uid_t)-1, gr->gr_gid) == -1 || chmod(c->path, 0660) == -1)
 		log_warn("%s: only root can use it", c->path);
-	return 0;
 }
 
 struct control *
@@ -408,14 +411,15 @@ control_new(struct keeper *k)
 	c->hook = (struct commit_hook) {.changed = on_change, .ctx = c};
 	commit_add_hook(k->server->commit, &c->hook);
 	snprintf(c->path, sizeof(c->path), "%.90s/%s", k->conf->run_dir, CONTROL_SOCKET);
-	if (open_at(c, k->conf->control_group) == -1)
-		log_warn("no control socket: %s", c->path);
+	open_at(c, k->conf->control_group);
 	return c;
 }
 
 void
 control_begin(struct control *c)
 {
+	if (c->fd == -1)
+		return;
 	if (listen(c->fd, LIMIT_CONTROL_CLIENTS) == -1)
 		log_warn("no control socket: %s", c->path);
 	else
