@@ -145,13 +145,14 @@ tests_unit_dnsd_view_SOURCES = tests/unit/dnsd_view.c tests/unit/dnsd_bed.h test
 tests_unit_dnsd_view_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
 
 # The heart of it.
-DNSD_CORE_UNIT = tests/unit/dnsd_answer tests/unit/dnsd_change tests/unit/dnsd_conf \
+DNSD_CORE_UNIT = tests/unit/dnsd_answer tests/unit/dnsd_bytes tests/unit/dnsd_change tests/unit/dnsd_conf \
 	tests/unit/dnsd_conn \
 	tests/unit/dnsd_cookie tests/unit/dnsd_keyring tests/unit/dnsd_lease tests/unit/dnsd_request \
 	tests/unit/dnsd_rrl tests/unit/dnsd_update tests/unit/dnsd_zone
 check_PROGRAMS += $(DNSD_CORE_UNIT)
 TESTS += $(DNSD_CORE_UNIT)
 tests_unit_dnsd_answer_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
+tests_unit_dnsd_bytes_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
 tests_unit_dnsd_change_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
 tests_unit_dnsd_conf_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
 tests_unit_dnsd_conn_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
