@@ -83,11 +83,14 @@ sbin_PROGRAMS += autotunnel-dnsd
 autotunnel_dnsd_SOURCES = dnsupdate/server/main.c
 autotunnel_dnsd_LDADD = $(DNSD_LIBS)
 
-DNSD_UNIT = tests/unit/dnsd_notify tests/unit/dnsd_crc32c tests/unit/dnsd_journal \
+DNSD_UNIT = tests/unit/dnsd_notify tests/unit/dnsd_crc32c tests/unit/dnsd_expiry tests/unit/dnsd_journal \
 	tests/unit/dnsd_replace tests/unit/dnsd_settle tests/unit/dnsd_store tests/unit/dnsd_sweep tests/unit/dnsd_xfr
 check_PROGRAMS += $(DNSD_UNIT)
 TESTS += $(DNSD_UNIT)
 tests_unit_dnsd_crc32c_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
+tests_unit_dnsd_expiry_SOURCES = tests/unit/dnsd_expiry.c \
+	tests/unit/dnsd_faults.c tests/unit/dnsd_faults.h
+tests_unit_dnsd_expiry_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
 tests_unit_dnsd_journal_SOURCES = tests/unit/dnsd_journal.c \
 	tests/unit/dnsd_faults.c tests/unit/dnsd_faults.h
 tests_unit_dnsd_journal_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
