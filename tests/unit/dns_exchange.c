@@ -19,6 +19,8 @@ enum habit {
 	OTHER_NAME, /* signed, another question */
 	HURRIED, /* unsigned first, then honest */
 	NO_KEY, /* BADKEY */
+	NOT_AUTH, /* NOTAUTH without TSIG */
+	INJECTED, /* both of these first, then honest */
 	WRONG_CLOCK, /* signed BADTIME */
 	MOVED, /* signed NXRRSET */
 };
@@ -68,6 +70,7 @@ reply(struct server *s, const struct message *request, enum habit habit)
 {
 	static const uint16_t rcodes[] = {[FAILING] = RCODE_SERVFAIL,
 	    [NO_KEY] = RCODE_NOTAUTH,
+	    [NOT_AUTH] = RCODE_NOTAUTH,
 	    [WRONG_CLOCK] = RCODE_NOTAUTH,
 	    [MOVED] = RCODE_NXRRSET};
 	uint8_t room[1024];
@@ -83,7 +86,7 @@ reply(struct server *s, const struct message *request, enum habit habit)
 	begin(&b, request, rcodes[habit], habit);
 	if (habit == OTHER_KEY)
 		error = TSIG_NOERROR;
-	if (habit != UNSIGNED)
+	if (habit != UNSIGNED && habit != NOT_AUTH)
 		assert_int_equal(tsig_sign_reply(&ctx, request, &b, error, now), 0);
 	tsig_forget(&ctx);
 	assert_true(sendto(s->fd, room, b.pos, 0, (struct sockaddr *)&s->from, sizeof s->from) > 0);
@@ -104,8 +107,12 @@ ready(void *ctx, int what)
 	s->asked++;
 	if (s->habit == HURRIED)
 		reply(s, &m, UNSIGNED);
+	if (s->habit == INJECTED) {
+		reply(s, &m, NOT_AUTH);
+		reply(s, &m, NO_KEY);
+	}
 	if (s->habit != SILENT)
-		reply(s, &m, s->habit == HURRIED ? HONEST : s->habit);
+		reply(s, &m, s->habit == HURRIED || s->habit == INJECTED ? HONEST : s->habit);
 }
 
 static void
@@ -201,6 +208,8 @@ test_habits(void **state)
 	    {FAILING, FAILING, 1, OUTCOME_SERVFAIL, 1},
 	    {HURRIED, SILENT, 0, OUTCOME_OK, 0},
 	    {HURRIED, SILENT, 1, OUTCOME_OK, 0},
+	    {INJECTED, SILENT, 0, OUTCOME_OK, 0},
+	    {INJECTED, SILENT, 1, OUTCOME_OK, 0},
 	    {UNSIGNED, HONEST, 0, OUTCOME_OK, 1},
 	    {OTHER_KEY, HONEST, 0, OUTCOME_OK, 1},
 	    {OTHER_ID, HONEST, 0, OUTCOME_OK, 1},

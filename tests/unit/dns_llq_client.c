@@ -185,8 +185,13 @@ test_setup(void **state)
 	assert_int_equal(reply(0, 8, 1800), LLQ_HEARD_NOTHING);
 	assert_int_equal(reply(0, 7, 1799), LLQ_HEARD_ANSWERS);
 	assert_true(llq_client_live(&c));
-	/* a duplicate of it */
+	/* a duplicate of it, and of the challenge, which is even later now */
 	assert_int_equal(reply(0, 7, 1799), LLQ_HEARD_NOTHING);
+	assert_int_equal(deliver(first, 0, &sent.question, &o, 1), LLQ_HEARD_NOTHING);
+	o.id = 9;
+	assert_int_equal(deliver(first, 0, &sent.question, &o, 1), LLQ_HEARD_NOTHING);
+	assert_true(llq_client_live(&c));
+	assert_int_equal(event(3, &sent.question, 7), LLQ_HEARD_CHANGE);
 	sends(LLQ_SETUP, 0);
 	assert_int_equal(sent.question.type, TYPE_TXT);
 	llq_client_clear(&c);
@@ -269,6 +274,12 @@ test_full_and_static(void **state)
 	quiet();
 	assert_true(llq_client_wake(&c) == now + 90 * SECOND);
 	now += 90 * SECOND;
+	sends(LLQ_SETUP, 0);
+	/* without a time (RFC 8764 wants one): not at once again all the same */
+	reply(LLQ_SERV_FULL, 0, 0);
+	quiet();
+	assert_true(llq_client_wake(&c) == now + MINUTE);
+	now += MINUTE;
 	set_up(5, 900);
 	llq_client_set(&c, 1, &q);
 	sends(LLQ_SETUP, 0);

@@ -106,6 +106,29 @@ test_retry_delay(void **state)
 	end();
 }
 
+/* A PUSH of one address, filled up with padding to so many octets. */
+static void
+push_of_length(struct buf *b, size_t len)
+{
+	struct name host = name_of("h1.alice.example.com");
+	size_t mark;
+
+	dso_begin(b, DSO_UNIDIRECTIONAL, 0, 0);
+	mark = dso_tlv_begin(b, DSO_PUSH);
+	name_put(b, &host);
+	buf_put_u16(b, TYPE_A);
+	buf_put_u16(b, CLASS_IN);
+	buf_put_u32(b, 60);
+	buf_put_u16(b, 4);
+	buf_put_u32(b, 0x0b162101);
+	dso_tlv_end(b, mark);
+	mark = dso_tlv_begin(b, DSO_PADDING);
+	while (b->pos < len)
+		buf_put_u8(b, 0);
+	dso_tlv_end(b, mark);
+	assert_int_equal(b->pos, len);
+}
+
 static void
 violate(unsigned how)
 {
@@ -154,21 +177,24 @@ violate(unsigned how)
 		push_end(&w);
 		push_session_take(&s, w.b.data, w.b.pos - 1, now);
 		return;
-	case 10: /* too long: filled up with padding */
-		dso_begin(&b, DSO_UNIDIRECTIONAL, 0, 0);
-		mark = dso_tlv_begin(&b, DSO_PUSH);
-		name_put(&b, &host);
-		buf_put_u16(&b, TYPE_A);
-		buf_put_u16(&b, CLASS_IN);
-		buf_put_u32(&b, 60);
-		buf_put_u16(&b, 4);
-		buf_put_u32(&b, 0x0b162101);
-		dso_tlv_end(&b, mark);
-		dso_put_padding(&b, PUSH_MESSAGE_MAX + 2);
+	case 10: /* too long by an octet (RFC 8765 section 6.3.1) */
+		push_of_length(&b, 16383);
 		break;
 	case 11: /* a SUBSCRIBE answered twice with success */
 		answer(topics_find(&s.topics, &host, TYPE_ANY)->id, RCODE_NOERROR, 0);
 		return;
+	case 12: /* all of a set is to go, and one octet of data */
+	case 13: /* a record of type ANY comes */
+		dso_begin(&b, DSO_UNIDIRECTIONAL, 0, 0);
+		mark = dso_tlv_begin(&b, DSO_PUSH);
+		name_put(&b, &host);
+		buf_put_u16(&b, how == 12 ? TYPE_A : TYPE_ANY);
+		buf_put_u16(&b, CLASS_IN);
+		buf_put_u32(&b, how == 12 ? 0xfffffffe : 60);
+		buf_put_u16(&b, 1);
+		buf_put_u8(&b, 0);
+		dso_tlv_end(&b, mark);
+		break;
 	}
 	take(&b);
 }
@@ -177,7 +203,7 @@ static void
 test_violations(void **state)
 {
 	(void)state;
-	for (unsigned how = 0; how < 12; how++) {
+	for (unsigned how = 0; how < 14; how++) {
 		up(1);
 		violate(how);
 		if (s.state != PUSH_SESSION_OVER)
@@ -190,6 +216,30 @@ test_violations(void **state)
 		quiet();
 		end();
 	}
+}
+
+/* The longest PUSH there may be, and a change whose TTL means nothing: that one is passed over, the
+ * one behind it counts (RFC 8765 section 6.3.1). */
+static void
+test_no_violations(void **state)
+{
+	static uint8_t room[PUSH_MESSAGE_MAX];
+	struct buf b = buf_writer(room, sizeof room);
+
+	(void)state;
+	up(1);
+	push_of_length(&b, 16382);
+	take(&b);
+	quiet();
+	assert_int_equal(changes(), 1);
+	assert_int_equal(answers("h1.alice.example.com", TYPE_A), 1);
+	push_begin(&w, w_room, sizeof w_room);
+	push_address("h1.alice.example.com", 2, 0x80000000);
+	push_address("h1.alice.example.com", 3, 60);
+	push_now();
+	quiet();
+	assert_int_equal(answers("h1.alice.example.com", TYPE_A), 2);
+	end();
 }
 
 /* Each further violation keeps us away longer, up to an hour. */
@@ -323,6 +373,7 @@ main(void)
 	    cmocka_unit_test(test_inactive),
 	    cmocka_unit_test(test_retry_delay),
 	    cmocka_unit_test(test_violations),
+	    cmocka_unit_test(test_no_violations),
 	    cmocka_unit_test(test_violations_again),
 	    cmocka_unit_test(test_unknown_request),
 	    cmocka_unit_test(test_many),

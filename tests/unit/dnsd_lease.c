@@ -224,8 +224,84 @@ options_that_cannot_be(void **state)
 	check_granted(t, 1800);
 	assert_int_equal(with_option(t, "00020004ffffffff", 1), RCODE_NOERROR);
 	check_granted(t, 7200);
-	/* an error answers without the option */
 	assert_int_equal(test_ask(t, "h.z.example", TYPE_A), RCODE_NOERROR);
+}
+
+/* The least and the most that may be granted, as a server has them that lets anybody have 30 s and
+ * a day: what is asked, to the octet, and what is granted (RFC 9664 sections 4.3 and 8). */
+static void
+granted_to_the_octet(void **state)
+{
+	static const struct {
+		const char *asked, *granted;
+	} rows[] = {
+	    {"0002000400000001", "000200040000001e"},
+	    {"000200040000001d", "000200040000001e"},
+	    {"000200040000001e", "000200040000001e"},
+	    {"000200040000001f", "000200040000001f"},
+	    {"000200047fffffff", "0002000400015180"},
+	    {"0002000480000000", "0002000400015180"},
+	    {"00020004ffffffff", "0002000400015180"},
+	    {"000200080000001d0000001d", "000200080000001e0000001e"},
+	    {"0002000880000000ffffffff", "000200080001518000093a80"},
+	};
+	struct test_server *t = *state;
+
+	t->s.lease_min_sec = 30;
+	t->s.lease_max_sec = 86400;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		uint8_t want[16];
+		size_t len = from_hex(rows[i].granted, want, sizeof want);
+		const struct rr *opt;
+
+		assert_int_equal(with_option(t, rows[i].asked, 1), RCODE_NOERROR);
+		assert_true(t->m.has_edns);
+		opt = &t->m.rr[t->m.edns_at];
+		if (opt->rdata_len != len || memcmp(t->reply + opt->rdata_at, want, len) != 0)
+			fail_msg("%s", rows[i].asked);
+	}
+	assert_int_equal(server_expire(&t->s, t->now_sec), 86400);
+}
+
+/* Only a success is answered with the option, and only to who sent one (section 4.3). */
+static void
+errors_grant_nothing(void **state)
+{
+	struct test_server *t = *state;
+	struct rdata a = rd_a("192.0.2.9");
+	struct lease_option l;
+
+	test_update(t);
+	add(t, "g.z.example", &a);
+	assert_int_equal(test_finish(t, "h.z.example", 3600), RCODE_REFUSED);
+	assert_true(t->m.has_edns);
+	assert_int_equal(lease_option_get(&t->m, &l), 0);
+	assert_int_equal(with_option(t, "00020003000e10", 1), RCODE_FORMERR);
+	assert_int_equal(lease_option_get(&t->m, &l), 0);
+	assert_int_equal(test_add(t, "h.z.example", "h.z.example", 60, &a), RCODE_NOERROR);
+	assert_int_equal(lease_option_get(&t->m, &l), 0);
+}
+
+/* The short form gives a KEY record the lease of all others (section 4.1). */
+static void
+keys_live_as_long_in_the_short_form(void **state)
+{
+	struct test_server *t = *state;
+	struct rdata a = rd_a("192.0.2.9"), key = {.type = 25, .len = 5, .data = "abcde"};
+
+	test_update(t);
+	add(t, "h.z.example", &a);
+	add(t, "h.z.example", &key);
+	assert_int_equal(test_finish(t, "k.z.example", 1800), RCODE_NOERROR);
+	check_granted(t, 1800);
+	t->now_sec += 1799;
+	server_expire(&t->s, t->now_sec);
+	assert_int_equal(test_count(t, "h.z.example", TYPE_A), 1);
+	assert_int_equal(test_count(t, "h.z.example", 25), 1);
+	t->now_sec++;
+	server_expire(&t->s, t->now_sec);
+	assert_int_equal(test_count(t, "h.z.example", TYPE_A), 0);
+	assert_int_equal(test_count(t, "h.z.example", 25), 0);
 }
 
 /* SOA and NS are the zone's own: no update's lease ends them. */
@@ -332,6 +408,9 @@ main(void)
 	    TEST(records_move_between_groups),
 	    TEST(keys_may_live_longer),
 	    TEST(options_that_cannot_be),
+	    TEST(granted_to_the_octet),
+	    TEST(errors_grant_nothing),
+	    TEST(keys_live_as_long_in_the_short_form),
 	    TEST(the_zone_itself_does_not_expire),
 	    TEST(expiry_waits_for_the_disk),
 	    TEST(steps_of_the_clock),

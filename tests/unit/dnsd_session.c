@@ -395,6 +395,42 @@ after_retry_delay_nothing_counts(void **state)
 	assert_int_equal(session_deadline(&s, 1), 14000);
 }
 
+/* The messages of another implementation, and ours to the octet. */
+static void
+the_vectors(void **state)
+{
+	static const char granted[] = "0001b000000000000000000000010008"
+				      "00003a98"
+				      "0036ee80"; /* as asked */
+	static const char subscribed[] = "0002b0000000000000000000";
+	uint8_t want[64];
+	size_t len = from_hex(granted, want, sizeof(want));
+
+	session_init(&s, 1000);
+	assert_int_equal(hear(VECTOR_KEEPALIVE), SESSION_REPLY);
+	assert_int_equal(b.pos, len);
+	assert_memory_equal(reply, want, len);
+	assert_int_equal(hear(VECTOR_SUBSCRIBE), SESSION_SUBSCRIBE);
+	assert_int_equal(event.id, 2);
+	b = buf_writer(reply, sizeof(reply));
+	assert_int_equal(session_answer(&s, &event, RCODE_NOERROR, &b), 0);
+	len = from_hex(subscribed, want, sizeof(want));
+	assert_int_equal(b.pos, len);
+	assert_memory_equal(reply, want, len);
+	assert_int_equal(hear(VECTOR_UNSUBSCRIBE), SESSION_UNSUBSCRIBE);
+	assert_int_equal(event.id, 2);
+	b = buf_writer(reply, sizeof(reply));
+	session_retry(&s, RCODE_NOERROR, 60000, 9000, &b);
+	len = from_hex(VECTOR_RETRY_DELAY, want, sizeof(want));
+	assert_int_equal(b.pos, len);
+	assert_memory_equal(reply, want, len);
+	/* what the server says is nothing for a client to say */
+	session_init(&s, 1000);
+	assert_int_equal(hear(VECTOR_RETRY_DELAY), SESSION_ABORT);
+	begin_session();
+	assert_int_equal(hear(VECTOR_PUSH), SESSION_ABORT);
+}
+
 static void
 no_session_no_deadline(void **state)
 {
@@ -415,6 +451,7 @@ main(void)
 	    cmocka_unit_test(silence_ends_it),
 	    cmocka_unit_test(at_least_five_seconds),
 	    cmocka_unit_test(after_retry_delay_nothing_counts),
+	    cmocka_unit_test(the_vectors),
 	    cmocka_unit_test(no_session_no_deadline),
 	};
 
