@@ -14,9 +14,11 @@ ctl=$(realpath "$top_builddir/autotunnel-dnsctl")
 dso=$(realpath "$top_builddir/tests/dnsd_dso")
 watch=$(realpath "$top_builddir/tests/dnsd_watch")
 secret=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=
-server=
+server= crowd=
 work=$(mktemp -d)
 stop() {
+	[ -z "$crowd" ] || kill "$crowd" 2>/dev/null || :
+	crowd=
 	[ -z "$server" ] || kill "$server" 2>/dev/null || :
 	[ -z "$server" ] || { wait "$server"; } 2>/dev/null || :
 	server=
@@ -100,6 +102,35 @@ echo "ok: and memory stays bounded: $before kB, then $after kB"
 	hmac-sha256:k.z.example:$secret >out 2>&1 || fail "500 long-lived queries, 100 connections"
 grep -q 'update to event: 1200 ' out || fail "not everybody was told"
 echo "ok: 600 subscribers, each is told of each change of its name"
+
+# A thousand who stay where they are when the server ends, and then come all at once to the next one.
+mkfifo go
+"$watch" -P 8853 -k "$pin" -p 1000 -h 50 -w 127.0.0.1 5353 z.example \
+	hmac-sha256:k.z.example:$secret <go >out 2>&1 &
+crowd=$!
+exec 9>go
+for _ in $(seq 600); do
+	grep -q ready out && break
+	kill -0 "$crowd" 2>/dev/null || fail "no 1000 connections"
+	sleep 0.1
+done
+grep -q ready out || fail "1000 connections take more than a minute"
+kill "$server"
+for _ in $(seq 100); do
+	kill -0 "$server" 2>/dev/null || break
+	sleep 0.1
+done
+kill -0 "$server" 2>/dev/null && fail "1000 who stay keep the server from its end"
+wait "$server" || fail "with 1000 subscribers the server ended with status $?"
+exec 9>&-
+kill "$crowd" 2>/dev/null || :
+wait "$crowd" 2>/dev/null || :
+crowd=
+start
+"$watch" -P 8853 -k "$pin" -p 1000 -h 50 -u 50 127.0.0.1 5353 z.example \
+	hmac-sha256:k.z.example:$secret >out 2>&1 || fail "1000 connections to the next server"
+grep -q 'update to event: 1000 ' out || fail "not all of the thousand were told"
+echo "ok: a restart with 1000 subscribers"
 
 "$dso" leave 8853 "$pin" "$server" || fail "see above"
 for _ in $(seq 20); do

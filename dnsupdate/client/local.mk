@@ -47,7 +47,7 @@ tests_netns_dns_drive_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_wall_sec
 DNS_UNIT = \
 	tests/unit/dns_exchange tests/unit/dns_hostile \
 	tests/unit/dns_ladder \
-	tests/unit/dns_llq_client \
+	tests/unit/dns_llq_client tests/unit/dns_llq_io \
 	tests/unit/dns_outcome \
 	tests/unit/dns_publish tests/unit/dns_publish_withdraw \
 	tests/unit/dns_pace \
@@ -79,6 +79,9 @@ tests_unit_dns_ladder_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
 tests_unit_dns_llq_client_SOURCES = tests/unit/dns_llq_client.c
 tests_unit_dns_llq_client_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_dns_llq_client_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
+tests_unit_dns_llq_io_SOURCES = tests/unit/dns_llq_io.c
+tests_unit_dns_llq_io_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_dns_llq_io_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)
 tests_unit_dns_pace_SOURCES = tests/unit/dns_pace.c
 tests_unit_dns_pace_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_dns_pace_LDADD = $(DNS_WORKER_LIBS) $(CMOCKA_LIBS)

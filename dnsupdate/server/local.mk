@@ -135,9 +135,11 @@ TESTS += tests/dnsd_crash.sh tests/dnsd_ctl.sh tests/dnsd_secondaries.sh
 EXTRA_DIST += tests/dnsd_crash.sh tests/dnsd_ctl.sh tests/dnsd_secondaries.sh
 
 # Subscriptions.
-DNSD_SUBS = tests/unit/dnsd_llqs tests/unit/dnsd_push tests/unit/dnsd_session tests/unit/dnsd_view
+DNSD_SUBS = tests/unit/dnsd_live_bytes tests/unit/dnsd_llqs tests/unit/dnsd_push tests/unit/dnsd_session tests/unit/dnsd_view
 check_PROGRAMS += $(DNSD_SUBS)
 TESTS += $(DNSD_SUBS)
+tests_unit_dnsd_live_bytes_SOURCES = tests/unit/dnsd_live_bytes.c tests/unit/dnsd_bed.h tests/unit/wire_test.h
+tests_unit_dnsd_live_bytes_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
 tests_unit_dnsd_llqs_SOURCES = tests/unit/dnsd_llqs.c tests/unit/dnsd_bed.h tests/unit/wire_test.h
 tests_unit_dnsd_llqs_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
 tests_unit_dnsd_push_SOURCES = tests/unit/dnsd_push.c tests/unit/dnsd_bed.h tests/unit/wire_test.h
