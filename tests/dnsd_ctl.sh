@@ -14,6 +14,8 @@ fi
 dnsd=$(realpath "$top_builddir/autotunnel-dnsd")
 openmetrics=$(realpath "$top_srcdir/tests/openmetrics")
 dnsctl=$(realpath "$top_builddir/autotunnel-dnsctl")
+load=$(realpath "$top_builddir/tests/dnsd_load")
+shift_clock=$(realpath "$top_builddir/tests/shift_clock.so")
 secret=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=
 work=$(mktemp -d)
 server=
@@ -43,8 +45,8 @@ conf() { # LINE...: what the file says besides
 	printf '%s\n' "$@"
 }
 
-start() {
-	"$dnsd" -c conf >>log 2>&1 &
+start() { # [COMMAND...]: that is to run it
+	"$@" "$dnsd" -c conf >>log 2>&1 &
 	server=$!
 	until ctl status >/dev/null 2>&1; do
 		kill -0 $server 2>/dev/null || fail "the server does not start"
@@ -52,9 +54,9 @@ start() {
 	done
 }
 
-restart() { # by SIGKILL
+restart() { # [COMMAND...]: by SIGKILL
 	{ kill -9 "$server" && wait "$server"; } 2>/dev/null || :
-	start
+	start "$@"
 }
 
 ctl() {
@@ -240,6 +242,16 @@ grep -q 'Queries lost: *0 ' perf || fail "large: questions were not answered: $(
 worst=$(sed -n 's/.*Average Latency.*max \([0-9]*\)\..*/\1/p' perf)
 [ "${worst:-9}" -lt 3 ] || fail "large: a question waited $worst s"
 ctl zone del large.example
+
+# ---- a lease that ended while there was no server: who could not refresh gets the time for it ----
+"$load" -q 1 -h 1 -c 1 -l 1800 127.0.0.1 5305 alice.example \
+	hmac-sha256:account.alice.example:$secret >out || fail "lease: no update: $(cat out)"
+[ -n "$(answer h0.alice.example A)" ] || fail "lease: not there"
+# a sanitizer wants to be the first to be loaded, or be told that it need not be
+restart env LD_PRELOAD="$shift_clock" SHIFT_CLOCK=3600 ASAN_OPTIONS=verify_asan_link_order=0
+sleep 1.5 # it looks for what has ended at once
+[ -n "$(answer h0.alice.example A)" ] || fail "lease: ended, and nobody could have refreshed it"
+restart
 
 # ---- who may ask ----
 [ "$(stat -c %a run/control)" = 600 ] || [ "$(stat -c %a run/control)" = 660 ] || fail "mode of the socket"
