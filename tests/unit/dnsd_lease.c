@@ -263,25 +263,6 @@ granted_to_the_octet(void **state)
 	assert_int_equal(server_expire(&t->s, t->now_sec), 86400);
 }
 
-/* Only a success is answered with the option, and only to who sent one (section 4.3). */
-static void
-errors_grant_nothing(void **state)
-{
-	struct test_server *t = *state;
-	struct rdata a = rd_a("192.0.2.9");
-	struct lease_option l;
-
-	test_update(t);
-	add(t, "g.z.example", &a);
-	assert_int_equal(test_finish(t, "h.z.example", 3600), RCODE_REFUSED);
-	assert_true(t->m.has_edns);
-	assert_int_equal(lease_option_get(&t->m, &l), 0);
-	assert_int_equal(with_option(t, "00020003000e10", 1), RCODE_FORMERR);
-	assert_int_equal(lease_option_get(&t->m, &l), 0);
-	assert_int_equal(test_add(t, "h.z.example", "h.z.example", 60, &a), RCODE_NOERROR);
-	assert_int_equal(lease_option_get(&t->m, &l), 0);
-}
-
 /* The short form gives a KEY record the lease of all others (section 4.1). */
 static void
 keys_live_as_long_in_the_short_form(void **state)
@@ -290,8 +271,8 @@ keys_live_as_long_in_the_short_form(void **state)
 	struct rdata a = rd_a("192.0.2.9"), key = {.type = 25, .len = 5, .data = "abcde"};
 
 	test_update(t);
+	add(t, "h.z.example", &key); /* first: it is this one that makes the lease */
 	add(t, "h.z.example", &a);
-	add(t, "h.z.example", &key);
 	assert_int_equal(test_finish(t, "k.z.example", 1800), RCODE_NOERROR);
 	check_granted(t, 1800);
 	t->now_sec += 1799;
@@ -394,6 +375,37 @@ expiry_waits_for_the_disk(void **state)
 	server_expire(&t->s, t->now_sec);
 	assert_int_equal(test_count(t, "h.z.example", TYPE_A), 0);
 	assert_int_equal(t->z->serial, 102);
+}
+
+/* Only a success is answered with the option, and only to who sent one (section 4.3). */
+static void
+errors_grant_nothing(void **state)
+{
+	struct test_server *t = *state;
+	struct rdata a = rd_a("192.0.2.9");
+	struct lease_option l;
+	int result = -1;
+	const struct commit_journal journal = {good_append, broken_finish, &result};
+
+	test_update(t);
+	add(t, "g.z.example", &a);
+	assert_int_equal(test_finish(t, "h.z.example", 3600), RCODE_REFUSED);
+	assert_true(t->m.has_edns);
+	assert_int_equal(lease_option_get(&t->m, &l), 0);
+	assert_int_equal(with_option(t, "00020003000e10", 1), RCODE_FORMERR);
+	assert_int_equal(lease_option_get(&t->m, &l), 0);
+	/* nor when it is the zone that is full, or the disk that fails */
+	t->z->max_records = t->z->records;
+	assert_int_equal(with_option(t, "0002000400000e10", 1), RCODE_REFUSED);
+	assert_int_equal(lease_option_get(&t->m, &l), 0);
+	t->z->max_records = 0;
+	commit_set_journal(t->s.commit, &journal);
+	assert_int_equal(with_option(t, "0002000400000e10", 1), RCODE_SERVFAIL);
+	assert_int_equal(lease_option_get(&t->m, &l), 0);
+	assert_int_equal(lease_count(t->z->leases), 0);
+	result = 0;
+	assert_int_equal(test_add(t, "h.z.example", "h.z.example", 60, &a), RCODE_NOERROR);
+	assert_int_equal(lease_option_get(&t->m, &l), 0);
 }
 
 int
