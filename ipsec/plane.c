@@ -11,6 +11,7 @@
 #include "ipsec/stray.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -21,6 +22,7 @@ static uint32_t device; /* IPSEC_TUN_* */
 static uint32_t own_mtu;
 static struct esp *esp;
 static struct esp_io *io;
+static atomic_int dropped; /* of nobody's: not said yet */
 
 void
 plane_init(int kernel)
@@ -164,6 +166,13 @@ on_expired(void *ctx, uint32_t id, int inbound, int hard)
 	peers_wake();
 }
 
+static void
+on_dropped(void *ctx)
+{
+	atomic_store(&dropped, 1);
+	peers_wake();
+}
+
 /* Kernel mode: a packet that no policy of the kernel's took. */
 static void
 on_stray(void *ctx, const void *packet, size_t len)
@@ -180,6 +189,7 @@ static const struct esp_events events = {
     .ready = on_ready,
     .used = on_used,
     .expired = on_expired,
+    .dropped = on_dropped,
 };
 
 /* What the data plane counts as ESP_DROP_*, everybody else knows as IPSEC_DROP_*. */
@@ -264,6 +274,20 @@ plane_drops(const uint8_t ula[16], uint64_t out[IPSEC_DROP_MAX])
 	memset(out, 0, IPSEC_DROP_MAX * sizeof out[0]);
 	if (esp != NULL)
 		esp_peer_drops(esp, ula, out);
+}
+
+int
+plane_nobodys_drops(void)
+{
+	return esp != NULL && atomic_load(&dropped);
+}
+
+void
+plane_describe_drops(union msg *m)
+{
+	msg_begin(m, MSG_IPSEC_DROPS, 0);
+	atomic_store(&dropped, 0);
+	esp_nobodys_drops(esp, m->ipsec_drops.drop);
 }
 
 void

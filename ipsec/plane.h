@@ -37,6 +37,9 @@ uint32_t plane_mtu(const struct endpoint *remote);
 void plane_know(const uint8_t ula[16]);
 void plane_forget(const uint8_t ula[16]);
 void plane_drops(const uint8_t ula[16], uint64_t out[IPSEC_DROP_MAX]);
+/* Have packets of no known peer been dropped since they were last described? */
+int plane_nobodys_drops(void);
+void plane_describe_drops(union msg *m);
 /* Tell the peer with this ULA where we are, with an empty ESP packet to where it is (NULL), or may
  * be. */
 void plane_poke(const uint8_t ula[16], const struct endpoint *to);

@@ -33,6 +33,7 @@
 
 #include "ipsec/ipsec.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "crypto/mac.h"
 #include "ipsec/abi.h"
@@ -55,6 +56,7 @@
 #include <unistd.h>
 
 #define GOODBYE_SEC 3
+#define DROPS_MS 1000 /* at most so often is said what anybody on the Internet can make happen */
 
 static struct channel channel;
 static union msg message; /* too big for the stack */
@@ -108,6 +110,27 @@ report(void)
 		knocked_drop();
 	while (!blocked && !quitting && steps_next(&m) && say(&m) == 0)
 		steps_drop();
+}
+
+static void
+report_drops(int *wait_ms)
+{
+	static union msg m;
+	static uint64_t said_ms;
+	static int unsaid;
+	uint64_t now = clock_boot_ms(), since = clock_since(said_ms, now);
+
+	unsaid |= plane_nobodys_drops();
+	if (!unsaid || blocked || quitting)
+		return;
+	if (said_ms != 0 && since < DROPS_MS) {
+		if (*wait_ms < 0 || (uint64_t)*wait_ms > DROPS_MS - since)
+			*wait_ms = (int)(DROPS_MS - since);
+		return;
+	}
+	plane_describe_drops(&m);
+	said_ms = now;
+	unsaid = say(&m) == -1;
 }
 
 /* ---- from the manager ---- */
@@ -259,6 +282,7 @@ loop(void)
 		int wait_ms = started ? tunnels_run() : -1;
 
 		report();
+		report_drops(&wait_ms);
 		fds[0].events = blocked ? POLLIN | POLLOUT : POLLIN;
 		if (quitting || poll(fds, 2, wait_ms) == -1)
 			continue;

@@ -20,8 +20,13 @@ drops_count(struct drops *d, enum esp_drop reason, const uint8_t *ula, uint64_t 
 	struct drops_peer *p = ula != NULL && n > 0 ? *find(d, ula) : NULL;
 
 	d->all[reason] += n;
-	if (p != NULL)
+	if (p != NULL) {
 		p->n[reason] += n;
+		return;
+	}
+	d->nobodys[reason] += n;
+	if (n > 0 && atomic_load(&d->news) == DROPS_NO_NEWS)
+		atomic_store(&d->news, DROPS_NEWS);
 }
 
 int
@@ -62,4 +67,21 @@ drops_read(const struct drops *d, const uint8_t ula[16], uint64_t out[ESP_DROP_M
 
 	for (size_t i = 0; p != NULL && i < ESP_DROP_MAX; i++)
 		out[i] += p->n[i];
+}
+
+void
+drops_read_nobodys(struct drops *d, uint64_t out[ESP_DROP_MAX])
+{
+	atomic_store(&d->news, DROPS_NO_NEWS);
+	for (size_t i = 0; i < ESP_DROP_MAX; i++)
+		out[i] += d->nobodys[i];
+}
+
+int
+drops_tell(struct drops *d)
+{
+	int news = DROPS_NEWS;
+
+	return atomic_load(&d->news) == DROPS_NEWS &&
+	    atomic_compare_exchange_strong(&d->news, &news, DROPS_TOLD);
 }

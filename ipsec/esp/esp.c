@@ -104,6 +104,9 @@ void
 esp_fire(struct esp *e, struct event_list *events)
 {
 	esp_event_fire(events, &e->events, e->ctx);
+	if ((drops_tell(&e->in.drops) | drops_tell(&e->out.drops)) != 0 &&
+	    e->events.dropped != NULL)
+		e->events.dropped(e->ctx);
 }
 
 void
@@ -121,13 +124,28 @@ esp_drops(struct esp *e, uint64_t out[ESP_DROP_MAX])
 }
 
 void
+esp_nobodys_drops(struct esp *e, uint64_t out[ESP_DROP_MAX])
+{
+	memset(out, 0, ESP_DROP_MAX * sizeof(out[0]));
+	for (int inbound = 0; inbound < 2; inbound++) {
+		struct half *half = esp_half(e, inbound);
+
+		pthread_mutex_lock(&half->lock);
+		drops_read_nobodys(&half->drops, out);
+		pthread_mutex_unlock(&half->lock);
+	}
+}
+
+void
 esp_drop_note(struct esp *e, enum esp_drop reason, int inbound, size_t n)
 {
 	struct half *half = esp_half(e, inbound);
+	struct event_list none = {.n = 0};
 
 	pthread_mutex_lock(&half->lock);
 	drops_count(&half->drops, reason, NULL, n);
 	pthread_mutex_unlock(&half->lock);
+	esp_fire(e, &none);
 }
 
 /* Look at every SA.  One whose event found no place keeps the half due.  Returns whether one need

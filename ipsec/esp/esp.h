@@ -49,6 +49,8 @@ struct esp_events {
 	void (*used)(void *ctx, uint32_t id, int inbound);
 	/* A lifetime has passed: soft (hard = 0) wants a rekey, hard ends the SA.  Each once. */
 	void (*expired)(void *ctx, uint32_t id, int inbound, int hard);
+	/* Packets were dropped that are of no known peer; not again until esp_nobodys_drops. */
+	void (*dropped)(void *ctx);
 };
 
 struct esp_lifetime {
@@ -189,6 +191,8 @@ void esp_drops(struct esp *e, uint64_t out[ESP_DROP_MAX]);
 int esp_peer_know(struct esp *e, const uint8_t ula[16]);
 void esp_peer_forget(struct esp *e, const uint8_t ula[16]);
 void esp_peer_drops(struct esp *e, const uint8_t ula[16], uint64_t out[ESP_DROP_MAX]);
+/* Those of no known peer: unknown SPIs, what is too short, addresses of nobody. */
+void esp_nobodys_drops(struct esp *e, uint64_t out[ESP_DROP_MAX]);
 /* Count packets that whoever moves them could not deliver. */
 void esp_drop_note(struct esp *e, enum esp_drop reason, int inbound, size_t n);
 

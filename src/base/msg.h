@@ -53,6 +53,7 @@ union msg {
 	struct msg_ipsec_knock ipsec_knock;
 	struct msg_ipsec_knocked ipsec_knocked;
 	struct msg_ipsec_ready ipsec_ready;
+	struct msg_ipsec_drops ipsec_drops;
 	struct msg_ipsec_state ipsec_state;
 	struct msg_ipsec_step ipsec_step;
 	struct msg_ctl_show ctl_show;

@@ -45,6 +45,34 @@ show_tunnels(FILE *out, const struct snapshot *s)
 		fputs(", IKE has not started yet\n", out);
 }
 
+/* Those that are not zero, by reason. */
+static void
+show_reasons(FILE *out, const uint64_t drop[IPSEC_DROP_MAX])
+{
+	const char *before = ": ";
+
+	for (unsigned i = 0; i < IPSEC_DROP_MAX; i++) {
+		if (drop[i] == 0)
+			continue;
+		fprintf(out, "%s%" PRIu64 " %s", before, drop[i], word_drop(i));
+		before = ", ";
+	}
+}
+
+static void
+show_nobodys_drops(FILE *out, const struct msg_ctl_self *self)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < IPSEC_DROP_MAX; i++)
+		sum += self->drop[i];
+	if (sum == 0)
+		return;
+	fprintf(out, "lost     %" PRIu64 " packet%s of no peer", sum, sum == 1 ? "" : "s");
+	show_reasons(out, self->drop);
+	fputc('\n', out);
+}
+
 /* How user-space ESP works here. */
 static void
 show_esp(FILE *out, const struct snapshot *s)
@@ -58,6 +86,7 @@ show_esp(FILE *out, const struct snapshot *s)
 		if ((s->self.offload >> i & 1) != 0)
 			fprintf(out, " %s", offloads[i]);
 	fputs(s->self.offload == 0 ? " no offload\n" : "\n", out);
+	show_nobodys_drops(out, &s->self);
 }
 
 static void
@@ -137,17 +166,11 @@ show_count(FILE *out, const char *what, uint64_t packets, uint64_t bytes)
 static void
 show_drops(FILE *out, const struct msg_ipsec_state *t, int verbose)
 {
-	const char *before = ": ";
-
 	if (t->drops == 0)
 		return;
 	fprintf(out, "  lost       %" PRIu64 " packet%s", t->drops, t->drops == 1 ? "" : "s");
-	for (unsigned i = 0; verbose && i < IPSEC_DROP_MAX; i++) {
-		if (t->drop[i] == 0)
-			continue;
-		fprintf(out, "%s%" PRIu64 " %s", before, t->drop[i], word_drop(i));
-		before = ", ";
-	}
+	if (verbose)
+		show_reasons(out, t->drop);
 	fputc('\n', out);
 }
 

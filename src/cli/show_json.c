@@ -89,6 +89,16 @@ json_offloads(struct json *j, unsigned offload)
 }
 
 static void
+json_drops(struct json *j, const uint64_t drop[IPSEC_DROP_MAX])
+{
+	json_object(j, "dropped");
+	for (unsigned i = 0; i < IPSEC_DROP_MAX; i++)
+		if (drop[i] != 0)
+			json_number(j, word_drop(i), drop[i]);
+	json_object_end(j);
+}
+
+static void
 json_self(struct json *j, const struct msg_ctl_self *self)
 {
 	json_object(j, "self");
@@ -105,6 +115,7 @@ json_self(struct json *j, const struct msg_ctl_self *self)
 	json_text(j, "allow", self->allow);
 	json_text(j, "crypto", self->crypto);
 	json_offloads(j, self->offload);
+	json_drops(j, self->drop);
 	json_number(j, "pid", self->manager_pid);
 	json_number(j, "time", self->now_sec);
 	json_workers(j, self);
@@ -271,11 +282,7 @@ json_tunnel(struct json *j, const struct snapshot *s, const struct msg_ipsec_sta
 	json_number(j, "in_packets", t->in_packets);
 	json_number(j, "out_packets", t->out_packets);
 	json_number(j, "drops", t->drops);
-	json_object(j, "dropped");
-	for (unsigned i = 0; i < IPSEC_DROP_MAX; i++)
-		if (t->drop[i] != 0)
-			json_number(j, word_drop(i), t->drop[i]);
-	json_object_end(j);
+	json_drops(j, t->drop);
 	json_boot_time(j, "last_in", s, t->last_in_ms);
 	json_text(j, "reason", t->reason);
 	json_object_end(j);

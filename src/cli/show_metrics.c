@@ -53,6 +53,12 @@ self_part(FILE *out, const struct snapshot *s)
 	for (unsigned i = 0; i < 3; i++)
 		fprintf(out, PREFIX "worker_restarts_total{worker=\"%s\"} %" PRIu32 "\n",
 		    word_worker(i), self->worker[i].restarts);
+	family(out, "dropped_packets", "counter",
+	    "Packets for or from no known peer that were not delivered.");
+	for (unsigned i = 0; i < IPSEC_DROP_MAX; i++)
+		if (self->drop[i] != 0)
+			fprintf(out, PREFIX "dropped_packets_total{reason=\"%s\"} %" PRIu64 "\n",
+			    word_drop(i), self->drop[i]);
 }
 
 static void

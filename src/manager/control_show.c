@@ -29,6 +29,7 @@ row_self(struct manager *m, union msg *msg)
 	memcpy(s->strongswan, m->ready.version, sizeof s->strongswan);
 	memcpy(s->crypto, m->ready.crypto, sizeof s->crypto);
 	s->offload = m->ready.offload;
+	memcpy(s->drop, m->drops.drop, sizeof s->drop);
 	memcpy(s->interface, m->link.name, sizeof s->interface);
 	snprintf(s->allow, sizeof s->allow, "%.80s%s%.70s", m->config.allow_everyone.text,
 	    m->config.allow_machines.count > 0 ? "; " : "",

@@ -147,6 +147,9 @@ hear(struct manager *m, const union msg *msg)
 	case MSG_IPSEC_READY:
 		hear_ready(m, msg);
 		break;
+	case MSG_IPSEC_DROPS:
+		m->drops = msg->ipsec_drops;
+		break;
 	case MSG_IPSEC_KNOCKED:
 		outside_come(m, &msg->ipsec_knocked);
 		break;

@@ -99,6 +99,7 @@ struct manager {
 	int moved_dirty;
 	int told_open; /* as the worker was told: the way to us stays open by itself */
 	struct msg_ipsec_ready ready;
+	struct msg_ipsec_drops drops;
 	struct peer_list peers;
 	unsigned peer_count;
 	struct loop_timer *recall_timer; /* what is known of peers goes to the disk */

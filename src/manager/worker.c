@@ -49,6 +49,7 @@ forget_told(struct worker *w)
 	} else {
 		m->ipsec_step = m->told_open = 0;
 		memset(&m->ready, 0, sizeof m->ready);
+		memset(&m->drops, 0, sizeof m->drops);
 		peers_untold(m);
 		roster_untold(m);
 		outside_untold_ipsec(m);

@@ -24,6 +24,15 @@ check "status -v says what encrypts" eval 'said | grep -E "^esp +(ipsec-mb|OpenS
 check_equal "the same for programs" true "$(lab_status laptop '.self.crypto | test("GB/s$")')"
 echo "note  $(said | grep '^esp')"
 
+# What anybody can send is counted, too: of an SA that is not there, and cut short.
+for garbage in '\xc1\0\0\1\0\0\0\1the IV; and something of 28 octets..' '\xc1\0\0\1'; do
+	lab_exec home bash -c "printf '$garbage' >/dev/udp/192.168.1.10/4500"
+done
+check_soon "status -v says what was lost of no peer" 5 eval \
+	'said | grep -E "^lost +[0-9]+ packets? of no peer: .*1 unknown_spi, 1 short"'
+check "and metrics" eval \
+	'lab_exec laptop autotunnel metrics | grep -qx "autotunnel_dropped_packets_total{reason=\"short\"} 1"'
+
 # keys HOST: how often it got new ones.
 keys() {
 	grep -c "new ESP keys" "$(lab_log "$1" autotunneld)" || :

@@ -243,7 +243,10 @@ verbose(void **state)
 	show_status(out, s, 0, 1);
 	show_peer(out, s, &s->peer[0], 1);
 	s->self.offload = 0;
+	s->self.drop[IPSEC_DROP_UNKNOWN] = 4;
+	s->self.drop[IPSEC_DROP_SHORT] = 1;
 	show_status(out, s, 0, 1);
+	memset(s->self.drop, 0, sizeof s->self.drop);
 	s->self.offload = IPSEC_OFFLOAD_TSO | IPSEC_OFFLOAD_SEGMENT | IPSEC_OFFLOAD_MERGE;
 	rewind(out);
 	assert_true(fread(said, 1, sizeof said - 1, out) > 0);
@@ -251,8 +254,9 @@ verbose(void **state)
 	assert_non_null(strstr(said,
 	    "\nesp      ipsec-mb 1.3.0, AES-128-GCM 9.8 GB/s; TSO"
 	    " UDP_SEGMENT merging\n"));
-	assert_non_null(
-	    strstr(said, "\nesp      ipsec-mb 1.3.0, AES-128-GCM 9.8 GB/s; no offload\n"));
+	assert_non_null(strstr(said,
+	    "\nesp      ipsec-mb 1.3.0, AES-128-GCM 9.8 GB/s; no offload\n"
+	    "lost     5 packets of no peer: 4 unknown_spi, 1 short\n"));
 	assert_non_null(strstr(said, "\n  lost       2 packets: 1 no_tunnel, 1 replay\n"));
 }
 
@@ -322,13 +326,16 @@ metrics(void **state)
 	    "\nautotunnel_peer_up{peer=\"office.alice.example.net\"} 0\n",
 	    "\nautotunnel_peer_received_bytes_total{peer=\"nas.alice.example.net\"} 1288490188\n",
 	    DROPPED "{peer=\"nas.alice.example.net\",reason=\"replay\"} 1\n",
+	    "\nautotunnel_dropped_packets_total{reason=\"unknown_spi\"} 4\n",
 	};
 	char said[8000] = "";
 	FILE *out = tmpfile();
 	size_t n;
 
 	assert_non_null(out);
+	s->self.drop[IPSEC_DROP_UNKNOWN] = 4;
 	show_metrics(out, s);
+	s->self.drop[IPSEC_DROP_UNKNOWN] = 0;
 	rewind(out);
 	n = fread(said, 1, sizeof said - 1, out);
 	fclose(out);
@@ -360,7 +367,7 @@ metrics(void **state)
 	"\"filtered\":true,\"allow\":\"ssh\","                                                     \
 	"\"crypto\":\"ipsec-mb 1.3.0, AES-128-GCM 9.8 GB/s\",\"offload\":{\"tso\":true,"           \
 	"\"uso\":false,\"udp_segment\":true,\"udp_gro\":false,\"merge\":true},"                    \
-	"\"pid\":100,\"time\":1795000000,\"workers\":[" WORKER_JSON("natpmp",                      \
+	"\"dropped\":{},\"pid\":100,\"time\":1795000000,\"workers\":[" WORKER_JSON("natpmp",       \
 	    "101") "," WORKER_JSON("dnsupdate", "102") "," WORKER_JSON("ipsec", "103") "]}"
 #define DNS_JSON                                                                                   \
 	"\"dns\":{\"ok\":true,\"status\":\"ok\",\"source\":\"poll\","                              \

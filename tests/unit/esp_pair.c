@@ -72,13 +72,23 @@ on_expired(void *ctx, uint32_t spi, int inbound, int hard)
 }
 
 static void
+on_dropped(void *ctx)
+{
+	struct side *s = ctx;
+
+	s->seen.dropped++;
+	esp_spi_in_use(s->esp, SPI_AB);
+}
+
+static void
 side_new(struct side *s)
 {
 	const struct esp_events events = {.acquire = on_acquire,
 	    .moved = on_moved,
 	    .ready = on_ready,
 	    .used = on_used,
-	    .expired = on_expired};
+	    .expired = on_expired,
+	    .dropped = on_dropped};
 
 	memset(s, 0, sizeof(*s));
 	s->esp = esp_new(&events, s);

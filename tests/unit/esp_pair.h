@@ -12,7 +12,7 @@ extern const uint8_t ula_a[16], ula_b[16], ula_c[16];
 extern const struct endpoint at_a, at_b, at_new; /* outer addresses */
 
 struct seen {
-	unsigned int acquired, moved, ready, soft, hard;
+	unsigned int acquired, moved, ready, soft, hard, dropped;
 	unsigned int used[2]; /* outbound, inbound */
 	uint8_t dst[16]; /* of the last acquire */
 	uint32_t spi; /* of the last moved or expired */

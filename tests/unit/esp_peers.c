@@ -194,6 +194,54 @@ drops_by_peer(void **state)
 	pair_free();
 }
 
+static uint64_t
+nobodys_drops(struct side *at, enum esp_drop reason)
+{
+	uint64_t all[ESP_DROP_MAX];
+
+	esp_nobodys_drops(at->esp, all);
+	return all[reason];
+}
+
+/* Told of once until they are read; those of a known peer are not among them. */
+static void
+drops_of_nobody(void **state)
+{
+	struct slot s, t;
+
+	pair_connect(NULL);
+	esp_peer_know(b.esp, ula_a);
+	packet_make(&s, ula_a, ula_b, 8, 1);
+	packet_out(&a, &s, 1);
+	slot_copy(&t, &s);
+	packet_in(&b, &s, &at_a, 1);
+	packet_in(&b, &t, &at_a, 1);
+	assert_int_equal(b.seen.dropped, 0);
+	for (int i = 1; i < 3; i++) {
+		for (int k = 0; k < 2; k++) {
+			packet_make(&s, ula_a, ula_b, 8, 1);
+			packet_out(&a, &s, 1);
+			s.p.data[3] ^= 0x55;
+			packet_in(&b, &s, &at_a, 1);
+		}
+		packet_make(&s, ula_a, ula_b, 8, 1);
+		packet_out(&a, &s, 1);
+		s.p.len = 8;
+		packet_in(&b, &s, &at_a, 1);
+		assert_int_equal(b.seen.dropped, i);
+		assert_int_equal(nobodys_drops(&b, ESP_DROP_NO_SA), 2 * i);
+		assert_int_equal(nobodys_drops(&b, ESP_DROP_SHORT), i);
+	}
+	assert_int_equal(nobodys_drops(&b, ESP_DROP_REPLAY), 0);
+	assert_int_equal(drops(&b, ESP_DROP_REPLAY), 1);
+	esp_drop_note(a.esp, ESP_DROP_SEND, 0, 0);
+	assert_int_equal(a.seen.dropped, 0);
+	esp_drop_note(a.esp, ESP_DROP_SEND, 0, 7);
+	assert_int_equal(a.seen.dropped, 1);
+	assert_int_equal(nobodys_drops(&a, ESP_DROP_SEND), 7);
+	pair_free();
+}
+
 static void
 many_peers(void **state)
 {
@@ -227,6 +275,7 @@ main(void)
 	    cmocka_unit_test(traffic_class),
 	    cmocka_unit_test(same_spi),
 	    cmocka_unit_test(drops_by_peer),
+	    cmocka_unit_test(drops_of_nobody),
 	    cmocka_unit_test(many_peers),
 	};
 

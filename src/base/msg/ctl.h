@@ -55,6 +55,7 @@ struct msg_ctl_self {
 	uint32_t manager_pid;
 	uint32_t offload; /* IPSEC_OFFLOAD_* */
 	uint32_t pad;
+	uint64_t drop[IPSEC_DROP_MAX]; /* packets of no known peer that were not delivered */
 	struct msg_worker_info worker[3]; /* natpmp, dnsupdate, ipsec */
 	char version[MSG_WORD_MAX];
 	char strongswan[MSG_WORD_MAX];

@@ -64,6 +64,7 @@ enum msg_type {
 	MSG_IPSEC_KNOCK, /* these knocks are to be reported */
 	MSG_IPSEC_KNOCKED, /* one has come */
 	MSG_IPSEC_READY, /* IKE runs */
+	MSG_IPSEC_DROPS, /* packets of no known peer that were not delivered */
 	MSG_IPSEC_STATE, /* how the tunnel to hdr.id stands */
 	MSG_IPSEC_STEP, /* a step on the way to hdr.id; may be lost */
 	MSG_CTL_SHOW, /* client: tell me the state, once or on each change */

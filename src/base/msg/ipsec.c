@@ -159,6 +159,7 @@ static const struct msg_rule rules[] = {
     MSG_RULE(
 	MSG_IPSEC_KNOCKED, "ipsec knocked", IPSEC, MANAGER, ipsec_knocked, 0, valid_ipsec_knocked),
     MSG_RULE(MSG_IPSEC_READY, "ipsec ready", IPSEC, MANAGER, ipsec_ready, 0, valid_ipsec_ready),
+    MSG_RULE(MSG_IPSEC_DROPS, "ipsec drops", IPSEC, MANAGER, ipsec_drops, 0, msg_valid_empty),
     MSG_RULE(MSG_IPSEC_STATE, "ipsec state", IPSEC, MANAGER, ipsec_state, 0, valid_ipsec_state),
     MSG_RULE(MSG_IPSEC_STEP, "ipsec step", IPSEC, MANAGER, ipsec_step, 0, valid_ipsec_step),
 };
@@ -171,5 +172,6 @@ static_assert(sizeof(struct msg_ipsec_self) == 304, "ipsec self");
 static_assert(sizeof(struct msg_ipsec_peer) == 488, "ipsec peer");
 static_assert(sizeof(struct msg_ipsec_knock) == 56, "ipsec knock");
 static_assert(sizeof(struct msg_ipsec_knocked) == 48, "ipsec knocked");
+static_assert(sizeof(struct msg_ipsec_drops) == 120, "ipsec drops");
 static_assert(sizeof(struct msg_ipsec_state) == 448, "ipsec state");
 static_assert(sizeof(struct msg_ipsec_step) == 112, "ipsec step");

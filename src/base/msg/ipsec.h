@@ -111,7 +111,7 @@ struct msg_ipsec_ready {
 
 enum tunnel_state { TUNNEL_IDLE = 1, TUNNEL_CONNECTING, TUNNEL_UP };
 
-/* Why packets for or from a peer were not delivered (user-space ESP). */
+/* Why packets were not delivered (user-space ESP). */
 enum ipsec_drop {
 	IPSEC_DROP_NO_TUNNEL, /* waited too long for one, or too many did */
 	IPSEC_DROP_NOT_OURS, /* outbound: not from our address */
@@ -128,6 +128,12 @@ enum ipsec_drop {
 	IPSEC_DROP_SEND,
 	IPSEC_DROP_DEVICE,
 	IPSEC_DROP_MAX
+};
+
+/* Those for or from no known peer, since the worker started. */
+struct msg_ipsec_drops {
+	struct msg_hdr hdr;
+	uint64_t drop[IPSEC_DROP_MAX];
 };
 
 struct msg_ipsec_state {
