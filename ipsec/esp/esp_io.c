@@ -1,5 +1,5 @@
 /*
- * Moving packets.  Two threads, each for one direction, each with its own buffers:
+ * Moving packets.  Two directions, each with its own buffers:
  *
  *	io_out.c   tun --read--> cut --esp_outbound--> sealed --trains--> udp4, udp6
  *	io_in.c    udp4, udp6 --recvmmsg--> datagrams --esp_inbound--> opened --merge--> tun
@@ -16,12 +16,17 @@
  * is queued between kernel and kernel: when the machine is too slow the device's queue and the
  * sockets' buffers overflow, as they would with a real network card, and memory stays as it is.
  *
- * Order: one thread per direction, so packets leave in the order they came.  Held packets are
- * sent before new ones are read.  The out thread also keeps time (esp_tick); whoever adds an SA
- * with a lifetime wakes it with esp_io_release.
+ * A thread for each direction while there is much; while there is little, the in thread has both
+ *and the other sleeps.  What is written to the device is often answered at once, by an echo or by
+ *TCP's acknowledgements, and then goes out with no other thread to be woken.
+ *
+ * Order: one thread at a time reads the device and sends (the keeper), so packets leave in the
+ * order they came.  Held packets are sent before new ones are read.  The keeper also keeps time
+ * (esp_tick); whoever adds an SA with a lifetime wakes it with esp_io_release.
  *
  * One port for IKE and ESP, told apart here.  A second socket with SO_REUSEPORT and a BPF selector
- * would not do away with that: UDP_GRO merges an IKE datagram behind ESP ones of the same peer.
+ * would not do away with that: UDP_GRO merges an IKE datagram behind ESP ones of the same peer.  It
+ * costs more, too (tests/bench/one_port.c).
  *
  * The threads end through the eventfd `stop`, which stays readable for ever.  Descriptors are the
  * caller's and are never closed here.  Sealed packets leave from the address the routing table
@@ -104,11 +109,13 @@ esp_io_start(struct esp *e, const struct esp_io_config *config)
 	io->c = *config;
 	atomic_init(&io->offload, config->offload);
 	links_init(&io->links);
-	io->wake = io->stop = io->clock = -1;
+	atomic_init(&io->keeper, IO_IN);
+	io->wake[IO_OUT] = io->wake[IO_IN] = io->stop = io->clock = -1;
 	io->set_ms = UINT64_MAX;
 	if ((io->out = calloc(1, sizeof(*io->out))) == NULL ||
 	    (io->in = calloc(1, sizeof(*io->in))) == NULL ||
-	    (io->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) == -1 ||
+	    (io->wake[IO_OUT] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) == -1 ||
+	    (io->wake[IO_IN] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) == -1 ||
 	    (io->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) == -1 ||
 	    (io->clock = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK)) == -1 ||
 	    io_socket_set_up(io, config->udp4, AF_INET, &io->port4) == -1 ||
@@ -158,8 +165,9 @@ esp_io_free(struct esp_io *io)
 	if (io == NULL)
 		return;
 	esp_io_stop(io);
-	if (io->wake != -1)
-		close(io->wake);
+	for (size_t i = 0; i < 2; i++)
+		if (io->wake[i] != -1)
+			close(io->wake[i]);
 	if (io->stop != -1)
 		close(io->stop);
 	if (io->clock != -1)
@@ -172,7 +180,9 @@ esp_io_free(struct esp_io *io)
 void
 esp_io_release(struct esp_io *io)
 {
-	signal_event(io->wake);
+	/* The keeper may change meanwhile. */
+	signal_event(io->wake[IO_OUT]);
+	signal_event(io->wake[IO_IN]);
 }
 
 /* Wait a little for room in the socket's buffer. */

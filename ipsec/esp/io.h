@@ -9,6 +9,7 @@
 #include "ipsec/esp/train.h"
 
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
@@ -46,7 +47,15 @@ struct io_run {
 	union io_control control[TRAIN_BATCH];
 };
 
+/* Which of the two threads. */
+enum io_thread { IO_OUT, IO_IN };
+
+/* Of whoever is the keeper: io_out.c. */
 struct io_out {
+	int broken; /* the device gave an error */
+	size_t taken; /* packets from it, the last time */
+	uint64_t wait_until_ms; /* a socket had no room the last time: for how long; 0 = it had */
+	unsigned int lean; /* times in a row that it had little for the out thread */
 	uint8_t packet[VNET_LEN + VNET_PACKET_MAX]; /* as the device gives it */
 	uint8_t arena[IO_ARENA]; /* cut and sealed */
 	size_t used;
@@ -74,10 +83,12 @@ struct esp_io {
 	struct esp_io_config c;
 	atomic_uint offload; /* in use */
 	uint16_t port4, port6; /* our own */
-	int wake; /* eventfd: something for the out thread to look at */
+	atomic_int keeper; /* enum io_thread: has the device, the clock, and `out` */
+	atomic_int crowded; /* more came in than the in thread takes at once, the last time */
+	int wake[2]; /* by enum io_thread, eventfd: something for the keeper to look at */
 	int stop; /* eventfd: readable from esp_io_stop on */
 	int clock; /* timerfd: something is due, also when the machine has slept */
-	uint64_t set_ms; /* when it rings; UINT64_MAX = not, 0 = has rung.  The out thread's. */
+	uint64_t set_ms; /* when it rings; UINT64_MAX = not, 0 = has rung.  The keeper's. */
 	int running; /* threads started: 0, 1 (out), 2 (out and in) */
 	pthread_t out_thread, in_thread;
 	struct links links;
@@ -88,6 +99,14 @@ struct esp_io {
 /* The two threads; ctx is the struct esp_io. */
 void *io_out_main(void *ctx);
 void *io_in_main(void *ctx);
+
+#define IO_OUT_FDS 3
+/* For the thread `who`, before it sleeps: what it polls beside its own, and for how many ms. */
+int io_out_poll(struct esp_io *io, enum io_thread who, struct pollfd p[IO_OUT_FDS]);
+/* And after: what there is to do if it is the keeper.  look = the device may have something though
+ * poll did not say so. */
+void io_out_work(
+    struct esp_io *io, enum io_thread who, const struct pollfd p[IO_OUT_FDS], int look);
 
 /* Set options; 0 or -1 with errno.  *port becomes the socket's own. */
 int io_socket_set_up(struct esp_io *io, int fd, int family, uint16_t *port);

@@ -1,8 +1,7 @@
-/* The thread from the sockets to the tunnel device, and to IKE. */
+/* The thread from the sockets to the tunnel device, and to IKE; and back, while little leaves. */
 #include "base/clock.h"
 #include "ipsec/esp/io.h"
 
-#include <poll.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -158,6 +157,7 @@ receive(struct esp_io *io, int fd)
 
 	if (n <= 0)
 		return;
+	atomic_store(&io->crowded, n == (int)in->take);
 	in->take = IO_MESSAGES;
 	for (int i = 0; i < n; i++) {
 		take_message(io, (size_t)i);
@@ -179,18 +179,21 @@ io_in_main(void *ctx)
 	prepare(io->in, IO_MESSAGES);
 	io->in->take = IO_MESSAGES;
 	for (;;) {
-		struct pollfd p[3] = {
+		struct pollfd p[3 + IO_OUT_FDS] = {
 		    {.fd = io->c.udp4, .events = POLLIN},
 		    {.fd = io->c.udp6, .events = POLLIN},
 		    {.fd = io->stop, .events = POLLIN},
 		};
+		int ms = io_out_poll(io, IO_IN, p + 3);
 
-		if (poll(p, 3, -1) == -1)
+		if (poll(p, 3 + IO_OUT_FDS, ms) == -1)
 			continue;
 		if (p[2].revents != 0)
 			return NULL;
 		for (size_t i = 0; i < 2; i++)
 			if (p[i].revents != 0)
 				receive(io, p[i].fd);
+		/* What the device was given may have been answered by now. */
+		io_out_work(io, IO_IN, p + 3, (p[0].revents | p[1].revents) != 0);
 	}
 }

@@ -1,4 +1,8 @@
-/* The thread from the tunnel device to the sockets; also the one that keeps time. */
+/*
+ * From the tunnel device to the sockets.  The work is of one thread at a time, the keeper, who also
+ * keeps time: the in thread, which reads the device between its own work, until there is much of
+ * either; then the out thread, until there has been little for a while.
+ */
 #include "base/clock.h"
 #include "base/log.h"
 #include "ipsec/esp/cut.h"
@@ -12,6 +16,8 @@
 #include <unistd.h>
 
 #define TUN_RETRY_MS 1000 /* the device is down or gone */
+#define KEEPER_MUCH 16 /* packets at once: then two threads do more than one */
+#define KEEPER_LEAN 16 /* times in a row there was less, and the in thread takes over */
 
 /* Send what is sealed; what the tunnel answers itself goes back to the device. */
 static void
@@ -33,6 +39,7 @@ handle_batch(struct esp_io *io)
 {
 	struct io_out *o = io->out;
 
+	o->taken += o->n;
 	if (io->esp != NULL) {
 		esp_outbound(io->esp, o->batch, o->n, clock_boot_ms());
 		send_batch(io);
@@ -92,13 +99,15 @@ cut_packet(struct esp_io *io, size_t len)
 		cut_next(&cut, take_room(io, n));
 }
 
-/* Read until there is no more or enough, and send.  *broken is set when the device gave an error.
- */
+/* Read until there is no more or enough, and send. */
 static void
-drain_tun(struct esp_io *io, int *broken)
+drain_tun(struct esp_io *io)
 {
-	*broken = 0;
-	while (io->out->n < IO_ENOUGH) {
+	struct io_out *o = io->out;
+
+	o->broken = 0;
+	o->taken = 0;
+	while (o->n < IO_ENOUGH) {
 		ssize_t len = io_tun_read(io);
 
 		if (len > 0) {
@@ -106,11 +115,11 @@ drain_tun(struct esp_io *io, int *broken)
 		} else if (len == 0 || errno != EINTR) {
 			if (len == 0)
 				errno = ENODEV;
-			*broken = errno != EAGAIN;
+			o->broken = errno != EAGAIN;
 			break;
 		}
 	}
-	if (io->out->n > 0) {
+	if (o->n > 0) {
 		int saved = errno;
 
 		handle_batch(io);
@@ -160,38 +169,89 @@ clear(int fd)
 		log_warn("eventfd: read");
 }
 
+static void
+hand_over(struct esp_io *io, enum io_thread to)
+{
+	uint64_t one = 1;
+
+	io->out->lean = 0;
+	atomic_store(&io->keeper, to);
+	if (write(io->wake[to], &one, sizeof(one)) == -1 && errno != EAGAIN)
+		log_warn("eventfd: write");
+}
+
+/* Who reads the device next: the out thread when much leaves or comes in, and when a socket has no
+ * room, for a wait is not to hold up what comes in. */
+static void
+choose_keeper(struct esp_io *io, enum io_thread who)
+{
+	struct io_out *o = io->out;
+	int much = o->taken >= KEEPER_MUCH || o->wait_until_ms != 0 || atomic_load(&io->crowded);
+
+	if (who == IO_IN) {
+		if (much)
+			hand_over(io, IO_OUT);
+		return;
+	}
+	o->lean = much ? 0 : o->lean + 1;
+	if (o->lean == KEEPER_LEAN)
+		hand_over(io, IO_IN);
+}
+
+int
+io_out_poll(struct esp_io *io, enum io_thread who, struct pollfd p[IO_OUT_FDS])
+{
+	int keeper = atomic_load(&io->keeper) == (int)who;
+	int broken = keeper && io->out->broken;
+
+	if (keeper)
+		tick(io);
+	p[0] = (struct pollfd) {.fd = keeper && !broken ? io->c.tun : -1, .events = POLLIN};
+	p[1] = (struct pollfd) {.fd = io->wake[who], .events = POLLIN};
+	p[2] = (struct pollfd) {.fd = keeper ? io->clock : -1, .events = POLLIN};
+	return broken ? TUN_RETRY_MS : -1;
+}
+
+void
+io_out_work(struct esp_io *io, enum io_thread who, const struct pollfd p[IO_OUT_FDS], int look)
+{
+	struct io_out *o = io->out;
+	int was;
+
+	if (p[1].revents != 0)
+		clear(io->wake[who]);
+	if (atomic_load(&io->keeper) != (int)who)
+		return;
+	if (p[2].revents != 0) {
+		clear(io->clock);
+		io->set_ms = 0;
+	}
+	o->wait_until_ms = 0;
+	if (io->esp != NULL)
+		send_held(io);
+	was = o->broken;
+	if (p[0].revents == 0 && !look && !was)
+		return;
+	drain_tun(io);
+	report_tun(was, o->broken);
+	choose_keeper(io, who);
+}
+
 void *
 io_out_main(void *ctx)
 {
 	struct esp_io *io = ctx;
-	int broken = 0, was;
 
 	prctl(PR_SET_NAME, "esp-out");
 	for (;;) {
-		struct pollfd p[4] = {
-		    {.fd = broken ? -1 : io->c.tun, .events = POLLIN},
-		    {.fd = io->wake, .events = POLLIN},
-		    {.fd = io->stop, .events = POLLIN},
-		    {.fd = io->clock, .events = POLLIN},
-		};
+		struct pollfd p[IO_OUT_FDS + 1];
+		int ms = io_out_poll(io, IO_OUT, p);
 
-		tick(io);
-		if (poll(p, 4, broken ? TUN_RETRY_MS : -1) == -1)
+		p[IO_OUT_FDS] = (struct pollfd) {.fd = io->stop, .events = POLLIN};
+		if (poll(p, IO_OUT_FDS + 1, ms) == -1)
 			continue;
-		if (p[2].revents != 0)
+		if (p[IO_OUT_FDS].revents != 0)
 			return NULL;
-		if (p[1].revents != 0)
-			clear(io->wake);
-		if (p[3].revents != 0) {
-			clear(io->clock);
-			io->set_ms = 0;
-		}
-		if (io->esp != NULL)
-			send_held(io);
-		if (p[0].revents == 0 && !broken)
-			continue;
-		was = broken;
-		drain_tun(io, &broken);
-		report_tun(was, broken);
+		io_out_work(io, IO_OUT, p, 0);
 	}
 }

@@ -1,4 +1,5 @@
 /* The UDP sockets: their options, ancillary data, and sending trains of datagrams. */
+#include "base/clock.h"
 #include "base/log.h"
 #include "ipsec/esp/io.h"
 
@@ -138,13 +139,19 @@ run_add(struct io_run *run, struct train *t)
 		io_control_add(m, IPPROTO_UDP, UDP_SEGMENT, &t->segment, sizeof(t->segment));
 }
 
-/* 1 when there was room in time. */
+/* 1 when there was room in time.  The in thread has other work: it waits so long only once. */
 static int
-wait_for_room(int fd)
+wait_for_room(struct esp_io *io, int fd)
 {
 	struct pollfd p = {.fd = fd, .events = POLLOUT};
+	struct io_out *o = io->out;
+	uint64_t now = clock_boot_ms(), until = now + SEND_WAIT_MS;
 
-	return poll(&p, 1, SEND_WAIT_MS) == 1;
+	if (o->wait_until_ms == 0)
+		o->wait_until_ms = until;
+	if (atomic_load(&io->keeper) == IO_IN)
+		until = o->wait_until_ms;
+	return poll(&p, 1, until > now ? (int)(until - now) : 0) == 1;
 }
 
 /* The link is down, or has our address no more: routing decides again, for all that went by it. */
@@ -173,7 +180,7 @@ send_single(struct esp_io *io, const struct io_run *run, const struct msghdr *li
 		put_control(&m, &control, run, t);
 		if (sendmsg(run->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL) != -1)
 			return 0;
-		if (errno == EINTR || (errno == EAGAIN && wait_for_room(run->fd)))
+		if (errno == EINTR || (errno == EAGAIN && wait_for_room(io, run->fd)))
 			continue;
 		if (errno == EAGAIN || t->way.link == 0)
 			return 1;
@@ -256,7 +263,7 @@ run_send(struct esp_io *io, struct io_run *run)
 		if (n > 0) {
 			at += (unsigned int)n;
 		} else if (errno == EAGAIN) {
-			if (!wait_for_room(run->fd))
+			if (!wait_for_room(io, run->fd))
 				break;
 		} else if (errno != EINTR) {
 			lost += refused(io, run, at, errno);

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "ipsec/esp/esp_io.h"
+#include "ipsec/esp/io.h"
 #include "tests/unit/esp_pair.h"
 
 #include <errno.h>
@@ -188,6 +188,34 @@ crosses(void **state)
 		assert_int_equal(drops_all(&a) + drops_all(&b), 0);
 		hosts_stop();
 	}
+	offload = 0;
+}
+
+static void
+cross_until(enum io_thread keeper, int n)
+{
+	time_t end = time(NULL) + WAIT_MS / 1000;
+
+	do {
+		cross(&ha, &hb, n);
+	} while (atomic_load(&ha.io->keeper) != (int)keeper && time(NULL) < end);
+	assert_int_equal(atomic_load(&ha.io->keeper), keeper);
+}
+
+/* Who reads the device changes with how much there is; nothing is lost or overtakes. */
+static void
+hand_over(void **state)
+{
+	offload = ESP_IO_SEGMENT | ESP_IO_GRO;
+	hosts_start(AF_INET);
+	assert_int_equal(atomic_load(&ha.io->keeper), IO_IN);
+	for (int i = 0; i < 20; i++) {
+		cross_until(IO_OUT, 50);
+		cross(&hb, &ha, 50);
+		cross_until(IO_IN, 1);
+	}
+	assert_int_equal(drops_all(&a) + drops_all(&b), 0);
+	hosts_stop();
 	offload = 0;
 }
 
@@ -557,6 +585,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(crosses),
+	    cmocka_unit_test(hand_over),
 	    cmocka_unit_test(no_header_no_merging),
 	    cmocka_unit_test(ike_behind_esp),
 	    cmocka_unit_test(sorts_datagrams),
