@@ -57,7 +57,8 @@ heard(const struct sa *sa, struct event_list *events)
 	memcpy(event->peer, sa->remote_ula, sizeof(event->peer));
 }
 
-/* What an opened packet of this SA holds: OPEN_OK with p the inner packet, or empty (p->len 0). */
+/* What an opened packet of this SA holds: OPEN_OK with p the inner packet, or empty (p->len 0).
+ * What is behind the inner packet is padding (RFC 4303 2.7). */
 static enum esp_drop
 check_inside(const struct sa *sa, struct esp_packet *p)
 {
@@ -68,7 +69,7 @@ check_inside(const struct sa *sa, struct esp_packet *p)
 		return OPEN_OK;
 	}
 	if (open_trailer(p, &next_header) == -1 || next_header != ESP_NEXT_IPV6 ||
-	    !inner_is_ipv6(p->data, p->len))
+	    (p->len = inner_len(p->data, p->len)) == 0)
 		return ESP_DROP_INNER;
 	if (!policy_is(sa, inner_destination(p->data), inner_source(p->data)))
 		return ESP_DROP_SELECTOR;

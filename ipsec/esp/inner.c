@@ -4,11 +4,21 @@
 
 #define IPV6_HEADER_LEN 40
 
+size_t
+inner_len(const uint8_t *data, size_t len)
+{
+	size_t says;
+
+	if (len < IPV6_HEADER_LEN || data[0] >> 4 != 6)
+		return 0;
+	says = (size_t)(data[4] << 8 | data[5]) + IPV6_HEADER_LEN;
+	return says <= len ? says : 0;
+}
+
 int
 inner_is_ipv6(const uint8_t *packet, size_t len)
 {
-	return len >= IPV6_HEADER_LEN && packet[0] >> 4 == 6 &&
-	    (size_t)(packet[4] << 8 | packet[5]) + IPV6_HEADER_LEN == len;
+	return len > 0 && inner_len(packet, len) == len;
 }
 
 const uint8_t *

@@ -7,6 +7,9 @@
 
 /* Is this one IPv6 packet, as long as its header says?  Jumbograms (RFC 2675) are not. */
 int inner_is_ipv6(const uint8_t *packet, size_t len);
+/* The length of the IPv6 packet at the front of these octets, by its header: behind it a peer may
+ * have padded (RFC 4303 2.7).  0 when there is none, or it is cut off. */
+size_t inner_len(const uint8_t *data, size_t len);
 /* Of a packet that passed inner_is_ipv6. */
 const uint8_t *inner_source(const uint8_t *packet);
 const uint8_t *inner_destination(const uint8_t *packet);

@@ -4,6 +4,7 @@
  * packets; each input is given twice, and the second time is a replay.
  */
 #include "ipsec/esp/esp.h"
+#include "ipsec/esp/inner.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +48,8 @@ give(struct esp *e, const uint8_t *data, size_t size)
 		memcpy(copy, data, size);
 	esp_inbound(e, &p, 1, 1);
 	if (p.len > 0 && (p.data < copy || p.data + p.len > copy + size))
+		abort();
+	if (p.len > 0 && (!inner_is_ipv6(p.data, p.len) || memcmp(p.data + 8, ula_a, 16) != 0))
 		abort();
 	free(copy);
 	return p.len;

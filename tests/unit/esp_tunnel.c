@@ -202,15 +202,38 @@ wrong_inside(void **state)
 	s.p.len--; /* shorter than its header says */
 	assert_int_equal(forge(&s, 41), 0);
 	packet_make(&s, ula_a, ula_b, 8, 1);
-	s.p.len += 4; /* longer */
-	assert_int_equal(forge(&s, 41), 0);
-	packet_make(&s, ula_a, ula_b, 8, 1);
 	s.p.len = 0;
 	assert_int_equal(forge(&s, 41), 0);
-	assert_int_equal(drops(&b, ESP_DROP_INNER), 5);
+	assert_int_equal(drops(&b, ESP_DROP_INNER), 4);
 	packet_make(&s, ula_a, ula_b, 8, 1); /* a dummy packet may hold anything, RFC 4303 2.6 */
 	assert_int_equal(forge(&s, 59), 0);
-	assert_int_equal(drops_all(&b), 8);
+	assert_int_equal(drops_all(&b), 7);
+	pair_free();
+}
+
+/* What is longer than its header says was padded (RFC 4303 2.7), with anything. */
+static void
+padded(void **state)
+{
+	struct slot s, want;
+
+	pair_connect(NULL);
+	for (size_t pad = 0; pad < 1300; pad += pad < 10 ? 1 : 97) {
+		packet_make(&s, ula_a, ula_b, 8, 1);
+		slot_copy(&want, &s);
+		memset(s.p.data + s.p.len, (int)pad, pad);
+		s.p.len += pad;
+		assert_int_equal(forge(&s, 41), 48);
+		assert_memory_equal(s.p.data, want.p.data, 48);
+	}
+	packet_make(&s, ula_c, ula_b, 8, 1); /* padding makes nothing right that is wrong */
+	s.p.len += 100;
+	assert_int_equal(forge(&s, 41), 0);
+	assert_int_equal(drops(&b, ESP_DROP_SELECTOR), 1);
+	packet_make(&s, ula_a, ula_b, 8, 1);
+	s.p.len = 39;
+	assert_int_equal(forge(&s, 41), 0);
+	assert_int_equal(drops(&b, ESP_DROP_INNER), 1);
 	pair_free();
 }
 
@@ -303,6 +326,7 @@ main(void)
 	    cmocka_unit_test(tampering),
 	    cmocka_unit_test(replays),
 	    cmocka_unit_test(wrong_inside),
+	    cmocka_unit_test(padded),
 	    cmocka_unit_test(not_ours),
 	    cmocka_unit_test(unknown_spi),
 	    cmocka_unit_test(usage),
