@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "ipsec/asked.h"
+#include "ipsec/esp/probe.h"
 #include "ipsec/net.h"
 #include "ipsec/peers.h"
 #include "ipsec/sad.h"
@@ -136,6 +137,27 @@ on_ready(void *ctx, const uint8_t peer[16])
 	plane_release(peer);
 }
 
+static void
+on_narrow(void *ctx, const uint8_t ula[16], uint32_t size)
+{
+	char name[MSG_NAME_MAX] = "";
+
+	peers_lock();
+	for (uint32_t i = 0; i < MSG_PEERS_MAX; i++) {
+		struct peer *p = peers_at(i);
+
+		if (p != NULL && memcmp(p->ula, ula, 16) == 0)
+			str_copy(name, sizeof name, p->name);
+	}
+	peers_unlock();
+	if (size != 0)
+		log_info(
+		    "peer %s: nothing larger than %u octets comes through, and no router says so",
+		    name, size);
+	else
+		log_info("peer %s: packets of full size come through again", name);
+}
+
 /* The tunnel's traffic is to be counted, and more often from now on (usage.c). */
 static void
 on_used(void *ctx, uint32_t id, int inbound)
@@ -187,6 +209,7 @@ static const struct esp_events events = {
     .acquire = on_acquire,
     .moved = on_moved,
     .ready = on_ready,
+    .narrow = on_narrow,
     .used = on_used,
     .expired = on_expired,
     .dropped = on_dropped,
@@ -244,13 +267,16 @@ uint32_t
 plane_mtu(const struct endpoint *remote)
 {
 	const uint32_t around = (remote->family == 6 ? 40 : 20) + 8;
-	uint32_t path = net_path_mtu(remote), mtu;
+	uint32_t path = net_path_mtu(remote), mtu, least;
 
 	if (path <= around)
 		return own_mtu;
 	mtu = (uint32_t)esp_inner_max(path - around);
-	if (mtu < ESP_MTU_MIN)
-		return ESP_MTU_MIN;
+	/* Of what is larger than a narrow path of IPv4 routers make fragments; of IPv6's there is
+	 * none narrower than this. */
+	least = remote->family == 6 ? PROBE_FLOOR : ESP_MTU_MIN;
+	if (mtu < least)
+		return least;
 	return mtu < own_mtu ? mtu : own_mtu;
 }
 
@@ -321,6 +347,13 @@ plane_poke(const uint8_t ula[16], const struct endpoint *to)
 {
 	if (esp != NULL && io != NULL)
 		esp_io_poke(io, ula, to);
+}
+
+void
+plane_doubt(const uint8_t ula[16])
+{
+	if (esp != NULL)
+		esp_peer_doubt(esp, ula, clock_boot_ms());
 }
 
 void

@@ -31,7 +31,8 @@ void plane_way(const struct endpoint *local, const struct endpoint *remote, stru
 int plane_send(
     const struct endpoint *local, const struct endpoint *remote, const void *data, size_t len);
 /* The largest inner packet that reaches a peer there without fragments, as far as the routing table
- * knows; never more than the tunnel interface's MTU. */
+ * knows; never more than the tunnel interface's MTU.  What routing does not know, the data plane
+ * finds out (probe.h). */
 uint32_t plane_mtu(const struct endpoint *remote);
 /* From now on count what is dropped for and from this ULA; read the counters by IPSEC_DROP_*. */
 void plane_know(const uint8_t ula[16]);
@@ -45,6 +46,8 @@ void plane_describe_drops(union msg *m);
 void plane_poke(const uint8_t ula[16], const struct endpoint *to);
 /* Did traffic for this ULA come lately, when no peer had it?  Peers' lock held; says so once. */
 int plane_was_asked(const uint8_t ula[16], uint64_t now_ms);
+/* This peer does not answer our traffic: its path may have become narrow. */
+void plane_doubt(const uint8_t ula[16]);
 /* A tunnel to this ULA is there: send what waits for it. */
 void plane_release(const uint8_t ula[16]);
 

@@ -150,7 +150,8 @@ rename_dst(kernel_ipsec_sa_id_t *id, host_t *new_dst)
 static kernel_feature_t
 get_features(kernel_ipsec_t *this)
 {
-	return KERNEL_REQUIRE_UDP_ENCAPSULATION | KERNEL_NO_POLICY_UPDATES | KERNEL_POLICY_SPI;
+	return KERNEL_REQUIRE_UDP_ENCAPSULATION | KERNEL_NO_POLICY_UPDATES | KERNEL_POLICY_SPI |
+	    KERNEL_ESP_V3_TFC;
 }
 
 static status_t
@@ -256,6 +257,7 @@ add_sa(kernel_ipsec_t *this, kernel_ipsec_sa_id_t *id, kernel_ipsec_add_sa_t *da
 	    .inbound = data->inbound,
 	    .algorithm = (uint8_t)algorithm_of(data->enc_alg, key_len),
 	    .esn = data->esn,
+	    .tfc = data->tfc != 0, /* settings.c wants it, and the peer has nothing against it */
 	    .remote = endpoint_of(data->inbound ? id->src : id->dst),
 	    .local = endpoint_of(data->inbound ? id->dst : id->src),
 	};

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "ipsec/creds.h"
 #include "ipsec/peers.h"
+#include "ipsec/plane.h"
 
 #include <string.h>
 
@@ -80,6 +81,9 @@ make_child(const char *name, const uint8_t ula[16])
 {
 	child_cfg_create_t data = {
 	    .mode = MODE_TUNNEL,
+	    /* Any value: libcharon hands it on to sad.c if the peer takes padding, and our data
+	     * plane pads nothing but its probes.  The kernel would pad each packet. */
+	    .tfc = plane_is_kernel() ? 0 : 1,
 	    .lifetime.time =
 		{
 		    .rekey = own.child_rekey_sec,

@@ -89,10 +89,12 @@ mind_silence(struct peer *p, const struct counters *c, uint64_t now)
 	int went = c->out_packets != p->alive.out;
 	enum alive_sign sign = alive_count(&p->alive, c->in_packets, c->out_packets, now);
 
-	if (sign == ALIVE_HEARD)
+	if (sign == ALIVE_HEARD) {
 		peer_heard(p, now);
-	else if (sign == ALIVE_DOUBT)
+	} else if (sign == ALIVE_DOUBT) {
 		path_doubt(&p->path, now);
+		plane_doubt(p->ula);
+	}
 	if (went && p->path.state == PATH_LOST)
 		call_want(&p->call, now);
 }

@@ -1,5 +1,6 @@
 /* SAs and policies as IKE sets them: the calls that may come from any thread. */
 #include "ipsec/esp/lifetime.h"
+#include "ipsec/esp/paths.h"
 #include "ipsec/esp/state.h"
 
 #include <errno.h>
@@ -16,7 +17,7 @@ spec_valid(const struct esp_sa *spec)
 	if (!spec->inbound && spec->remote.family == 0)
 		return 0;
 	if (spec->inbound ? spec->id != 0 && spec->id != spec->spi
-			  : spec->mtu != 0 && spec->mtu < ESP_MTU_MIN)
+			  : spec->mtu != 0 && spec->mtu < PROBE_FLOOR)
 		return 0;
 	return endpoint_valid(&spec->remote) && aead_key_len(spec->algorithm) > 0;
 }
@@ -53,6 +54,8 @@ esp_sa_add(struct esp *e, const struct esp_sa *spec, uint64_t now_ms)
 	}
 	pthread_mutex_lock(&half->lock);
 	sa = sa_insert(&half->sas, spec, aead, now_ms);
+	if (sa != NULL && !sa->inbound)
+		path_settle(e, sa);
 	if (sa != NULL && wait)
 		sa->ready_ms = now_ms + ESP_WAIT_MS;
 	if (sa != NULL && sa_due_ms(sa) < half->due_ms)
@@ -90,6 +93,8 @@ esp_sa_move(struct esp *e, uint32_t id, int inbound, const struct endpoint *remo
 	if ((sa = lock_sa(half, id)) == NULL)
 		return -1;
 	sa->remote = *remote;
+	if (!inbound)
+		sa_new_path(sa); /* also when only our own address is another */
 	pthread_mutex_unlock(&half->lock);
 	return 0;
 }
@@ -99,13 +104,17 @@ esp_sa_mtu(struct esp *e, uint32_t id, uint32_t mtu)
 {
 	struct sa *sa;
 
-	if (mtu != 0 && mtu < ESP_MTU_MIN) {
+	if (mtu != 0 && mtu < PROBE_FLOOR) {
 		errno = EINVAL;
 		return -1;
 	}
 	if ((sa = lock_sa(&e->out, id)) == NULL)
 		return -1;
-	sa->mtu = mtu;
+	if (sa->mtu != mtu) {
+		sa->mtu = mtu;
+		probe_changed(&sa->probe);
+		path_settle(e, sa);
+	}
 	pthread_mutex_unlock(&e->out.lock);
 	return 0;
 }
@@ -117,6 +126,8 @@ esp_sa_way(struct esp *e, uint32_t id, const struct esp_way *way)
 
 	if (sa == NULL)
 		return -1;
+	if (sa->way.link != way->link)
+		sa_new_path(sa);
 	sa->way = *way;
 	pthread_mutex_unlock(&e->out.lock);
 	return 0;
@@ -125,10 +136,16 @@ esp_sa_way(struct esp *e, uint32_t id, const struct esp_way *way)
 void
 esp_way_lost(struct esp *e, uint32_t link)
 {
+	struct sa *sa;
+	size_t at = 0;
+
 	pthread_mutex_lock(&e->out.lock);
-	for (size_t i = 0; i < e->out.sas.touched; i++)
-		if (e->out.sas.slots[i].way.link == link)
-			e->out.sas.slots[i].way.link = 0;
+	while ((sa = sa_next(&e->out.sas, &at)) != NULL) {
+		if (link == 0 || sa->way.link != link)
+			continue;
+		sa->way.link = 0;
+		sa_new_path(sa);
+	}
 	pthread_mutex_unlock(&e->out.lock);
 }
 
@@ -191,6 +208,7 @@ esp_policy_add(
 		return -1;
 	rc = policy_set(sa, local, remote);
 	if (rc == 0 && !inbound) {
+		path_inherit(e, sa);
 		policy_index_add(&e->policies, sa);
 		e->held_ready = 1;
 	}

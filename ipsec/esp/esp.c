@@ -8,8 +8,11 @@
  *	|  SAs by id    sa.c    |   |  SAs by SPI   sa.c    |
  *	|  SAs by peer  policy.c|   |  replay windows       |
  *	|  hold queue   hold.c  |   |               replay.c|
+ *	|  what paths           |   |                       |
+ *	|    carry     paths.c  |   |                       |
  *	+-----------^-----------+   +-----------^-----------+
- *	            |     a peer moved: <-------+
+ *	            |  a peer moved, or <-------+
+ *	            |  answered a probe         |
  *	 outbound.c, seal.c             inbound.c, open.c
  *	        TUN -> UDP                 UDP -> TUN
  *
@@ -17,8 +20,8 @@
  * two data threads takes only its own: once for a batch of up to ESP_CHUNK packets, about 0.1 ms.
  * Whatever is inside a half, its SAs first of all, is read and written under its lock only; so
  * an SA is deleted between two batches and never under a packet.  Both locks are held at once
- * nowhere.  The one thing that crosses is a peer's new address: inbound.c notes it, lets its lock
- * go, and tells the outbound half.
+ * nowhere.  What crosses is a peer's new address and the number of a probe it has answered
+ *(probe.h): inbound.c notes it, lets its lock go, and tells the outbound half.
  *
  * Things noticed under a lock (acquire, moved, expired) are put into an event_list on the stack
  * and called back after it is released: a callback may call any function of esp.h.
@@ -74,6 +77,7 @@ esp_new(const struct esp_events *events, void *ctx)
 		return NULL;
 	}
 	e->hold.drops = &e->out.drops;
+	siphash_key_random(&e->cookie);
 	return e;
 }
 
@@ -148,26 +152,26 @@ esp_drop_note(struct esp *e, enum esp_drop reason, int inbound, size_t n)
 	esp_fire(e, &none);
 }
 
-/* Look at every SA.  One whose event found no place keeps the half due.  Returns whether one need
- * not wait for its peer any longer. */
-static int
-check_lives(struct half *half, uint64_t now_ms, struct event_list *events)
+/* Look at every SA.  One whose event found no place keeps the half due.  *ready is set when one
+ * need not wait for its peer any longer, *probing when one has to probe. */
+static void
+check_lives(struct half *half, uint64_t now_ms, struct event_list *events, int *ready, int *probing)
 {
 	struct sa *sa;
 	size_t at = 0;
-	int ready = 0;
 
 	half->due_ms = UINT64_MAX;
 	while ((sa = sa_next(&half->sas, &at)) != NULL) {
 		sa_check_life(sa, now_ms, events);
 		if (sa->ready_ms != 0 && sa->ready_ms <= now_ms) {
 			sa->ready_ms = 0;
-			ready = 1;
+			*ready = 1;
 		}
+		if (sa->probe.due_ms <= now_ms)
+			*probing = 1;
 		if (sa_due_ms(sa) < half->due_ms)
 			half->due_ms = sa_due_ms(sa);
 	}
-	return ready;
 }
 
 static uint64_t
@@ -175,14 +179,15 @@ tick(struct esp *e, struct half *half, uint64_t now_ms)
 {
 	struct event_list events;
 	uint64_t due_ms;
-	int ready;
+	int ready = 0, probing = 0;
 
 	events.n = 0;
 	pthread_mutex_lock(&half->lock);
 	if (half->due_ms <= now_ms) {
-		ready = check_lives(half, now_ms, &events);
-		if (half == &e->out) { /* only there an SA waits */
+		check_lives(half, now_ms, &events, &ready, &probing);
+		if (half == &e->out) { /* only there an SA waits, or probes */
 			e->held_ready |= ready;
+			e->probing |= probing;
 			hold_expire(&e->hold, now_ms);
 			if (hold_due_ms(&e->hold) < half->due_ms)
 				half->due_ms = hold_due_ms(&e->hold);

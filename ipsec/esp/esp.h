@@ -26,9 +26,9 @@
 #define ESP_WAIT_MS 250 /* for the peer to be ready, see esp_sa.partner */
 #define ESP_REPLAY_WINDOW 8192 /* packets: more than a train of trains can be late */
 #define ESP_PEERS_MAX 1024 /* whose drops are counted one by one */
-#define ESP_CHUNK 64 /* packets handled while a lock is held; three events each fit in a list */
+#define ESP_CHUNK 64 /* packets handled while a lock is held; four events each fit in a list */
 #define ESP_PACKET_MAX 2048 /* inner packet, outbound */
-#define ESP_MTU_MIN 1280 /* IPv6's; a path that carries less gets fragments */
+#define ESP_MTU_MIN 1280 /* IPv6's; where a path carries less, packets are split */
 #define ESP_QUIET_MS 5000 /* without a packet: the next one is told of */
 #define ESP_TOO_BIG_MS 10 /* between two answers to packets that are too big for a tunnel */
 /* What tunnelling adds at most after the UDP header: SPI, sequence, IV, padding, trailer, ICV. */
@@ -45,6 +45,9 @@ struct esp_events {
 	void (*moved)(void *ctx, uint32_t spi, const struct endpoint *from);
 	/* A peer that was waited for (esp_sa.partner) has been heard: held packets may go. */
 	void (*ready)(void *ctx, const uint8_t peer[16]);
+	/* The path to a peer carries inner packets of this size, as probes have shown; 0 = of any
+	 * size, after all.  See probe.h. */
+	void (*narrow)(void *ctx, const uint8_t peer[16], uint32_t size);
 	/* An SA has carried an inner packet, the first one in ESP_QUIET_MS. */
 	void (*used)(void *ctx, uint32_t id, int inbound);
 	/* A lifetime has passed: soft (hard = 0) wants a rekey, hard ends the SA.  Each once. */
@@ -65,12 +68,12 @@ struct esp_sa {
 	uint8_t inbound;
 	uint8_t algorithm; /* enum aead_algorithm */
 	uint8_t esn; /* 64-bit sequence numbers (RFC 4304) */
-	uint8_t pad;
+	uint8_t tfc; /* outbound: the peer takes padding (RFC 4303 2.7), so its path is probed */
 	/* What the SA is called in the calls below.  Inbound it is the SPI, which is our own
 	 * choice. Outbound the peer chose the SPI, and two peers may choose the same: the caller
 	 * gives it a number of its own.  0 = the SPI. */
 	uint32_t id;
-	uint32_t mtu; /* outbound: of inner packets; 0 = ESP_PACKET_MAX */
+	uint32_t mtu; /* outbound: see esp_sa_mtu */
 	/* Outbound, where the peer asked for the SAs and is still putting in its own end: nothing
 	 * is sent before it is heard on this inbound SA, or ESP_WAIT_MS have passed.  It pokes when
 	 * it is done.  0 = do not wait. */
@@ -128,9 +131,15 @@ int esp_sa_move(struct esp *e, uint32_t id, int inbound, const struct endpoint *
 int esp_sa_way(struct esp *e, uint32_t id, const struct esp_way *way);
 /* That link is gone: what left by it leaves as routing says. */
 void esp_way_lost(struct esp *e, uint32_t link);
-/* The path of an outbound SA carries inner packets of this size; 0 = no limit.  0, or -1 ENOENT,
- * EINVAL. */
+/*
+ * The path of an outbound SA carries inner packets of this size, as far as routing knows; 0 = any.
+ * Senders of larger ones are told.  Under ESP_MTU_MIN, which IPv6 does not go, packets are split
+ * instead; less than an underlay of 1280 carries is EINVAL: there routers make fragments.  0, or -1
+ * ENOENT, EINVAL.
+ */
 int esp_sa_mtu(struct esp *e, uint32_t id, uint32_t mtu);
+/* The peer with this ULA does not answer: look soon whether its path has become narrow. */
+void esp_peer_doubt(struct esp *e, const uint8_t ula[16], uint64_t now_ms);
 int esp_sa_query(struct esp *e, uint32_t id, int inbound, struct esp_usage *out);
 /* Ends its policy too.  0, or -1 ENOENT. */
 int esp_sa_delete(struct esp *e, uint32_t id, int inbound);
@@ -177,12 +186,25 @@ size_t esp_outbound_held(struct esp *e, struct esp_packet *batch, size_t max, ui
 /* Make one empty packet (next header 59, RFC 4303 2.6) for the newest outbound SA towards remote
  * ULA: it tells the peer where we are.  out as in esp_outbound.  0, or -1 when there is no SA. */
 int esp_poke(struct esp *e, const uint8_t remote[16], struct esp_packet *out, uint64_t now_ms);
+/* Fill the batch with probes whose time has come (probe.h), sealed; returns how many.  As
+ * esp_outbound_held. */
+size_t esp_outbound_probes(struct esp *e, struct esp_packet *batch, size_t max, uint64_t now_ms);
+
+/* What leaves whole on the way to where an inner packet goes: up to `whole` octets.  Up to `most`
+ * it is to be split (split.h) before it is given to esp_outbound, which answers what is larger. */
+struct esp_fit {
+	size_t whole, most;
+};
+/* Same thread as esp_outbound. */
+struct esp_fit esp_fit(struct esp *e, const uint8_t *packet, size_t len, uint64_t now_ms);
 /* Open a batch.  IKE and keep-alives must have been taken out before.  One thread at a time. */
 void esp_inbound(struct esp *e, struct esp_packet *batch, size_t n, uint64_t now_ms);
 
 /* Look at times: lifetimes, held packets.  Returns milliseconds until the next call is due,
  * UINT64_MAX when nothing waits for time.  An SA added or a packet held may make it sooner. */
 uint64_t esp_tick(struct esp *e, uint64_t now_ms);
+/* Has something inbound made the next call due sooner than esp_tick last said?  Says so once. */
+int esp_sooner(struct esp *e);
 
 /* Counters since esp_new, all together. */
 void esp_drops(struct esp *e, uint64_t out[ESP_DROP_MAX]);

@@ -32,17 +32,20 @@
  * caller's and are never closed here.  Sealed packets leave from the address the routing table
  * chooses, so that they follow a change of network at once; only IKE may want a certain source.
  *
- * The sockets send without "don't fragment": a path that carries less than our packets' size
- * fragments them and works, slowly, where a black hole for big packets would be the alternative.
+ * The sockets send without "don't fragment": a path of IPv4 that carries less than our packets'
+ *size fragments them and works, slowly, where a black hole for big packets would be the
+ *alternative. Over IPv6 no router would: there the path is probed (probe.h), and what does not fit
+ *is split before it is sealed (split.h).
  *
  * System calls, besides those of starting a thread: poll read write writev recvmmsg sendmmsg
  * sendmsg timerfd_settime prctl(PR_SET_NAME) futex; in esp_io_start eventfd2 timerfd_create
- * getsockname setsockopt.
+ * getsockname setsockopt getrandom.
  */
 #include "ipsec/esp/esp_io.h"
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "crypto/mac.h"
 #include "ipsec/esp/io.h"
 
 #include <errno.h>
@@ -122,6 +125,7 @@ esp_io_start(struct esp *e, const struct esp_io_config *config)
 	    io_socket_set_up(io, config->udp6, AF_INET6, &io->port6) == -1)
 		goto fail;
 	set_up_offload(io);
+	crypto_random(&io->out->splits, sizeof(io->out->splits));
 	if (start_threads(io) == -1)
 		goto fail;
 	return io;

@@ -27,6 +27,12 @@ fire(const struct event *e, const struct esp_events *to, void *ctx)
 		if (to->ready != NULL)
 			to->ready(ctx, e->peer);
 		break;
+	case EVENT_PROBED:
+		break;
+	case EVENT_NARROW:
+		if (to->narrow != NULL)
+			to->narrow(ctx, e->peer, e->number);
+		break;
 	case EVENT_USED:
 		if (to->used != NULL)
 			to->used(ctx, e->id, e->inbound);

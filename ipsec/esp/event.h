@@ -7,13 +7,23 @@
 
 #include "ipsec/esp/esp.h"
 
-#define EVENTS_MAX 192
+#define EVENTS_MAX 256
 
 struct event {
-	enum { EVENT_ACQUIRE, EVENT_MOVED, EVENT_HEARD, EVENT_USED, EVENT_EXPIRED } kind;
+	enum {
+		EVENT_ACQUIRE,
+		EVENT_MOVED,
+		EVENT_HEARD,
+		EVENT_PROBED, /* for the outbound half only */
+		EVENT_NARROW,
+		EVENT_USED,
+		EVENT_EXPIRED,
+	} kind;
 	uint32_t id; /* of the SA */
 	uint8_t inbound;
 	uint8_t hard;
+	uint8_t large; /* which of two probes was answered */
+	uint32_t number; /* of the probe; or what passes */
 	uint8_t peer[16]; /* ULA */
 	struct endpoint remote;
 };

@@ -2,6 +2,8 @@
 #include "ipsec/esp/ecn.h"
 #include "ipsec/esp/inner.h"
 #include "ipsec/esp/open.h"
+#include "ipsec/esp/paths.h"
+#include "ipsec/esp/probe_echo.h"
 #include "ipsec/esp/seal.h"
 #include "ipsec/esp/state.h"
 
@@ -76,8 +78,29 @@ check_inside(const struct sa *sa, struct esp_packet *p)
 	return ecn_open(p->data, p->tos) == 0 ? OPEN_OK : ESP_DROP_CONGESTED;
 }
 
+/* The answer to a probe is for us: nobody inside has asked. */
+static void
+take_answer(
+    const struct esp *e, const struct sa *sa, struct esp_packet *p, struct event_list *events)
+{
+	struct event *event;
+	uint32_t number;
+	int large;
+
+	if (!probe_echo_answers(p->data, p->len, &e->cookie, &number, &large))
+		return;
+	p->len = 0;
+	if ((event = esp_event_add(events)) == NULL)
+		return;
+	event->kind = EVENT_PROBED;
+	event->number = number;
+	event->large = (uint8_t)large;
+	memcpy(event->peer, sa->remote_ula, sizeof(event->peer));
+}
+
 static enum esp_drop
-through(struct sa *sa, struct esp_packet *p, uint64_t now_ms, struct event_list *events)
+through(
+    struct esp *e, struct sa *sa, struct esp_packet *p, uint64_t now_ms, struct event_list *events)
 {
 	enum esp_drop reason;
 	int newest = 0;
@@ -91,6 +114,8 @@ through(struct sa *sa, struct esp_packet *p, uint64_t now_ms, struct event_list 
 	if (sa->packets == 0 && sa->has_policy)
 		heard(sa, events);
 	reason = check_inside(sa, p);
+	if (reason == OPEN_OK && p->len == PROBE_ECHO_LEN)
+		take_answer(e, sa, p, events);
 	sa_count(sa, reason == OPEN_OK ? p->len : 0, now_ms, events);
 	sa_check_life(sa, now_ms, events);
 	return reason;
@@ -104,7 +129,7 @@ inbound_one(struct esp *e, struct esp_packet *p, uint64_t now_ms, struct event_l
 	enum esp_drop reason;
 
 	if (sa != NULL)
-		reason = through(sa, p, now_ms, events);
+		reason = through(e, sa, p, now_ms, events);
 	else
 		reason = spi == 0 ? ESP_DROP_SHORT : ESP_DROP_NO_SA;
 	if (reason == OPEN_OK)
@@ -113,10 +138,10 @@ inbound_one(struct esp *e, struct esp_packet *p, uint64_t now_ms, struct event_l
 	p->len = 0;
 }
 
-/* What the outbound half should know: where peers are now, and which need not be waited for.  An
- * event about one that was not waited for is taken back. */
+/* What the outbound half should know: where peers are now, which need not be waited for, and what
+ * paths carry.  An event about a peer that was not waited for is taken back. */
 static void
-tell_outbound(struct esp *e, struct event_list *events)
+tell_outbound(struct esp *e, struct event_list *events, uint64_t now_ms)
 {
 	size_t kept = 0;
 
@@ -126,6 +151,10 @@ tell_outbound(struct esp *e, struct event_list *events)
 
 		if (event->kind == EVENT_MOVED)
 			policy_move(&e->policies, event->peer, &event->remote);
+		if (event->kind == EVENT_PROBED) {
+			path_answered(e, event, now_ms, events);
+			continue;
+		}
 		if (event->kind == EVENT_HEARD &&
 		    !policy_heard(&e->policies, event->peer, event->id))
 			continue;
@@ -147,7 +176,7 @@ inbound_chunk(struct esp *e, struct esp_packet *batch, size_t n, uint64_t now_ms
 		inbound_one(e, &batch[i], now_ms, &events);
 	pthread_mutex_unlock(&e->in.lock);
 	if (events.n > 0)
-		tell_outbound(e, &events);
+		tell_outbound(e, &events, now_ms);
 	esp_fire(e, &events);
 }
 

@@ -6,6 +6,7 @@
 #include "ipsec/esp/links.h"
 #include "ipsec/esp/merge.h"
 #include "ipsec/esp/seal.h"
+#include "ipsec/esp/split.h"
 #include "ipsec/esp/train.h"
 
 #include <netinet/in.h>
@@ -58,6 +59,8 @@ struct io_out {
 	unsigned int lean; /* times in a row that it had little for the out thread */
 	uint8_t packet[VNET_LEN + VNET_PACKET_MAX]; /* as the device gives it */
 	uint8_t arena[IO_ARENA]; /* cut and sealed */
+	uint8_t part[VNET_PACKET_MAX]; /* cut, and to be split */
+	uint32_t splits; /* identifies what was split last */
 	size_t used;
 	size_t n;
 	struct esp_packet batch[TRAIN_BATCH];

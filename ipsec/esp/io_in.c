@@ -112,6 +112,8 @@ open_batch(struct esp_io *io)
 	struct io_in *in = io->in;
 
 	esp_inbound(io->esp, in->batch, in->n, clock_boot_ms());
+	if (esp_sooner(io->esp))
+		esp_io_release(io);
 	for (size_t i = 0; i < in->n; i++)
 		if (in->batch[i].len > 0)
 			merge_add(&in->merge, in->batch[i].data, in->batch[i].len);

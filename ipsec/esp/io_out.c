@@ -50,19 +50,45 @@ handle_batch(struct esp_io *io)
 	o->n = o->used = 0;
 }
 
+/* Room for what the data plane sends by itself. */
+static void
+make_room(struct io_out *o)
+{
+	for (size_t i = 0; i < ESP_CHUNK; i++)
+		o->batch[i].data = o->arena + i * IO_HELD_ROOM + ESP_FRONT;
+}
+
 static void
 send_held(struct esp_io *io)
 {
 	struct io_out *o = io->out;
 
 	do {
-		for (size_t i = 0; i < ESP_CHUNK; i++)
-			o->batch[i].data = o->arena + i * IO_HELD_ROOM + ESP_FRONT;
+		make_room(o);
 		o->n = esp_outbound_held(io->esp, o->batch, ESP_CHUNK, clock_boot_ms());
 		if (o->n == 0)
 			return;
 		send_batch(io);
 	} while (1);
+}
+
+/* Each by itself: a train goes as far as the next wire in one piece, and if that is too narrow for
+ * the first of it all are lost. */
+static void
+send_probes(struct esp_io *io)
+{
+	struct io_out *o = io->out;
+	size_t n;
+
+	do {
+		make_room(o);
+		n = esp_outbound_probes(io->esp, o->batch, ESP_CHUNK, clock_boot_ms());
+		for (size_t i = 0; i < n; i++) {
+			o->batch[0] = o->batch[i];
+			o->n = 1;
+			send_batch(io);
+		}
+	} while (n > 0);
 }
 
 /* Room in the arena for one more packet, ESP around it: one behind the other, so that a train is
@@ -82,10 +108,26 @@ take_room(struct esp_io *io, size_t len)
 	return data;
 }
 
+/* In pieces that fit; as it is where that cannot be. */
+static void
+split_packet(struct esp_io *io, const uint8_t *packet, size_t len, size_t fit)
+{
+	struct split split;
+	size_t n;
+
+	if (split_begin(&split, packet, len, fit, ++io->out->splits) == -1) {
+		memcpy(take_room(io, len), packet, len);
+		return;
+	}
+	while ((n = split_len(&split)) > 0)
+		split_next(&split, take_room(io, n));
+}
+
 static void
 cut_packet(struct esp_io *io, size_t len)
 {
 	struct virtio_net_hdr header;
+	struct esp_fit fit = {SIZE_MAX, SIZE_MAX};
 	struct cut cut;
 	size_t n;
 
@@ -95,8 +137,16 @@ cut_packet(struct esp_io *io, size_t len)
 			esp_drop_note(io->esp, ESP_DROP_NOT_IPV6, 0, 1);
 		return;
 	}
-	while ((n = cut_len(&cut)) > 0)
-		cut_next(&cut, take_room(io, n));
+	if (io->esp != NULL)
+		fit = esp_fit(io->esp, io->out->packet + VNET_LEN, len, clock_boot_ms());
+	while ((n = cut_len(&cut)) > 0) {
+		if (n <= fit.whole || n > fit.most) {
+			cut_next(&cut, take_room(io, n));
+			continue;
+		}
+		cut_next(&cut, io->out->part);
+		split_packet(io, io->out->part, n, fit.whole);
+	}
 }
 
 /* Read until there is no more or enough, and send. */
@@ -227,8 +277,10 @@ io_out_work(struct esp_io *io, enum io_thread who, const struct pollfd p[IO_OUT_
 		io->set_ms = 0;
 	}
 	o->wait_until_ms = 0;
-	if (io->esp != NULL)
+	if (io->esp != NULL) {
 		send_held(io);
+		send_probes(io);
+	}
 	was = o->broken;
 	if (p[0].revents == 0 && !look && !was)
 		return;

@@ -18,10 +18,14 @@ libatesp_a_SOURCES = \
 	ipsec/esp/merge.c ipsec/esp/merge.h \
 	ipsec/esp/open.c ipsec/esp/open.h \
 	ipsec/esp/outbound.c \
+	ipsec/esp/paths.c ipsec/esp/paths.h \
 	ipsec/esp/policy.c ipsec/esp/policy.h \
+	ipsec/esp/probe.c ipsec/esp/probe.h \
+	ipsec/esp/probe_echo.c ipsec/esp/probe_echo.h \
 	ipsec/esp/replay.c ipsec/esp/replay.h \
 	ipsec/esp/sa.c ipsec/esp/sa.h \
 	ipsec/esp/seal.c ipsec/esp/seal.h \
+	ipsec/esp/split.c ipsec/esp/split.h \
 	ipsec/esp/state.h \
 	ipsec/esp/sum.c ipsec/esp/sum.h \
 	ipsec/esp/too_big.c ipsec/esp/too_big.h \
@@ -32,9 +36,9 @@ ESP_LIBS = libatesp.a libatcrypto.a libbase.a $(IPSEC_MB_LIBS) $(OPENSSL_LIBS) -
 
 ESP_TESTS = \
 	tests/unit/esp_cut tests/unit/esp_hold tests/unit/esp_io tests/unit/esp_lifetime \
-	tests/unit/esp_merge tests/unit/esp_moved tests/unit/esp_packet tests/unit/esp_peers \
-	tests/unit/esp_policy \
-	tests/unit/esp_replay tests/unit/esp_train tests/unit/esp_tunnel
+	tests/unit/esp_merge tests/unit/esp_moved tests/unit/esp_packet tests/unit/esp_paths tests/unit/esp_peers \
+	tests/unit/esp_policy tests/unit/esp_probe \
+	tests/unit/esp_replay tests/unit/esp_split tests/unit/esp_train tests/unit/esp_tunnel
 check_PROGRAMS += $(ESP_TESTS)
 TESTS += $(ESP_TESTS)
 tests_unit_esp_cut_SOURCES = tests/unit/esp_cut.c tests/unit/esp_large.c tests/unit/esp_large.h
@@ -62,12 +66,21 @@ tests_unit_esp_moved_LDADD = $(ESP_LIBS) $(CMOCKA_LIBS)
 tests_unit_esp_packet_SOURCES = tests/unit/esp_packet.c
 tests_unit_esp_packet_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_esp_packet_LDADD = $(ESP_LIBS) $(CMOCKA_LIBS)
+tests_unit_esp_paths_SOURCES = tests/unit/esp_paths.c tests/unit/esp_pair.c tests/unit/esp_pair.h
+tests_unit_esp_paths_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_esp_paths_LDADD = $(ESP_LIBS) $(CMOCKA_LIBS)
 tests_unit_esp_peers_SOURCES = tests/unit/esp_peers.c tests/unit/esp_pair.c tests/unit/esp_pair.h
 tests_unit_esp_peers_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_esp_peers_LDADD = $(ESP_LIBS) $(CMOCKA_LIBS)
 tests_unit_esp_policy_SOURCES = tests/unit/esp_policy.c tests/unit/esp_pair.c tests/unit/esp_pair.h
 tests_unit_esp_policy_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_esp_policy_LDADD = $(ESP_LIBS) $(CMOCKA_LIBS)
+tests_unit_esp_probe_SOURCES = tests/unit/esp_probe.c
+tests_unit_esp_probe_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_esp_probe_LDADD = $(ESP_LIBS) $(CMOCKA_LIBS)
+tests_unit_esp_split_SOURCES = tests/unit/esp_split.c
+tests_unit_esp_split_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_esp_split_LDADD = $(ESP_LIBS) $(CMOCKA_LIBS)
 tests_unit_esp_replay_SOURCES = tests/unit/esp_replay.c
 tests_unit_esp_replay_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_esp_replay_LDADD = $(ESP_LIBS) $(CMOCKA_LIBS)

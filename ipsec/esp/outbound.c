@@ -2,6 +2,7 @@
 #include "ipsec/esp/ecn.h"
 #include "ipsec/esp/inner.h"
 #include "ipsec/esp/lifetime.h"
+#include "ipsec/esp/paths.h"
 #include "ipsec/esp/seal.h"
 #include "ipsec/esp/state.h"
 #include "ipsec/esp/too_big.h"
@@ -91,10 +92,10 @@ static void
 send_one(
     struct esp *e, struct sa *sa, struct esp_packet *p, uint64_t now_ms, struct event_list *events)
 {
-	uint32_t mtu = sa->mtu != 0 ? sa->mtu : ESP_PACKET_MAX;
-
-	if (p->len > mtu) {
-		too_big(e, sa, p, mtu, now_ms);
+	if (probe_wanted(&sa->probe, p->len, now_ms))
+		path_ask(e, sa, now_ms);
+	if (p->len > sa->most) {
+		too_big(e, sa, p, sa->most, now_ms);
 		return;
 	}
 	p->tos = ecn_class(p->data);

@@ -54,15 +54,33 @@ policy_index_add(struct policy_index *p, struct sa *sa)
 	*head = sa;
 }
 
+static struct sa *
+from_here(struct sa *sa, const uint8_t remote[16])
+{
+	while (sa != NULL && memcmp(sa->remote_ula, remote, 16) != 0)
+		sa = sa->next_policy;
+	return sa;
+}
+
+struct sa *
+policy_first(const struct policy_index *p, const uint8_t remote[16])
+{
+	return from_here(p->buckets[hash(remote)], remote);
+}
+
+struct sa *
+policy_next(const struct sa *sa)
+{
+	return from_here(sa->next_policy, sa->remote_ula);
+}
+
 struct sa *
 policy_find(const struct policy_index *p, const uint8_t remote[16], uint64_t now_ms, int *waiting)
 {
 	struct sa *dead = NULL;
 
 	*waiting = 0;
-	for (struct sa *sa = p->buckets[hash(remote)]; sa != NULL; sa = sa->next_policy) {
-		if (memcmp(sa->remote_ula, remote, 16) != 0)
-			continue;
+	for (struct sa *sa = policy_first(p, remote); sa != NULL; sa = policy_next(sa)) {
 		if (sa->ready_ms > now_ms)
 			*waiting = 1;
 		else if (!sa->dead)
@@ -78,8 +96,8 @@ policy_heard(struct policy_index *p, const uint8_t remote[16], uint32_t spi)
 {
 	int waited = 0;
 
-	for (struct sa *sa = p->buckets[hash(remote)]; sa != NULL; sa = sa->next_policy) {
-		if (sa->partner != spi || memcmp(sa->remote_ula, remote, 16) != 0)
+	for (struct sa *sa = policy_first(p, remote); sa != NULL; sa = policy_next(sa)) {
+		if (sa->partner != spi)
 			continue;
 		waited |= sa->ready_ms != 0;
 		sa->ready_ms = 0;
@@ -90,7 +108,6 @@ policy_heard(struct policy_index *p, const uint8_t remote[16], uint32_t spi)
 void
 policy_move(struct policy_index *p, const uint8_t remote[16], const struct endpoint *to)
 {
-	for (struct sa *sa = p->buckets[hash(remote)]; sa != NULL; sa = sa->next_policy)
-		if (memcmp(sa->remote_ula, remote, 16) == 0)
-			sa->remote = *to;
+	for (struct sa *sa = policy_first(p, remote); sa != NULL; sa = policy_next(sa))
+		sa_point(sa, to);
 }

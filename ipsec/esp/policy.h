@@ -27,6 +27,9 @@ void policy_index_remove(struct policy_index *p, struct sa *sa);
  * is dead; else NULL, with *waiting set when there is one that waits. */
 struct sa *policy_find(
     const struct policy_index *p, const uint8_t remote[16], uint64_t now_ms, int *waiting);
+/* All SAs towards remote, the newest first; NULL at the end. */
+struct sa *policy_first(const struct policy_index *p, const uint8_t remote[16]);
+struct sa *policy_next(const struct sa *sa);
 /* The peer was heard on inbound SA spi: what waits for that is ready.  Returns whether one was. */
 int policy_heard(struct policy_index *p, const uint8_t remote[16], uint32_t spi);
 /* Point all SAs towards remote to another place. */

@@ -86,10 +86,44 @@ sa_insert(struct sa_table *t, const struct esp_sa *spec, struct aead *aead, uint
 	    .created_ms = now_ms,
 	    .partner = spec->partner,
 	    .mtu = spec->mtu,
+	    .tfc = spec->tfc,
 	};
 	memcpy(sa->salt, spec->salt, sizeof(sa->salt));
 	*head = sa;
+	sa_new_path(sa);
 	return sa;
+}
+
+void
+sa_settle_fit(struct sa *sa)
+{
+	uint32_t mtu = sa->mtu != 0 ? sa->mtu : ESP_PACKET_MAX, fit = sa->probe.fit;
+
+	if (fit == 0 || fit > mtu)
+		fit = mtu;
+	sa->whole = fit;
+	/* While it is not known yet what fits, and where nobody can be told: split. */
+	if (fit < ESP_MTU_MIN || sa->probe.state != PROBE_KNOWN)
+		sa->most = mtu >= ESP_MTU_MIN ? mtu : ESP_PACKET_MAX;
+	else
+		sa->most = fit;
+}
+
+void
+sa_new_path(struct sa *sa)
+{
+	probe_new(&sa->probe, !sa->inbound && sa->tfc && sa->remote.family == 6);
+	sa->said_fit = 0;
+	sa_settle_fit(sa);
+}
+
+void
+sa_point(struct sa *sa, const struct endpoint *remote)
+{
+	if (!endpoint_equal(&sa->remote, remote)) {
+		sa->remote = *remote;
+		sa_new_path(sa);
+	}
 }
 
 struct aead *
@@ -183,5 +217,7 @@ sa_due_ms(const struct sa *sa)
 
 	uint64_t due = age > UINT64_MAX - sa->created_ms ? UINT64_MAX : sa->created_ms + age;
 
+	if (sa->probe.due_ms < due)
+		due = sa->probe.due_ms;
 	return sa->ready_ms != 0 && sa->ready_ms < due ? sa->ready_ms : due;
 }

@@ -7,6 +7,7 @@
 
 #include "ipsec/esp/esp.h"
 #include "ipsec/esp/event.h"
+#include "ipsec/esp/probe.h"
 #include "ipsec/esp/replay.h"
 
 #define SA_BUCKETS 4096 /* a power of two */
@@ -18,6 +19,7 @@ struct sa {
 	uint8_t inbound;
 	uint8_t esn;
 	uint8_t soft_said;
+	uint8_t tfc; /* outbound: the peer takes padding */
 	uint8_t dead; /* hard lifetime reached and told: carries nothing any more */
 	struct aead *aead;
 	uint8_t salt[4];
@@ -34,7 +36,12 @@ struct sa {
 	uint8_t local_ula[16], remote_ula[16];
 
 	uint64_t seq; /* outbound: the last number used */
-	uint32_t mtu; /* outbound: of inner packets; 0 = no limit */
+	uint32_t mtu; /* outbound: what routing says the path carries; 0 = no limit */
+	struct probe probe; /* outbound: what probes have shown */
+	/* What follows from these two: packets up to whole leave as they are, those up to most are
+	 * split, and senders of larger ones are told. */
+	uint32_t whole, most;
+	uint16_t said_fit; /* what was last told of it */
 	uint64_t too_big_ms; /* outbound: when a sender was last told so */
 	uint64_t ready_ms; /* outbound: waits for the peer until then; 0 = is ready */
 	uint32_t partner; /* outbound: the inbound SA it waits to be heard on */
@@ -63,6 +70,13 @@ struct sa *sa_insert(
 struct aead *sa_remove(struct sa_table *t, struct sa *sa);
 /* Walk through all: the first SA in or after slot *at, which moves on; NULL at the end. */
 struct sa *sa_next(const struct sa_table *t, size_t *at);
+
+/* Outbound: the path has become another, of which nothing is known. */
+void sa_new_path(struct sa *sa);
+/* Outbound: point it to another place. */
+void sa_point(struct sa *sa, const struct endpoint *remote);
+/* Outbound: mtu or probe have changed. */
+void sa_settle_fit(struct sa *sa);
 
 /* Count a packet of len octets; 0 = nothing for anybody.  The first one after a time of quiet is an
  * event. */

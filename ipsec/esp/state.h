@@ -5,7 +5,10 @@
 #include "ipsec/esp/hold.h"
 #include "ipsec/esp/policy.h"
 
+#include "crypto/siphash.h"
+
 #include <pthread.h>
+#include <stdatomic.h>
 
 struct half {
 	pthread_mutex_t lock; /* of all that is in here, and its SAs */
@@ -23,6 +26,11 @@ struct esp {
 	struct hold hold;
 	int held_ready; /* a policy was added or a peer became ready since the queue was last looked
 			   through */
+	int probing; /* the time of some probe has come since they were last looked through */
+	uint32_t probes; /* the last one's number */
+	struct siphash_key cookie; /* see probe_echo.h; never changes */
+	atomic_int narrow; /* some path is, or was: esp_fit is worth a look */
+	atomic_int sooner; /* see esp_sooner */
 };
 
 struct half *esp_half(struct esp *e, int inbound);

@@ -1,10 +1,11 @@
 /*
  * What is inside an authentic packet: the input is a plaintext with trailer, sealed with the
  * right key, so that the parser behind the cipher is reached; a peer may be hostile.  Then the
- * input is an inner packet on its way out.
+ * input is an inner packet on its way out, whole and in pieces.
  */
 #include "ipsec/esp/inner.h"
 #include "ipsec/esp/seal.h"
+#include "ipsec/esp/split.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -97,12 +98,38 @@ outward(struct esp *e, const uint8_t *data, size_t size)
 	free(room);
 }
 
+/* Pieces that fit, and hold each octet once. */
+static void
+in_pieces(const uint8_t *data, size_t size, size_t fit)
+{
+	struct split s;
+	size_t n, body = 0;
+
+	if (size <= fit || split_begin(&s, data, size, fit, 1) == -1)
+		return;
+	while ((n = split_len(&s)) > 0) {
+		uint8_t *piece = malloc(n);
+		size_t at = s.body + body, part = n - s.front - SPLIT_HEADER;
+
+		split_next(&s, piece);
+		if (n > fit || !inner_is_ipv6(piece, n) || at + part > size ||
+		    memcmp(piece + s.front + SPLIT_HEADER, data + at, part) != 0)
+			abort();
+		body += part;
+		free(piece);
+	}
+	if (s.body + body != size)
+		abort();
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size > 0) {
 		outward(plane_fresh(), data, size);
 		inward(plane_fresh(), data, size);
+		in_pieces(data, size, 1198);
+		in_pieces(data, size, data[0]);
 	}
 	return 0;
 }

@@ -1,11 +1,11 @@
 /*
- * The data plane alone, with fixed keys in IKE's place: esp_drive [-o OFFLOAD] [-m MTU]
+ * The data plane alone, with fixed keys in IKE's place: esp_drive [-o OFFLOAD] [-m MTU] [-t]
  * [-n SAS] [-s SEQUENCE] a|b PORT REMOTE [ALGORITHM [esn]].  OFFLOAD are bits of ESP_IO_*, what it
- * may use; MTU is what the path carries; SAS other peers' SAs stand in the tables beside the one
- * that is used; SEQUENCE packets of each SA are taken for used already. Makes the tunnel device at0
- * and waits for somebody to give it addresses.  B's SAs are there from the start; A's come when a
- * packet asks for them, a twentieth of a second later.  Ends with SIGTERM; SIGUSR1 pokes the peer.
- * esp_plane.sh starts two.
+ * may use; MTU is what the path carries; with -t the peer takes padding, so it is probed; SAS other
+ * peers' SAs stand in the tables beside the one that is used; SEQUENCE packets of each SA are taken
+ * for used already. Makes the tunnel device at0 and waits for somebody to give it addresses.  B's
+ * SAs are there from the start; A's come when a packet asks for them, a twentieth of a second
+ * later.  Ends with SIGTERM; SIGUSR1 pokes the peer. esp_plane.sh starts two.
  */
 #include "base/clock.h"
 #include "base/log.h"
@@ -60,6 +60,12 @@ on_moved(void *ctx, uint32_t spi, const struct endpoint *from)
 	char text[ENDPOINT_TEXT_MAX];
 
 	log_info("moved to %s", endpoint_text(from, text));
+}
+
+static void
+on_narrow(void *ctx, const uint8_t peer[16], uint32_t size)
+{
+	log_info("narrow %u", size);
 }
 
 static void
@@ -214,7 +220,7 @@ parse(int argc, char **argv)
 {
 	if (argc < 4 || endpoint_parse(argv[3], 4500, &remote) == -1)
 		fatalx(
-		    "usage: esp_drive [-o OFFLOAD] [-m MTU] [-n SAS] [-s SEQUENCE] a|b PORT REMOTE [ALGORITHM"
+		    "usage: esp_drive [-o OFFLOAD] [-m MTU] [-t] [-n SAS] [-s SEQUENCE] a|b PORT REMOTE [ALGORITHM"
 		    " [esn]]");
 	is_a = strcmp(argv[1], "a") == 0;
 	sa.algorithm = argc > 4 ? (uint8_t)atoi(argv[4]) : AEAD_AES_128_GCM;
@@ -233,7 +239,7 @@ options(int argc, char **argv)
 {
 	int opt;
 
-	while ((opt = getopt(argc, argv, "+o:m:n:s:")) != -1) {
+	while ((opt = getopt(argc, argv, "+o:m:n:s:t")) != -1) {
 		if (opt == 'o')
 			offload = number(optarg);
 		else if (opt == 'm')
@@ -242,6 +248,8 @@ options(int argc, char **argv)
 			others = number(optarg);
 		else if (opt == 's')
 			used = number(optarg);
+		else if (opt == 't')
+			sa.tfc = 1;
 	}
 	return optind - 1;
 }
@@ -249,10 +257,15 @@ options(int argc, char **argv)
 static int
 encap(const char *port)
 {
-	int type = UDP_ENCAP_ESPINUDP, fd = udp_open(AF_INET, (uint16_t)atoi(port));
+	static const int family[2] = {AF_INET, AF_INET6};
+	int type = UDP_ENCAP_ESPINUDP;
 
-	if (setsockopt(fd, IPPROTO_UDP, UDP_ENCAP, &type, sizeof(type)) == -1)
-		fatal("UDP_ENCAP");
+	for (size_t i = 0; i < 2; i++) {
+		int fd = udp_open(family[i], (uint16_t)atoi(port));
+
+		if (setsockopt(fd, IPPROTO_UDP, UDP_ENCAP, &type, sizeof(type)) == -1)
+			fatal("UDP_ENCAP");
+	}
 	log_info("ready");
 	return pause();
 }
@@ -261,7 +274,7 @@ int
 main(int argc, char **argv)
 {
 	struct esp_events events = {
-	    .acquire = on_acquire, .moved = on_moved, .expired = on_expired};
+	    .acquire = on_acquire, .moved = on_moved, .narrow = on_narrow, .expired = on_expired};
 	struct esp_io_config c = {.on_ike = on_ike};
 	struct esp_io *io;
 	pthread_t ike_thread;

@@ -2,6 +2,7 @@
 # Our ESP against the kernel's, with fixed keys, under a stock Debian kernel in a virtual machine.
 #
 #    laptop 11.22.33.5, fd01:203:405::a ── Internet ── nas 11.22.33.6, fd01:203:405::b
+#           2001:db8::5                                    2001:db8::6
 #         esp_drive, user space                            ip xfrm, the kernel
 if [ -z "${LAB_IN_VM:-}" ]; then
 	set -euo pipefail
@@ -17,6 +18,7 @@ lab_require ping ethtool
 
 cp "$LAB_DRIVE" $LAB/esp_drive
 a=fd01:203:405::a b=fd01:203:405::b
+laptop=11.22.33.5 nas=11.22.33.6 # where the two are
 lab_internet
 lab_host laptop internet 5
 lab_host nas internet 6
@@ -51,15 +53,15 @@ kernel_side() {
 
 	ip -n nas xfrm state flush
 	ip -n nas xfrm policy flush
-	state 11.22.33.5 11.22.33.6 0xc0000001 1
-	state 11.22.33.6 11.22.33.5 0xc0000002 2
-	policy $a $b in 11.22.33.5 11.22.33.6
-	policy $b $a out 11.22.33.6 11.22.33.5
+	state $laptop $nas 0xc0000001 1
+	state $nas $laptop 0xc0000002 2
+	policy $a $b in $laptop $nas
+	policy $b $a out $nas $laptop
 }
 
 user_side() {
 	: >"$(lab_log laptop drive)"
-	lab_start laptop drive $LAB/esp_drive "${OPTIONS[@]}" a 4500 11.22.33.6 "$@"
+	lab_start laptop drive $LAB/esp_drive "${OPTIONS[@]}" a 4500 $nas "$@"
 	lab_wait_until 10 grep -q ready "$(lab_log laptop drive)" || lab_die "esp_drive does not start"
 	ip -n laptop link set dev at0 mtu 1280
 	ip -n laptop link set dev at0 addrgenmode none
@@ -78,6 +80,23 @@ try() {
 	lab_stop laptop drive
 	check "$1: nothing refused" eval '! grep -E "dropped (auth|replay|inner|selector|short|no-sa)" \
 		"$(lab_log laptop drive)"'
+}
+
+# The mean length outside of what the kernel has sent, by its wire's counters.
+octets_each() {
+	local before after
+
+	user_side 1
+	lab_exec laptop ping -n -q -c 1 -W 5 $b >&2
+	before=$(sent_by_nas)
+	lab_exec laptop ping -n -q -c 20 -i 0.02 -W 5 $b >&2
+	after=$(sent_by_nas)
+	lab_stop laptop drive
+	echo $(((${after% *} - ${before% *}) / (${after#* } - ${before#* })))
+}
+
+sent_by_nas() {
+	lab_exec nas cat /sys/class/net/eth0/statistics/tx_bytes /sys/class/net/eth0/statistics/tx_packets | xargs
 }
 
 lab_start nas encap $LAB/esp_drive encap 4500
@@ -112,3 +131,28 @@ check "the kernel counts beyond" test "$numbers" -ge 1
 OPTIONS=()
 kernel_side 'rfc7539esp(chacha20,poly1305)' 32
 try ChaCha20-Poly1305 3
+
+# The kernel pads what it sends, as RFC 4303 2.7 says (inbound the word means nothing).
+kernel_side 'rfc4106(gcm(aes))' 16 tfcpad 1100
+try "padded by the kernel" 1
+kernel_side 'rfc4106(gcm(aes))' 16 tfcpad 1100
+check "it did pad" test "$(octets_each)" -gt 1100
+
+# Over IPv6 we pad probes, and the kernel takes and answers them: they find out that nas takes no
+# packets of more than 1404 octets, which nobody says.
+laptop=2001:db8::5 nas=2001:db8::6
+ip -n laptop addr add $laptop/64 dev eth0 nodad
+ip -n nas addr add $nas/64 dev eth0 nodad
+kernel_side 'rfc4106(gcm(aes))' 16
+OPTIONS=(-m 1418 -t)
+try "over IPv6" 1
+check "the full size passes" eval '! grep "narrow" "$(lab_log laptop drive)"'
+kernel_side 'rfc4106(gcm(aes))' 16
+ip -n nas link set dev eth0 mtu 1400
+user_side 1
+ip -n laptop link set dev at0 mtu 1418
+check "a packet over a narrow path" lab_exec laptop ping -n -q -c 1 -W 5 $b
+check_soon "probes have found what passes" 20 grep "narrow 1322$" "$(lab_log laptop drive)"
+check_not "the sender is told" lab_exec laptop ping -n -q -c 1 -W 1 -M do -s $((1323 - 48)) $b
+check "and cuts" lab_exec laptop ping -n -q -c 2 -W 5 -s 1300 $b
+lab_stop laptop drive

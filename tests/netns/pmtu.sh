@@ -1,9 +1,9 @@
 #!/bin/bash
 # A narrow link in the middle of the way: 20 MB cross it in either direction, unchanged, over IPv4 and IPv6,
 # while the routers at its ends say what is too big for it ("loud"), and while that is filtered ("quiet").
-# Over IPv4 the routers make fragments in any case.  Over IPv6 only the sender could, and nobody tells him: what
-# is large comes through only where TCP itself tries smaller packets ("probing", the sysctl net.ipv4.tcp_mtu_probing).
-# PMTU=6-1280-quiet in the environment shows how it fails without; doc/decisions.md has that under Packets.
+# Over IPv4 the routers make fragments in any case.  Over IPv6 only the sender could, and where nobody tells
+# him our probes find out (ipsec/esp/probe.h); then nothing outside is in fragments, for such a path may well
+# swallow them, too.
 #
 #    laptop ── home .33.2 ── Internet .44.1 ══ narrow ══ .44.2 middle .55.1 ── office .55.3 ── nas
 #                               └── ns .33.53
@@ -111,14 +111,40 @@ too_big() {
 	fi
 }
 
-# narrow 4|6 MTU loud|quiet|probing: anew, so that nobody knows yet what fits.
+# Count the fragments that cross the Internet over IPv6, before anything puts them together.
+fragments_count() {
+	nft -f - <<-'NFT'
+		table ip6 fragments
+		delete table ip6 fragments
+		table ip6 fragments {
+			chain seen {
+				type filter hook prerouting priority -450;
+				exthdr frag exists counter
+			}
+		}
+	NFT
+}
+
+fragments() {
+	nft list chain ip6 fragments seen | sed -n 's/.* packets \([0-9]*\) .*/\1/p'
+}
+
+# whole WHAT: nothing outside was in fragments; and one of ours would have been seen.
+whole() {
+	check_equal "$1: fragments outside" 0 "$(fragments)"
+	lab_exec laptop ping -n -q -c 1 -W 1 -s 2000 2a00:44::1 >/dev/null || :
+	check "the count sees fragments" test "$(fragments)" -gt 0
+}
+
+# narrow 4|6 MTU loud|quiet: anew, so that nobody knows yet what fits.
 narrow() {
 	local host what="IPv$1, $2, $3" before
 
 	narrow_mtu "$2"
 	routers "$3"
+	fragments_count
+	before=$(too_big "$1")
 	for host in laptop nas; do
-		lab_exec $host sysctl -qw net.ipv4.tcp_mtu_probing="$([ "$3" = probing ] && echo 1 || echo 0)"
 		mobility_ip6_off $host
 	done
 	[ "$1" = 4 ] || { mobility_ip6_on laptop 2; mobility_ip6_on nas 3; }
@@ -126,10 +152,10 @@ narrow() {
 	lab_ready laptop nas
 	check "$what: the tunnel comes up" lab_ping laptop nas
 	check_equal "of that family" "$1" "$(lab_peer laptop nas .tunnel.remote.address | grep -q : && echo 6 || echo 4)"
-	before=$(too_big "$1")
 	check "$what: 20 MB from laptop to nas" cross laptop nas
 	check "$what: and back" cross nas laptop
 	[ "$2" = 1500 ] || check "which was too narrow for some" test "$(too_big "$1")" -gt "$before"
+	[ "$1-$3" != 6-quiet ] || whole "$what"
 	lab_daemon_stop laptop
 	lab_daemon_stop nas
 	for host in laptop nas home office; do
@@ -153,7 +179,7 @@ lab_miniupnpd office both
 lab_account bind laptop nas
 
 # An interface of 1200 has no IPv6 any more: the last.
-for case in ${PMTU:-4-1500-loud 4-1280-loud 4-1280-quiet 6-1280-loud 6-1280-probing 4-1200-loud 4-1200-quiet}; do
+for case in ${PMTU:-4-1500-loud 4-1280-loud 4-1280-quiet 6-1500-loud 6-1280-loud 6-1280-quiet 6-1400-quiet 4-1200-loud 4-1200-quiet}; do
 	IFS=- read -r family mtu says <<<"$case"
 	narrow "$family" "$mtu" "$says"
 done

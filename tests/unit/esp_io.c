@@ -9,6 +9,8 @@
 #include <cmocka.h>
 
 #include "ipsec/esp/io.h"
+#include "ipsec/esp/probe.h"
+#include "ipsec/esp/probe_echo.h"
 #include "tests/unit/esp_pair.h"
 
 #include <errno.h>
@@ -16,6 +18,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -516,6 +519,84 @@ source_is_chosen(void **state)
 	host_stop(&h);
 }
 
+/* Where the path carries less than a packet, it comes in pieces. */
+static void
+splits(void **state)
+{
+	const size_t len = 1300;
+	uint8_t got[ESP_PACKET_MAX], all[ESP_PACKET_MAX] = {0};
+	size_t body = 0;
+	struct slot s;
+
+	hosts_start(AF_INET6);
+	assert_int_equal(esp_sa_mtu(a.esp, SPI_AB, PROBE_FLOOR), 0);
+	packet_make(&s, ula_a, ula_b, PROBE_FLOOR - 40, 1);
+	assert_int_equal(send(ha.tun, s.p.data, s.p.len, 0), s.p.len);
+	assert_int_equal(wait_read(hb.tun, got, sizeof(got), WAIT_MS), PROBE_FLOOR);
+	packet_make(&s, ula_a, ula_b, len - 40, 2);
+	assert_int_equal(send(ha.tun, s.p.data, s.p.len, 0), s.p.len);
+	for (int i = 0; i < 2; i++) {
+		ssize_t n = wait_read(hb.tun, got, sizeof(got), WAIT_MS);
+
+		assert_in_range(n, 49, PROBE_FLOOR);
+		assert_int_equal(got[6], IPPROTO_FRAGMENT);
+		assert_int_equal(got[42] << 8 | got[43], i == 0 ? body | 1 : body);
+		memcpy(all + body, got + 48, (size_t)n - 48);
+		body += (size_t)n - 48;
+	}
+	assert_int_equal(body, len - 40);
+	assert_memory_equal(all, s.p.data + 40, body);
+	hosts_stop();
+}
+
+static void
+padded(struct esp_sa *sa)
+{
+	sa->tfc = 1;
+	sa->mtu = 1418;
+}
+
+/* A packet of n octets at the end of this host; the echo request in it turned into its answer. */
+static void
+echo(struct host *h, ssize_t n)
+{
+	uint8_t got[ESP_PACKET_MAX], ula[16];
+
+	assert_int_equal(wait_read(h->tun, got, sizeof(got), WAIT_MS), n);
+	assert_int_equal(got[40], 128);
+	memcpy(ula, got + 8, 16);
+	memcpy(got + 8, got + 24, 16);
+	memcpy(got + 24, ula, 16);
+	got[40] = 129;
+	assert_int_equal(send(h->tun, got, (size_t)n, 0), n);
+}
+
+/* The first packet is followed by two probes, whose answers are for nobody inside.  The next packet
+ * behind those is. */
+static void
+probes(void **state)
+{
+	uint8_t got[ESP_PACKET_MAX];
+	struct slot s;
+
+	pair_new();
+	pair_add(SPI_AB, 0, padded);
+	pair_add(SPI_BA, 1, NULL);
+	host_start(&ha, &a, AF_INET6);
+	host_start(&hb, &b, AF_INET6);
+	remotes();
+	packet_make(&s, ula_a, ula_b, 10, 1);
+	assert_int_equal(send(ha.tun, s.p.data, s.p.len, 0), s.p.len);
+	assert_int_equal(wait_read(hb.tun, got, sizeof(got), WAIT_MS), 50);
+	echo(&hb, PROBE_ECHO_LEN);
+	echo(&hb, PROBE_ECHO_LEN);
+	packet_make(&s, ula_b, ula_a, 10, 1);
+	assert_int_equal(send(hb.tun, s.p.data, s.p.len, 0), s.p.len);
+	assert_int_equal(wait_read(ha.tun, got, sizeof(got), WAIT_MS), 50);
+	assert_int_equal(drops_all(&a) + drops_all(&b), 0);
+	hosts_stop();
+}
+
 static atomic_int churning;
 
 /* What IKE does, much too often: rekeys and other peers coming and going. */
@@ -594,6 +675,8 @@ main(void)
 	    cmocka_unit_test(device_fails),
 	    cmocka_unit_test(source_is_chosen),
 	    cmocka_unit_test(poke_crosses),
+	    cmocka_unit_test(splits),
+	    cmocka_unit_test(probes),
 	    cmocka_unit_test(keeps_time),
 	    cmocka_unit_test(kernel_mode),
 	    cmocka_unit_test(control_meets_data),

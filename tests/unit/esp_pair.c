@@ -49,6 +49,16 @@ on_ready(void *ctx, const uint8_t peer[16])
 }
 
 static void
+on_narrow(void *ctx, const uint8_t peer[16], uint32_t size)
+{
+	struct side *s = ctx;
+
+	s->seen.narrow_told++;
+	s->seen.narrow = size;
+	esp_spi_in_use(s->esp, SPI_AB);
+}
+
+static void
 on_used(void *ctx, uint32_t id, int inbound)
 {
 	struct side *s = ctx;
@@ -86,6 +96,7 @@ side_new(struct side *s)
 	const struct esp_events events = {.acquire = on_acquire,
 	    .moved = on_moved,
 	    .ready = on_ready,
+	    .narrow = on_narrow,
 	    .used = on_used,
 	    .expired = on_expired,
 	    .dropped = on_dropped};

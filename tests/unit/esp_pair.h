@@ -14,6 +14,8 @@ extern const struct endpoint at_a, at_b, at_new; /* outer addresses */
 struct seen {
 	unsigned int acquired, moved, ready, soft, hard, dropped;
 	unsigned int used[2]; /* outbound, inbound */
+	unsigned int narrow_told;
+	uint32_t narrow; /* the last one's size */
 	uint8_t dst[16]; /* of the last acquire */
 	uint32_t spi; /* of the last moved or expired */
 	struct endpoint from; /* of the last moved */
