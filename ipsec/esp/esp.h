@@ -195,7 +195,8 @@ size_t esp_outbound_probes(struct esp *e, struct esp_packet *batch, size_t max, 
 struct esp_fit {
 	size_t whole, most;
 };
-/* Same thread as esp_outbound. */
+/* Is any path narrow, or was it ever?  If not, nothing need be asked. */
+int esp_narrow(struct esp *e);
 struct esp_fit esp_fit(struct esp *e, const uint8_t *packet, size_t len, uint64_t now_ms);
 /* Open a batch.  IKE and keep-alives must have been taken out before.  One thread at a time. */
 void esp_inbound(struct esp *e, struct esp_packet *batch, size_t n, uint64_t now_ms);

@@ -137,7 +137,7 @@ cut_packet(struct esp_io *io, size_t len)
 			esp_drop_note(io->esp, ESP_DROP_NOT_IPV6, 0, 1);
 		return;
 	}
-	if (io->esp != NULL)
+	if (io->esp != NULL && esp_narrow(io->esp))
 		fit = esp_fit(io->esp, io->out->packet + VNET_LEN, len, clock_boot_ms());
 	while ((n = cut_len(&cut)) > 0) {
 		if (n <= fit.whole || n > fit.most) {

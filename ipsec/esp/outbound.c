@@ -92,7 +92,7 @@ static void
 send_one(
     struct esp *e, struct sa *sa, struct esp_packet *p, uint64_t now_ms, struct event_list *events)
 {
-	if (probe_wanted(&sa->probe, p->len, now_ms))
+	if (sa->asks && probe_wanted(&sa->probe, p->len, now_ms))
 		path_ask(e, sa, now_ms);
 	if (p->len > sa->most) {
 		too_big(e, sa, p, sa->most, now_ms);

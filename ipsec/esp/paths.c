@@ -131,6 +131,12 @@ esp_outbound_probes(struct esp *e, struct esp_packet *batch, size_t max, uint64_
 	return n;
 }
 
+int
+esp_narrow(struct esp *e)
+{
+	return atomic_load_explicit(&e->narrow, memory_order_relaxed);
+}
+
 struct esp_fit
 esp_fit(struct esp *e, const uint8_t *packet, size_t len, uint64_t now_ms)
 {
@@ -138,7 +144,7 @@ esp_fit(struct esp *e, const uint8_t *packet, size_t len, uint64_t now_ms)
 	struct sa *sa;
 	int waiting;
 
-	if (!atomic_load_explicit(&e->narrow, memory_order_relaxed) || inner_len(packet, len) == 0)
+	if (inner_len(packet, len) == 0)
 		return fit;
 	pthread_mutex_lock(&e->out.lock);
 	sa = policy_find(&e->policies, inner_destination(packet), now_ms, &waiting);

@@ -112,7 +112,8 @@ sa_settle_fit(struct sa *sa)
 void
 sa_new_path(struct sa *sa)
 {
-	probe_new(&sa->probe, !sa->inbound && sa->tfc && sa->remote.family == 6);
+	sa->asks = !sa->inbound && sa->tfc && sa->remote.family == 6;
+	probe_new(&sa->probe, sa->asks);
 	sa->said_fit = 0;
 	sa_settle_fit(sa);
 }

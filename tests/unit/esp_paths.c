@@ -155,7 +155,7 @@ wide(void **state)
 	pass(5000);
 	assert_int_equal(sent, 2);
 	check_fit(FULL, FULL);
-	assert_int_equal(fit().whole, SIZE_MAX);
+	assert_false(esp_narrow(a.esp));
 	assert_int_equal(a.seen.narrow_told, 0);
 	now += 3600000;
 	send_packet(PROBE_FLOOR);
@@ -213,6 +213,7 @@ narrow_1280(void **state)
 	assert_true(send_packet(FULL) > FULL);
 	pass(2000);
 	check_fit(PROBE_FLOOR, FULL);
+	assert_true(esp_narrow(a.esp));
 	assert_int_equal(fit().whole, PROBE_FLOOR);
 	assert_int_equal(fit().most, FULL);
 	pass(3000);
