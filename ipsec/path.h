@@ -5,7 +5,7 @@
  * be old, or lie, or never have known that place (a peer behind a NAT without mapping), and the
  * data plane follows an authentic packet at once: so the place is first asked whether it still
  * answers.  If not, the tunnel is moved to the new place.  It is asked, too, when it does not
- *answer our traffic (alive.h), and when our own network has changed.
+ * answer our traffic (alive.h), and when our own network has changed.
  *
  * Who answers nowhere is lost: it is called anew, as if there was no tunnel.  The old one stays
  * meanwhile, since the wire may be at fault and no end; whichever is heard first is the tunnel.

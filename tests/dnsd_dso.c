@@ -3,13 +3,13 @@
  *
  *	dnsd_dso ca FILE			write the account's CA certificate
  *	dnsd_dso check PORT TLSPORT PIN DUMP	go through all checks; messages go to DUMP as
- *text2pcap reads them
+ * text2pcap reads them
  *	dnsd_dso revoked PORT TLSPORT PIN CTL	CTL: how to call autotunnel-dnsctl
  *	dnsd_dso flood PORT TLSPORT PIN		ill-meaning clients, while one other goes on hearing
  *	dnsd_dso leave|stay TLSPORT PIN PID	end the server: leave when asked, or stay
  *
  * The server has z.example and, private, p.example, each with the account key k.ZONE.  Prints a
- *line for each check.  Status 1 at the first that fails.
+ * line for each check.  Status 1 at the first that fails.
  */
 #include "base/clock.h"
 #include "base/file.h"

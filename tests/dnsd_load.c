@@ -11,12 +11,12 @@
  *	-c N	updates in all; -t SEC: for so long instead
  *	-l SEC	ask for a lease of so many seconds
  *	-e N	so many updates may be refused with SERVFAIL (0); the machine's value counts as
- *unknown -v	at the end ask for every machine, and fail unless each has its last acknowledged
- *value -k N	start COMMAND, a server, N times; kill it (SIGKILL) in the middle; start it again
+ * unknown -v	at the end ask for every machine, and fail unless each has its last acknowledged
+ * value -k N	start COMMAND, a server, N times; kill it (SIGKILL) in the middle; start it again
  *		and check as with -v
  *	-r SEED	for the moments of killing
  *	-S PORT	one update at a time, 0.2 s apart, and the latencies are those from its
- *acknowledgement until a secondary at this port answers with it (asked every 0.5 ms)
+ * acknowledgement until a secondary at this port answers with it (asked every 0.5 ms)
  *
  * Prints one line: updates acknowledged, their rate, latencies, failures.  Status 1 when anything
  * acknowledged was lost or torn.

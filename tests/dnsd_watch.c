@@ -12,7 +12,7 @@
  *
  * Prints, in microseconds: from the update's way to its acknowledgement, to each event, and to the
  * last one; and how much sooner (+) or later (-) than the acknowledgement an event came.  Status 1
- *when anybody was not told, or was told something else.
+ * when anybody was not told, or was told something else.
  */
 #include "base/clock.h"
 #include "crypto/tls.h"

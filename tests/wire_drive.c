@@ -1,7 +1,7 @@
 /*
  * dnsupdate/wire against a real name server: each step sends what the library built and judges what
  * comes back.  Blocking sockets, one server on 127.0.0.1.  tests/wire_servers.sh starts BIND and
- *Knot with the zone and keys this program expects.
+ * Knot with the zone and keys this program expects.
  *
  *	wire_drive PORT AXFR-MESSAGES
  */

@@ -21,7 +21,7 @@
  * Whatever is inside a half, its SAs first of all, is read and written under its lock only; so
  * an SA is deleted between two batches and never under a packet.  Both locks are held at once
  * nowhere.  What crosses is a peer's new address and the number of a probe it has answered
- *(probe.h): inbound.c notes it, lets its lock go, and tells the outbound half.
+ * (probe.h): inbound.c notes it, lets its lock go, and tells the outbound half.
  *
  * Things noticed under a lock (acquire, moved, expired) are put into an event_list on the stack
  * and called back after it is released: a callback may call any function of esp.h.

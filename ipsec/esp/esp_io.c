@@ -17,8 +17,8 @@
  * sockets' buffers overflow, as they would with a real network card, and memory stays as it is.
  *
  * A thread for each direction while there is much; while there is little, the in thread has both
- *and the other sleeps.  What is written to the device is often answered at once, by an echo or by
- *TCP's acknowledgements, and then goes out with no other thread to be woken.
+ * and the other sleeps.  What is written to the device is often answered at once, by an echo or by
+ * TCP's acknowledgements, and then goes out with no other thread to be woken.
  *
  * Order: one thread at a time reads the device and sends (the keeper), so packets leave in the
  * order they came.  Held packets are sent before new ones are read.  The keeper also keeps time
@@ -33,9 +33,9 @@
  * chooses, so that they follow a change of network at once; only IKE may want a certain source.
  *
  * The sockets send without "don't fragment": a path of IPv4 that carries less than our packets'
- *size fragments them and works, slowly, where a black hole for big packets would be the
- *alternative. Over IPv6 no router would: there the path is probed (probe.h), and what does not fit
- *is split before it is sealed (split.h).
+ * size fragments them and works, slowly, where a black hole for big packets would be the
+ * alternative. Over IPv6 no router would: there the path is probed (probe.h), and what does not fit
+ * is split before it is sealed (split.h).
  *
  * System calls, besides those of starting a thread: poll read write writev recvmmsg sendmmsg
  * sendmsg timerfd_settime prctl(PR_SET_NAME) futex; in esp_io_start eventfd2 timerfd_create

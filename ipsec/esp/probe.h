@@ -1,7 +1,7 @@
 /*
  * What does the path to a peer carry?  Where a router says "packet too big" the routing table
- *knows; where that message is filtered the path is a black hole for large packets, and somebody has
- *to try (RFC 4821, RFC 8899).  Pure; paths.c sends what this decides.
+ * knows; where that message is filtered the path is a black hole for large packets, and somebody
+ * has to try (RFC 4821, RFC 8899).  Pure; paths.c sends what this decides.
  *
  * A question is one size.  It is asked by two probes at once, one of that size and behind it one of
  * PROBE_FLOOR, which any IPv6 path carries: both want an answer.
@@ -14,7 +14,7 @@
  * Until shown otherwise a path carries everything: the first question is the full size, and hardly
  * any path gets a second one.  If the full size does not pass, PROBE_FLOOR is used at once and
  * halving finds out what does.  Below ESP_MTU_MIN nothing is looked for: such a packet is sent in
- *two pieces in any case.
+ * two pieces in any case.
  *
  *	NEW -> (a packet) -> ASKING -> (no question left) -> KNOWN
  *			       ^------ (a large packet, PROBE_AGAIN_MS or PROBE_WIDER_MS later)

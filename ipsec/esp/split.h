@@ -1,8 +1,8 @@
 /*
  * Splitting: a packet that is larger than what the path carries leaves in two pieces or more, as
- *IPv6 fragments (RFC 8200 4.5).  We are its source, so we may; the peer's system puts them
- *together, and what is outside stays whole, for a path that swallows "packet too big" often
- *swallows fragments, too.  Pure.
+ * IPv6 fragments (RFC 8200 4.5).  We are its source, so we may; the peer's system puts them
+ * together, and what is outside stays whole, for a path that swallows "packet too big" often
+ * swallows fragments, too.  Pure.
  *
  *	struct split s;
  *	if (split_begin(&s, packet, len, fit, identification) == 0)

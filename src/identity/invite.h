@@ -1,6 +1,6 @@
 /*
  * Joining without the phrase: the inviter, who has it, and the new machine, which has a code, meet
- *in TXT records at a name of the zone, inviteN._join.DOMAIN.
+ * in TXT records at a name of the zone, inviteN._join.DOMAIN.
  *
  *	inviter            the zone                       new machine
  *	code ----------------------------------- by hand --> key pair

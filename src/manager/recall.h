@@ -1,14 +1,14 @@
 /*
  * What is remembered of the other machines on disk (state-dir/peers): so that a machine that starts
  * while the name server is away, or does not like its clock, has their names and calls them where
- *they were.  What the server says counts as soon as it says something.  The account's domain, then
- *a line each, its words separated by one space:
+ * they were.  What the server says counts as soon as it says something.  The account's domain, then
+ * a line each, its words separated by one space:
  *
  *	domain alice.example.com
  *	nas.alice.example.com fd12:3456:789a::1 37 1795312345 2 1 linux 20/0/192.0.2.1:4500
  *
  * name, address inside (- = not known), epoch, expiry (seconds, 0 = none), nat and inbound as
- *numbers, os
+ * numbers, os
  * (- = not known), and each contact as priority, weight and address.
  */
 #ifndef MANAGER_RECALL_H

@@ -6,11 +6,11 @@
  *
  * ADDRESS is the name server's, port 53; the key "account" with this SECRET may change DOMAIN, the
  * zone.  PEERS machines are enrolled and published.  When the worker knows all of them and says
- *that changes come by SOURCE (poll, llq, push; with a pin over TLS, else over UDP), CHANGES of them
- *get another contact, one after the other: from the acknowledgement of the UPDATE to the message
- *that tells the manager.  Then for so many SECONDS only what a real account does happens, each
- *machine refreshes its records each 72 minutes, and what that costs is counted: processor time of
- *the worker, packets on the INTERFACE but for the refreshes themselves, memory.
+ * that changes come by SOURCE (poll, llq, push; with a pin over TLS, else over UDP), CHANGES of
+ * them get another contact, one after the other: from the acknowledgement of the UPDATE to the
+ * message that tells the manager.  Then for so many SECONDS only what a real account does happens,
+ * each machine refreshes its records each 72 minutes, and what that costs is counted: processor
+ * time of the worker, packets on the INTERFACE but for the refreshes themselves, memory.
  *
  * Prints lines of a metric, its unit and its value.
  */

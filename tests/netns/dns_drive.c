@@ -5,9 +5,9 @@
  *	dns_drive FIFO [USER]
  *
  *	zone DOMAIN HOST KEY SECRET EPOCH [WORD...]	SECRET as it is, at least 16 characters;
- *words: see zone_word below publish ULA LEASE NAT [CONTACT...]		NAT as number, CONTACT as
- *ADDRESS:PORT withdraw hurry SECONDS quit		say QUIT, wait for the worker's end vanish
- *close the channel, as if the manager had died; wait for the worker's end
+ * words: see zone_word below publish ULA LEASE NAT [CONTACT...]		NAT as number,
+ * CONTACT as ADDRESS:PORT withdraw hurry SECONDS quit		say QUIT, wait for the worker's end
+ * vanish close the channel, as if the manager had died; wait for the worker's end
  */
 #include "base/clock.h"
 #include "base/str.h"

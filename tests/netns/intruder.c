@@ -1,12 +1,12 @@
 /*
  * Compromised worker: who has taken one over tries to get further.  Locks itself in as the worker
- *of that role does, as its user, and then does what an intruder would; threat_worker.sh runs it on
- *a machine whose daemon is alive.
+ * of that role does, as its user, and then does what an intruder would; threat_worker.sh runs it on
+ * a machine whose daemon is alive.
  *
  *	intruder ROLE USER [PID...] [PATH...]
  *
  * PIDs are of processes to attack, PATHs of files and sockets to open.  One line an attempt, "got
- *in: WHAT" or "refused: WHAT"; status 1 when one succeeded.
+ * in: WHAT" or "refused: WHAT"; status 1 when one succeeded.
  */
 #include "base/log.h"
 #include "base/proc.h"

@@ -2,9 +2,9 @@
  * The journal of one zone: what was acknowledged is in it, and it is the history for IXFR.
  *
  * It lies in a directory of its own as segments, journal.1, journal.2 and so on, of the form
- *frame.h describes.  A batch of changes becomes one frame, written with one pwrite and one
- *fdatasync; only after these is the batch acknowledged.  Segments are allocated at once and written
- *with zeros 256 kB ahead, so that most syncs are of data alone.
+ * frame.h describes.  A batch of changes becomes one frame, written with one pwrite and one
+ * fdatasync; only after these is the batch acknowledged.  Segments are allocated at once and
+ * written with zeros 256 kB ahead, so that most syncs are of data alone.
  *
  * What may go wrong, and what then holds:
  *

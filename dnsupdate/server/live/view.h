@@ -11,7 +11,7 @@
  * him by, and is told the difference when he is ready: changes that cancel out he never hears of.
  *
  * A subscriber of type T sees records of T, and a CNAME at the name itself (RFC 8765
- *section 6.2.1); nothing is chased, and no wildcard is expanded.  TYPE_ANY sees all types.
+ * section 6.2.1); nothing is chased, and no wildcard is expanded.  TYPE_ANY sees all types.
  */
 #ifndef DNSUPDATE_SERVER_LIVE_VIEW_H
 #define DNSUPDATE_SERVER_LIVE_VIEW_H
