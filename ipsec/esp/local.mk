@@ -107,9 +107,11 @@ tests_fuzz_fuzz_esp_inner_SOURCES = tests/fuzz/fuzz_esp_inner.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_esp_inner_LDADD = $(ESP_LIBS)
 tests_fuzz_fuzz_esp_inner_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
 
-# For tests/bench/curves.sh and flood.sh; one_port is run by itself.
+# For tests/bench/curves.sh, many_sas.sh and flood.sh; one_port is run by itself.
 check_PROGRAMS += tests/bench/esp_speed tests/bench/esp_garbage
-check_PROGRAMS += tests/bench/one_port
+check_PROGRAMS += tests/bench/many_flows tests/bench/one_port
+tests_bench_many_flows_SOURCES = tests/bench/many_flows.c
+tests_bench_many_flows_LDADD = libbase.a
 tests_bench_one_port_SOURCES = tests/bench/one_port.c
 tests_bench_one_port_LDADD = libbase.a
 tests_bench_esp_speed_SOURCES = tests/bench/esp_speed.c

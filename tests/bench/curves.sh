@@ -1,6 +1,7 @@
 #!/bin/bash
 # The data plane's throughput and what a packet costs, against the size of packets and the number of
-# SAs: curves.sh DIRECTORY.  Writes esp.tsv (the figures), esp-throughput.svg and esp-cost.svg.
+# SAs: curves.sh DIRECTORY.  Writes esp.tsv (the figures), esp-throughput.svg and esp-cost.svg; and
+# esp-wire.tsv, of many peers at work through real devices, for which it needs root.
 set -euo pipefail
 export LC_ALL=C
 
@@ -60,3 +61,5 @@ plot() {
 plot "Sealing and opening, one processor: throughput" "Gbit/s" '$2 * 8 / ($3 + $4)' \
 	>"$out/esp-throughput.svg"
 plot "Sealing and opening, one processor: cost of a packet" "ns" '$3 + $4' >"$out/esp-cost.svg"
+"$dir/many_sas.sh" >"$out/esp-wire.new"
+mv "$out/esp-wire.new" "$out/esp-wire.tsv"

@@ -1,11 +1,11 @@
 /*
  * The data plane alone, with fixed keys in IKE's place: esp_drive [-o OFFLOAD] [-m MTU] [-t]
  * [-n SAS] [-s SEQUENCE] a|b PORT REMOTE [ALGORITHM [esn]].  OFFLOAD are bits of ESP_IO_*, what it
- * may use; MTU is what the path carries; with -t the peer takes padding, so it is probed; SAS other
- * peers' SAs stand in the tables beside the one that is used; SEQUENCE packets of each SA are taken
- * for used already. Makes the tunnel device at0 and waits for somebody to give it addresses.  B's
- * SAs are there from the start; A's come when a packet asks for them, a twentieth of a second
- * later.  Ends with SIGTERM; SIGUSR1 pokes the peer. esp_plane.sh starts two.
+ * may use; MTU is what the path carries; with -t the peer takes padding, so it is probed; SAS peers
+ * more are at B, each with SAs of its own; SEQUENCE packets of each SA are taken for used already.
+ * Makes the tunnel device at0 and waits for somebody to give it addresses.  B's SAs are there from
+ * the start; A's come when a packet asks for them, a twentieth of a second later.  Ends with
+ * SIGTERM; SIGUSR1 pokes the peer. esp_plane.sh starts two.
  */
 #include "base/clock.h"
 #include "base/log.h"
@@ -135,7 +135,7 @@ add_sa(uint32_t spi, int inbound)
 		fatal("SA");
 }
 
-/* SAs of peers that are never heard of. */
+/* SAs of more peers, which all are at B: fd01:203:405::1:0 and so on. */
 static void
 crowd(void)
 {
@@ -150,8 +150,8 @@ crowd(void)
 		for (some.inbound = 0; some.inbound < 2; some.inbound++) {
 			some.spi = UINT32_C(0xc1000000) + i;
 			if (esp_sa_add(esp, &some, clock_boot_ms()) == -1 ||
-			    esp_policy_add(
-				esp, some.spi, some.inbound, is_a ? ula_a : ula_b, ula) == -1)
+			    esp_policy_add(esp, some.spi, some.inbound, is_a ? ula_a : ula,
+				is_a ? ula : ula_a) == -1)
 				fatal("SA %u", i);
 		}
 	}
