@@ -75,6 +75,13 @@ tests_fuzz_fuzz_known_SOURCES = tests/fuzz/fuzz_known.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_known_LDADD = libmanager.a $(BASE_LIBS)
 tests_fuzz_fuzz_known_LDFLAGS = $(AM_LDFLAGS) $(AT_FUZZ_FLAGS)
 
+# For programs in the lab whose time is to pass while nothing happens, and who lets it pass.
+check_PROGRAMS += tests/virtual_clock.so tests/netns/pass_time
+tests_virtual_clock_so_SOURCES = tests/virtual_clock.c tests/virtual_clock.h
+tests_virtual_clock_so_CFLAGS = -std=gnu11 $(AT_WARN_CFLAGS) -fPIC
+tests_virtual_clock_so_LDFLAGS = -shared -Wl,-z,defs
+tests_netns_pass_time_SOURCES = tests/netns/pass_time.c tests/virtual_clock.h
+
 # What an intruder does who has taken a worker over (tests/netns/threat_worker.sh).
 check_PROGRAMS += tests/netns/intruder
 tests_netns_intruder_SOURCES = tests/netns/intruder.c

@@ -42,7 +42,7 @@ stage() {
 		exit 1
 	}
 	drives=$(cd "$top" && ls tests/netns/*.c)
-	make -s -C "$AT_BUILD" ${drives//.c/} tests/shift_clock.so >"$AT_BUILD/stage.log" 2>&1 || {
+	make -s -C "$AT_BUILD" ${drives//.c/} tests/shift_clock.so tests/virtual_clock.so >"$AT_BUILD/stage.log" 2>&1 || {
 		echo "run.sh: make failed: see $AT_BUILD/stage.log" >&2
 		exit 1
 	}

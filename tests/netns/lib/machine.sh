@@ -100,12 +100,18 @@ lab_start() {
 	shift 2
 
 	lab_in "$name"
+	set -- $(lab_clock "$name" "$tag") "$@"
 	if [ -n "${LAB_STAMP:-}" ]; then
 		"${IN[@]}" "$@" </dev/null > >(lab_stamp >>"$LAB/log/$name.$tag.log") 2>&1 3>&- &
 	else
 		"${IN[@]}" "$@" </dev/null >>"$LAB/log/$name.$tag.log" 2>&1 3>&- &
 	fi
 	echo $! >"$LAB/pid/$name.$tag"
+}
+
+# lab_clock NAME TAG: words to put before its command, for its clock (lib/virtual.sh).
+lab_clock() {
+	:
 }
 
 lab_stamp() {

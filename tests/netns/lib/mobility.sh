@@ -316,12 +316,12 @@ mobility_run() {
 
 # ---- a connection ----
 
-# Random octets, a few each 20 ms until $LAB/enough is there, from laptop to nas by one connection; both
-# ends make a sum.
+# Random octets, a few each MOBILITY_PAUSE seconds (0.02) until $LAB/enough is there, from laptop to nas by one
+# connection; both ends make a sum.
 mobility_connect() {
 	lab_start nas sink busybox nc -ll -p 7 -e sh -c 'sha256sum >/run/lab/arrived.new; mv /run/lab/arrived.new /run/lab/arrived'
 	lab_wait_until 5 lab_exec nas sh -c 'ss -Hltn | grep -q ":7 "' || lab_die "nc does not listen"
-	lab_start laptop source bash -c "while [ ! -e $LAB/enough ]; do head -c 4000 /dev/urandom; sleep 0.02; done |
+	lab_start laptop source bash -c "while [ ! -e $LAB/enough ]; do head -c 4000 /dev/urandom; sleep ${MOBILITY_PAUSE:-0.02}; done |
 		tee >(sha256sum >$LAB/sent) >/dev/tcp/$(lab_ula nas)/7"
 }
 
