@@ -116,11 +116,16 @@ note_lost(struct peer *p, uint32_t sa[TUNNELS_MAX])
 	return n;
 }
 
-/* Lock held.  Is there no tunnel, or is it lost? */
+/* Lock held.  Is there no tunnel, or is it lost?  One that is being ended is none: its end may wait
+ * for an answer for a long time. */
 static int
 needs_call(struct peer *p)
 {
-	return p->known && (p->tunnels == 0 || p->path.state == PATH_LOST);
+	uint32_t stay = 0;
+
+	for (uint32_t i = 0; i < p->tunnels; i++)
+		stay += !p->tunnel[i].dropped;
+	return p->known && (stay == 0 || p->path.state == PATH_LOST);
 }
 
 /* Lock held. */

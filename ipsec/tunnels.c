@@ -91,10 +91,11 @@ static void
 judge(struct peer *p, uint64_t now, uint64_t *wait_ms)
 {
 	struct dedupe_sa sa[TUNNELS_MAX];
-	uint32_t id[TUNNELS_MAX];
+	uint32_t id[TUNNELS_MAX], lost;
 	size_t n = 0;
 
 	peers_lock();
+	lost = p->lost_sa;
 	if (p->dedupe_ms > now)
 		sooner(wait_ms, p->dedupe_ms - now);
 	for (uint32_t i = 0; p->dedupe_ms != 0 && p->dedupe_ms <= now && i < p->tunnels; i++) {
@@ -118,7 +119,7 @@ judge(struct peer *p, uint64_t now, uint64_t *wait_ms)
 		if (!sa[i].drop)
 			continue;
 		log_debug("peer %s: a second tunnel is deleted", p->name);
-		sa_end(id[i], 0);
+		sa_end(id[i], id[i] == lost); /* who was not answered before will not be now */
 	}
 }
 

@@ -149,6 +149,8 @@ usage_count(struct peer *p, uint64_t now, uint64_t *wait_ms)
 	idle = idle_sa(p, now);
 	sooner(wait_ms, count_again(p, now));
 	peers_unlock();
+	/* At once: until the peer had answered, packets would still go where perhaps nobody is any
+	 * more. */
 	if (idle != 0)
-		sa_end(idle, 0);
+		sa_end(idle, 1);
 }
