@@ -45,10 +45,13 @@ path_doubt(struct path *p, uint64_t now_ms)
 }
 
 void
-path_shaken(struct path *p, uint64_t patience_ms, uint64_t now_ms)
+path_shaken(struct path *p, uint64_t patience_ms, int overdue, uint64_t now_ms)
 {
 	if (p->state == PATH_GOOD)
 		enter(p, PATH_ASKED, 0, now_ms + patience_ms);
+	else if (p->state != PATH_LOST && now_ms + patience_ms < p->due_ms)
+		p->due_ms = now_ms + patience_ms;
+	p->overdue |= overdue;
 }
 
 void
@@ -61,7 +64,7 @@ path_heard(struct path *p)
 static enum path_action
 silence(struct path *p, uint64_t now_ms)
 {
-	if (p->state == PATH_ASKED && p->to.family != 0) {
+	if (p->state == PATH_ASKED && p->to.family != 0 && !p->overdue) {
 		enter(p, PATH_MOVED, 0, now_ms + PATH_MOVE_MS);
 		return PATH_MOVE;
 	}

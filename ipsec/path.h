@@ -29,6 +29,7 @@ struct path {
 	enum path_state state;
 	int todo; /* the action of this state is still to be done */
 	uint64_t due_ms; /* the patience of this state ends */
+	int overdue; /* it has given us up long ago: no SA to be moved */
 	struct endpoint to; /* the best new place; family 0 = none is known */
 };
 
@@ -45,8 +46,9 @@ void path_news(struct path *p, const struct endpoint *contact, uint32_t contacts
 /* It does not answer our traffic. */
 void path_doubt(struct path *p, uint64_t now_ms);
 /* Our own network has changed, and IKE asks it by itself (MOBIKE): lost when it has not answered
- * patience_ms from now. */
-void path_shaken(struct path *p, uint64_t patience_ms, uint64_t now_ms);
+ * patience_ms from now, or earlier if it was asked before.  overdue: it should have been heard so long
+ * ago that it has no tunnel any more; then a new place is called, and nothing is moved there. */
+void path_shaken(struct path *p, uint64_t patience_ms, int overdue, uint64_t now_ms);
 /* An authentic packet of the peer arrived. */
 void path_heard(struct path *p);
 enum path_action path_next(struct path *p, uint64_t now_ms, uint64_t *wait_ms);

@@ -131,15 +131,25 @@ poke_elsewhere(struct peer *p)
 }
 
 /* Lock held.  A peer that should have been heard long ago has given us up, too: we have slept, or
- * were nowhere.  And where no way leads to its place, nothing will be heard from there. */
-static uint64_t
-patience(const struct peer *p, int has_way, uint64_t now)
+ * were nowhere. */
+static int
+is_overdue(const struct peer *p, uint64_t now)
 {
 	uint64_t quiet = clock_since(p->active_ms, now);
-	uint64_t overdue =
+	uint64_t most =
 	    (uint64_t)alive_dpd_sec(settings_self()->dpd_sec, quiet) * 1000 + CHARON_GIVES_UP_MS;
 
-	return has_way && clock_since(p->last_in_ms, now) < overdue ? PATH_ASK_MS : HASTY_MS;
+	return clock_since(p->last_in_ms, now) >= most;
+}
+
+/* Lock held.  Where no way leads to its place, nothing will be heard from there, either. */
+static void
+shake(struct peer *p, int has_way, uint64_t now)
+{
+	int overdue = is_overdue(p, now);
+
+	doubt(p);
+	path_shaken(&p->path, has_way && !overdue ? PATH_ASK_MS : HASTY_MS, overdue, now);
 }
 
 /* Tell it where we are, if there is a tunnel. */
@@ -156,8 +166,7 @@ greet(struct peer *p, uint64_t now)
 	if (t != NULL) {
 		remote = t->remote;
 		has_way = net_has_way(&remote);
-		doubt(p);
-		path_shaken(&p->path, patience(p, has_way, now), now);
+		shake(p, has_way, now);
 	}
 	peers_unlock();
 	if (remote.family == 0)

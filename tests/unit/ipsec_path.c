@@ -77,16 +77,51 @@ test_shaken(void **state)
 	struct path p = {0};
 	uint64_t wait;
 
-	path_shaken(&p, 60, 1000);
+	path_shaken(&p, 60, 0, 1000);
 	assert_int_equal(path_next(&p, 1000, &wait), PATH_NOTHING);
 	assert_int_equal(wait, 60);
 	assert_int_equal(path_next(&p, 1060, &wait), PATH_CALL);
-	path_shaken(&p, 60, 2000); /* lost it is already */
+	path_shaken(&p, 60, 0, 2000); /* lost it is already */
 	assert_int_equal(path_next(&p, 3000, &wait), PATH_NOTHING);
 	path_heard(&p);
-	path_shaken(&p, PATH_ASK_MS, 4000);
+	path_shaken(&p, PATH_ASK_MS, 0, 4000);
 	path_heard(&p);
 	assert_int_equal(path_next(&p, 9000, &wait), PATH_NOTHING);
+}
+
+/* It was asked already, for another reason: the shorter patience counts. */
+static void
+test_shaken_in_doubt(void **state)
+{
+	struct path p = {0};
+	uint64_t wait;
+
+	path_doubt(&p, 1000);
+	path_shaken(&p, 60, 0, 1010);
+	assert_int_equal(path_next(&p, 1010, &wait), PATH_ASK);
+	assert_int_equal(path_next(&p, 1010, &wait), PATH_NOTHING);
+	assert_int_equal(wait, 60);
+	path_shaken(&p, PATH_ASK_MS, 0, 1020);
+	assert_int_equal(path_next(&p, 1070, &wait), PATH_CALL);
+}
+
+/* We have slept so long that it has forgotten us: there is nothing to move. */
+static void
+test_overdue(void **state)
+{
+	struct path p = {0};
+	uint64_t wait;
+
+	path_shaken(&p, 60, 1, 1000);
+	path_news(&p, &new_place, 1, &old_place, 1020);
+	assert_int_equal(path_next(&p, 1020, &wait), PATH_ASK);
+	assert_int_equal(path_next(&p, 1060, &wait), PATH_CALL);
+	path_heard(&p);
+	path_news(&p, &new_place, 1, &old_place, 2000);
+	assert_int_equal(path_next(&p, 2000, &wait), PATH_ASK);
+	assert_int_equal(path_next(&p, 2000 + PATH_ASK_MS, &wait), PATH_MOVE);
+	path_shaken(&p, 60, 1, 2000 + PATH_ASK_MS);
+	assert_int_equal(path_next(&p, 2060 + PATH_ASK_MS, &wait), PATH_CALL);
 }
 
 /* DNS is wrong or late: the place answers, so nothing moves. */
@@ -140,6 +175,8 @@ main(void)
 	    cmocka_unit_test(test_dead_place),
 	    cmocka_unit_test(test_silent),
 	    cmocka_unit_test(test_shaken),
+	    cmocka_unit_test(test_shaken_in_doubt),
+	    cmocka_unit_test(test_overdue),
 	    cmocka_unit_test(test_living_place),
 	    cmocka_unit_test(test_left_alone),
 	    cmocka_unit_test(test_moves_twice),
