@@ -30,6 +30,7 @@ struct tunnel {
 	uint8_t key[ROSTER_KEY_LEN]; /* the peer's, as the roster names it */
 	uint64_t spi; /* of the initiator of the first IKE SA */
 	uint64_t up_ms;
+	uint64_t counted_in; /* packets that its CHILD SA had received when they were counted */
 	struct endpoint remote;
 	struct endpoint from;
 	char proposal[MSG_WORD_MAX];

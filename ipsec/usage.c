@@ -14,14 +14,18 @@
 #define COUNT_IDLE_MS 600000
 #define COUNT_IDLE_KERNEL_MS 10000
 
-/* Add what the CHILD SAs of an IKE SA have carried; *idle_sec is since the last packet came in. */
+#define NO_PACKET UINT64_MAX
+#define OLD_SEC 5 /* of a packet, longer than between two looks while any come */
+
+/* What the CHILD SAs of an IKE SA have carried; *ago_sec is since the last packet came in. */
 static void
-count_sa(uint32_t sa_id, struct counters *c, uint64_t *idle_sec)
+count_sa(uint32_t sa_id, struct counters *c, uint64_t *ago_sec)
 {
 	ike_sa_t *sa = sa_check_out(sa_id);
 	enumerator_t *children;
 	child_sa_t *child;
 
+	*ago_sec = NO_PACKET;
 	if (sa == NULL)
 		return;
 	children = sa->create_child_sa_enumerator(sa);
@@ -35,7 +39,7 @@ count_sa(uint32_t sa_id, struct counters *c, uint64_t *idle_sec)
 		c->in_bytes += bytes;
 		c->in_packets += packets;
 		if (when != 0)
-			sooner(idle_sec, (uint64_t)(time_monotonic(NULL) - when));
+			sooner(ago_sec, (uint64_t)(time_monotonic(NULL) - when));
 		child->get_usestats(child, FALSE, &when, &bytes, &packets);
 		c->out_bytes += bytes;
 		c->out_packets += packets;
@@ -44,13 +48,29 @@ count_sa(uint32_t sa_id, struct counters *c, uint64_t *idle_sec)
 	sa_check_in(sa, SUCCESS);
 }
 
+/* Lock held.  libcharon's time of the last packet is right only when one has come since it was
+ * asked: it is by a clock that stands still while the machine sleeps, and would tell after an
+ * hour's sleep of a packet just now.  1 = one has come, but before a sleep. */
+static int
+take_last_in(struct peer *p, uint32_t sa, uint64_t in_packets, uint64_t ago_sec, uint64_t now)
+{
+	struct tunnel *t = peer_tunnel_by_sa(p, sa);
+
+	if (t == NULL || t->counted_in == in_packets)
+		return 0;
+	t->counted_in = in_packets;
+	if (ago_sec == NO_PACKET)
+		return 0;
+	if (now - ago_sec * 1000 > p->last_in_ms)
+		p->last_in_ms = now - ago_sec * 1000;
+	return ago_sec > OLD_SEC;
+}
+
 /* Lock held. */
 static void
-take_counters(struct peer *p, const struct counters *c, uint64_t idle_sec, uint64_t now)
+take_counters(struct peer *p, const struct counters *c, uint64_t now)
 {
 	p->counted_ms = now;
-	if (idle_sec != UINT64_MAX && now - idle_sec * 1000 > p->last_in_ms)
-		p->last_in_ms = now - idle_sec * 1000;
 	if (c->in_bytes <= p->now.in_bytes && c->out_bytes <= p->now.out_bytes)
 		return;
 	p->now = *c;
@@ -84,12 +104,12 @@ count_again(const struct peer *p, uint64_t now)
 
 /* Lock held.  Is what we send answered?  A lost peer is called for as long as somebody sends. */
 static void
-mind_silence(struct peer *p, const struct counters *c, uint64_t now)
+mind_silence(struct peer *p, const struct counters *c, int old, uint64_t now)
 {
 	int went = c->out_packets != p->alive.out;
 	enum alive_sign sign = alive_count(&p->alive, c->in_packets, c->out_packets, now);
 
-	if (sign == ALIVE_HEARD) {
+	if (sign == ALIVE_HEARD && !old) {
 		peer_heard(p, now);
 	} else if (sign == ALIVE_DOUBT) {
 		path_doubt(&p->path, now);
@@ -132,8 +152,9 @@ void
 usage_count(struct peer *p, uint64_t now, uint64_t *wait_ms)
 {
 	struct counters c = {0};
-	uint64_t idle_sec = UINT64_MAX;
+	uint64_t ago_sec[TUNNELS_MAX], in[TUNNELS_MAX];
 	uint32_t sa[TUNNELS_MAX], n, idle;
+	int old = 0;
 
 	peers_lock();
 	peer_count_drops(p);
@@ -141,11 +162,16 @@ usage_count(struct peer *p, uint64_t now, uint64_t *wait_ms)
 	peers_unlock();
 	if (n == 0)
 		return;
-	for (uint32_t i = 0; i < n; i++)
-		count_sa(sa[i], &c, &idle_sec);
+	for (uint32_t i = 0; i < n; i++) {
+		in[i] = c.in_packets;
+		count_sa(sa[i], &c, &ago_sec[i]);
+		in[i] = c.in_packets - in[i];
+	}
 	peers_lock();
-	take_counters(p, &c, idle_sec, now);
-	mind_silence(p, &c, now);
+	for (uint32_t i = 0; i < n; i++)
+		old |= take_last_in(p, sa[i], in[i], ago_sec[i], now);
+	take_counters(p, &c, now);
+	mind_silence(p, &c, old, now);
 	idle = idle_sa(p, now);
 	sooner(wait_ms, count_again(p, now));
 	peers_unlock();
