@@ -37,7 +37,7 @@ export BENCH_RUNS=${BENCH_RUNS:-5} BENCH_FIRST=${BENCH_FIRST:-20}
 export BENCH_MOVES=${BENCH_MOVES:-20} BENCH_OTHERS=${BENCH_OTHERS:-3}
 export BENCH_SECONDS=${BENCH_SECONDS:-30} BENCH_LOOKS=${BENCH_LOOKS:-3}
 all=(cold first memory idle tcp wire samelan flood map changes identity mobility)
-more=(wander) # only when named
+more=(wander suspend day) # only when named
 against=wireguard,tinc,charon,fastd,nebula json= verbose=
 limit=600 # seconds, for each
 
@@ -153,6 +153,7 @@ for name in "${names[@]-${all[@]}}"; do
 	cold) run cold bind; run cold knot ;;
 	mobility) limit=7200 run mobility ;;
 	wander) limit=7200 run wander ;;
+	suspend | day) limit=7200 run "$name" ;;
 	samelan) limit=1500 run samelan ;;
 	changes) BENCH_SECONDS=60 limit=1500 run changes ;;
 	wire) run wire uncut; run wire cut ;;

@@ -32,10 +32,12 @@ virtual_processes() {
 	ip netns pids "$1" | grep -vx "$(<"$LAB/ns/$1")"
 }
 
-# virtual_sleep SECONDS: the sleeper is suspended for so long: nothing of it runs, nothing reaches it.  What it
-# finds when it wakes is for VIRTUAL_MEANWHILE, a command, to do.
+# virtual_sleep SECONDS [COMMAND...]: the sleeper is suspended for so long: nothing of it runs, nothing reaches
+# it, and the command is what happens to it, or to others, in the beginning.  It wakes when
+# virtual_wake is called.
 virtual_sleep() {
-	local asleep
+	local seconds=$1
+	shift
 
 	mapfile -t asleep < <(virtual_processes $VIRTUAL_SLEEPER)
 	lab_exec $VIRTUAL_SLEEPER nft -f - <<-'NFT'
@@ -44,9 +46,12 @@ virtual_sleep() {
 		}
 	NFT
 	kill -STOP "${asleep[@]}"
-	$LAB/pass_time $LAB/clock "$1" 1 >>$LAB/log/time.log 2>&1 ||
+	"$@"
+	$LAB/pass_time $LAB/clock "$seconds" 1 >>$LAB/log/time.log 2>&1 ||
 		{ tail -n 20 $LAB/log/time.log; lab_die "time stands still"; }
-	${VIRTUAL_MEANWHILE:-:}
+}
+
+virtual_wake() {
 	lab_exec $VIRTUAL_SLEEPER nft delete table netdev asleep
 	kill -CONT "${asleep[@]}"
 }

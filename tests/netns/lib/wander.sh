@@ -166,7 +166,7 @@ wander_compare() {
 
 # ---- all together ----
 
-# Two machines, connected; what there is of everything after the first few steps.
+# Two machines, connected; what there is of everything after the first few steps, or what WANDER_FIRST does.
 wander_begin() {
 	lab_require nft miniupnpd conntrack busybox ssh sshd
 	mobility_dnsd
@@ -178,7 +178,7 @@ wander_begin() {
 	wander_connect
 	check "the session echoes" wander_echo begin
 	mobility_watch
-	wander 5 1
+	${WANDER_FIRST:-wander 5 1}
 	check_soon "all processes are there" 90 wander_all_there
 	wander_counts | sort >$LAB/before
 	[ "$(wc -l <$LAB/before)" -ge 30 ] || lab_die "not everything is counted"
@@ -187,8 +187,13 @@ wander_begin() {
 wander_end() {
 	mobility_unwatch
 	check "the session still echoes" wander_echo end
-	wander_connected
 	mobility_rest ip6
+	wander_left
+}
+
+# The connection ends; what has grown?
+wander_left() {
+	wander_connected
 	check_soon "all processes are there" 90 wander_all_there
 	sleep 3
 	wander_counts | sort >$LAB/after
