@@ -46,8 +46,9 @@ void path_news(struct path *p, const struct endpoint *contact, uint32_t contacts
 /* It does not answer our traffic. */
 void path_doubt(struct path *p, uint64_t now_ms);
 /* Our own network has changed, and IKE asks it by itself (MOBIKE): lost when it has not answered
- * patience_ms from now, or earlier if it was asked before.  overdue: it should have been heard so long
- * ago that it has no tunnel any more; then a new place is called, and nothing is moved there. */
+ * patience_ms from now, or earlier if it was asked before.  overdue: it should have been heard so
+ * long ago that it has no tunnel any more; then a new place is called, and nothing is moved there.
+ */
 void path_shaken(struct path *p, uint64_t patience_ms, int overdue, uint64_t now_ms);
 /* An authentic packet of the peer arrived. */
 void path_heard(struct path *p);
