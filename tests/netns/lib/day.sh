@@ -16,7 +16,6 @@ day_seconds() {
 
 # day_step KIND HOST: it happens, and is watched.
 day_step() {
-	wander_prepare
 	mobility_watch
 	sleep 0.5
 	wander_run "$1" "$2" ||
