@@ -17,6 +17,10 @@
 #		BENCH_MOVES (20) runs of each, and BENCH_OTHERS (3) of the other subjects
 #	wander	a thousand random moves, losses and deaths of parts (BENCH_STEPS), a connection going on; no
 #		other subject, and only when it is named
+#	suspend	how soon packets flow again after an hour's sleep, of virtual time; BENCH_MOVES of each kind; no
+#		other subject, and only when it is named
+#	day	a day (BENCH_HOURS) in virtual time, with moves and deaths of parts; no other subject, and only
+#		when it is named
 #	map	a port mapping: from nothing, and after the router restarted (natpmpc, upnpc)
 #
 # In the same run, on the same machines of the lab, the same is measured of what one would take

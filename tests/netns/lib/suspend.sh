@@ -40,6 +40,7 @@ move_suspend_nat_reboot() {
 
 # Two machines that are connected.
 suspend_begin() {
+	export PASS_SLACK_MS=1500
 	lab_require nft miniupnpd conntrack busybox ssh sshd
 	mobility_dnsd
 	lab_sshd nas laptop
