@@ -194,17 +194,15 @@ in_step "$((changes / 2)) changes, two at a time"
 burst $((changes / 2)) 64
 in_step "$((changes / 2)) changes, 64 at a time"
 
-# The primary dies at full rate and comes back.
-"$load" -t 20 -q 64 -h 2000 127.0.0.1 $primary $zone $account >/dev/null 2>&1 &
-killer=$!
-sleep 0.5
-stop dnsd -9
-kill $killer
-wait $killer 2>/dev/null || :
+# The primary dies at full rate and comes back, again and again; in the end they are in step.
+stop dnsd
+line=$("$load" -k "${AT_KILLS:-100}" -h 256 -q 64 -r 3 127.0.0.1 $primary $zone $account "$dnsd" -c dnsd.conf 2>>dnsd.log) ||
+	fail "killed: $line"
+echo "killed: $line"
 start dnsd
 primary_up
 burst 10 1
-in_step "the primary killed and back"
+in_step "the primary killed ${AT_KILLS:-100} times and back"
 
 # Secondaries that were away get what they missed.
 for s in bind knot nsd; do stop $s; done
