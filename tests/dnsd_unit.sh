@@ -51,7 +51,8 @@ esac
 
 # start WHAT: it serves, may be asked how it does, and has given its folders away
 start() {
-	setpriv --bounding-set="-all,$rights" --no-new-privs "$dnsd" -c conf >log 2>&1 &
+	: >log # the last one's says that it serves, too
+	setpriv --bounding-set="-all,$rights" --no-new-privs "$dnsd" -c conf >>log 2>&1 &
 	server=$!
 	for _ in $(seq 100); do
 		grep -q "serving 1 zones" log && break
