@@ -1,7 +1,7 @@
 #!/bin/bash
 # autotunnel-dnsd with the rights that its systemd unit leaves it: root, but without CAP_DAC_OVERRIDE, who may not
 # write where only others may.  At its first start, at the next ones, and when its TLS key is gone, it has its control socket
-# and its key, and its folders belong to the user it becomes.
+# and its key, and its folders belong to the user it becomes.  A second one changes nothing for the first.
 set -eu
 
 if [ "${1:-}" != inside ]; then
@@ -49,10 +49,15 @@ case $rights in
 *) fail "no rights in $unit" ;;
 esac
 
+# as_unit COMMAND...
+as_unit() {
+	exec setpriv --bounding-set="-all,$rights" --no-new-privs "$@"
+}
+
 # start WHAT: it serves, may be asked how it does, and has given its folders away
 start() {
 	: >log # the last one's says that it serves, too
-	setpriv --bounding-set="-all,$rights" --no-new-privs "$dnsd" -c conf >>log 2>&1 &
+	as_unit "$dnsd" -c conf >>log 2>&1 &
 	server=$!
 	for _ in $(seq 100); do
 		grep -q "serving 1 zones" log && break
@@ -75,3 +80,10 @@ stop
 rm state/tls.pem
 start "a start without the key"
 [ "$(grep -o "pin .*" log)" != "$pin" ] || fail "the same TLS key"
+
+! (as_unit "$dnsd" -c conf) >second.log 2>&1 || fail "a second server: it ended well"
+grep -q "another autotunnel-dnsd is running" second.log || fail "a second server: $(cat second.log)"
+[ "$(stat -c %U state run | sort -u)" = nobody ] || fail "a second server took the folders"
+printf 'server 127.0.0.1\nupdate add a.z.example 60 A 192.0.2.1\nsend\n' |
+	nsupdate -y hmac-sha256:k.z.example:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8= || fail "a second server: no updates"
+echo "ok: a second server"

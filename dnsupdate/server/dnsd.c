@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/notify.h"
+#include "dnsupdate/server/control/control.h"
 #include "dnsupdate/server/data/commit.h"
 #include "dnsupdate/server/net/conn.h"
 #include "dnsupdate/server/net/knock.h"
@@ -254,6 +255,7 @@ dnsd_run(struct dnsd *d)
 	char ready[64];
 	int status;
 
+	control_alone(d->conf.run_dir);
 	start_directories(&d->conf);
 	start_files(&d->conf);
 	begin(d);

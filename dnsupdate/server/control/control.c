@@ -362,31 +362,39 @@ control_forget(struct control *all, const struct zone *z)
 
 /* ---- birth and death ---- */
 
-static int
-in_use(const struct sockaddr_un *sa)
+static struct sockaddr_un
+address_in(const char *run_dir)
 {
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int rc = connect(fd, (const struct sockaddr *)sa, sizeof(*sa));
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
 
+	snprintf(sa.sun_path, sizeof(sa.sun_path), "%.90s/%s", run_dir, CONTROL_SOCKET);
+	return sa;
+}
+
+void
+control_alone(const char *run_dir)
+{
+	struct sockaddr_un sa = address_in(run_dir);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (connect(fd, (const struct sockaddr *)&sa, sizeof(sa)) == 0)
+		fatalx("another autotunnel-dnsd is running: it holds %s", sa.sun_path);
 	close(fd);
-	return rc == 0;
 }
 
 static void
 open_at(struct control *c, const char *group)
 {
-	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	const struct sockaddr_un sa = address_in(c->keeper->conf->run_dir);
 	const struct group *gr = getgrnam(group);
 	mode_t mask;
 	int rc;
 
-	str_copy(sa.sun_path, sizeof(sa.sun_path), c->path);
-	if (in_use(&sa))
-		fatalx("another autotunnel-dnsd is running: it holds %s", c->path);
+	str_copy(c->path, sizeof(c->path), sa.sun_path);
 	unlink(c->path);
 	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	mask = umask(0177);
-	rc = c->fd == -1 ? -1 : bind(c->fd, (struct sockaddr *)&sa, sizeof(sa));
+	rc = c->fd == -1 ? -1 : bind(c->fd, (const struct sockaddr *)&sa, sizeof(sa));
 	umask(mask);
 	if (rc == -1) {
 		log_warn("no control socket: %s", c->path);
@@ -410,7 +418,6 @@ control_new(struct keeper *k)
 	c->keeper = k;
 	c->hook = (struct commit_hook) {.changed = on_change, .ctx = c};
 	commit_add_hook(k->server->commit, &c->hook);
-	snprintf(c->path, sizeof(c->path), "%.90s/%s", k->conf->run_dir, CONTROL_SOCKET);
 	open_at(c, k->conf->control_group);
 	return c;
 }

@@ -19,6 +19,9 @@
 #define CONTROL_LINE_MAX 4096
 #define CONTROL_WORDS_MAX 64
 
+/* Before anything is touched that is another server's: ends the process, with a line that says so,
+ * when one runs that has this run directory. */
+void control_alone(const char *run_dir);
 /* As root: bind it, give it to the group.  The keeper is borrowed.  A socket that cannot be made is
  * a line in the log. */
 struct control *control_new(struct keeper *k);
