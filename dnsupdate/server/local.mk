@@ -88,7 +88,7 @@ DNSD_UNIT = tests/unit/dnsd_notify tests/unit/dnsd_crc32c tests/unit/dnsd_expiry
 check_PROGRAMS += $(DNSD_UNIT)
 TESTS += $(DNSD_UNIT)
 tests_unit_dnsd_crc32c_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
-tests_unit_dnsd_expiry_SOURCES = tests/unit/dnsd_expiry.c \
+tests_unit_dnsd_expiry_SOURCES = tests/unit/dnsd_expiry.c tests/unit/dnsd_told.h \
 	tests/unit/dnsd_faults.c tests/unit/dnsd_faults.h
 tests_unit_dnsd_expiry_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
 tests_unit_dnsd_journal_SOURCES = tests/unit/dnsd_journal.c \
@@ -138,7 +138,7 @@ EXTRA_DIST += tests/dnsd_crash.sh tests/dnsd_ctl.sh tests/dnsd_secondaries.sh
 DNSD_SUBS = tests/unit/dnsd_live_bytes tests/unit/dnsd_llqs tests/unit/dnsd_push tests/unit/dnsd_session tests/unit/dnsd_view
 check_PROGRAMS += $(DNSD_SUBS)
 TESTS += $(DNSD_SUBS)
-tests_unit_dnsd_live_bytes_SOURCES = tests/unit/dnsd_live_bytes.c tests/unit/dnsd_bed.h tests/unit/wire_test.h
+tests_unit_dnsd_live_bytes_SOURCES = tests/unit/dnsd_live_bytes.c tests/unit/dnsd_bed.h tests/unit/dnsd_told.h tests/unit/wire_test.h
 tests_unit_dnsd_live_bytes_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)
 tests_unit_dnsd_llqs_SOURCES = tests/unit/dnsd_llqs.c tests/unit/dnsd_bed.h tests/unit/wire_test.h
 tests_unit_dnsd_llqs_LDADD = $(DNSD_LIBS) $(UNIT_LIBS)

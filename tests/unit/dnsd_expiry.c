@@ -5,11 +5,10 @@
 #include "base/log.h"
 #include "dnsupdate/server/data/lease.h"
 #include "dnsupdate/server/disk/store.h"
-#include "dnsupdate/server/live/llqs.h"
-#include "dnsupdate/server/live/push.h"
 #include "dnsupdate/server/transfer/xfr.h"
 #include "dnsupdate/wire/llq.h"
 #include "tests/unit/dnsd_faults.h"
+#include "tests/unit/dnsd_told.h"
 
 #define ZONE "e.example"
 #define HOST "h.e.example"
@@ -23,51 +22,8 @@ static struct commit_hook hook;
 
 /* Who follows the host's address. */
 static struct follow *follow;
-static struct llqs *llqs;
-static struct push *push;
 static struct push_peer *peer;
 static struct session session;
-
-/* What they were told. */
-static uint8_t event[1232], pushed[PUSH_MESSAGE_MAX];
-static size_t event_len, pushed_len;
-static unsigned events, messages;
-
-static void
-on_event(void *ctx, const struct requester *to, const void *data, size_t len)
-{
-	assert_true(len <= sizeof event);
-	memcpy(event, data, len);
-	event_len = len;
-	events++;
-}
-
-static int
-on_push(void *conn, const void *data, size_t len)
-{
-	memcpy(pushed, data, len);
-	pushed_len = len;
-	messages++;
-	return 0;
-}
-
-static size_t
-nothing_queued(void *conn)
-{
-	return 0;
-}
-
-static void
-no_abort(void *conn)
-{
-	fail();
-}
-
-static enum request_result
-on_llq(void *ctx, struct request *r)
-{
-	return llqs_request(llqs, r, 0);
-}
 
 static void
 on_change(void *ctx, struct zone *z, uint32_t old_serial, uint32_t new_serial,

@@ -1,9 +1,8 @@
 /* Subscriptions to the octet: the vectors of long-lived queries and push, made by another
  * implementation, go to the server, and what it says is written here by hand (RFC 8764, 8765). */
 #include "dnsd_bed.h"
+#include "dnsd_told.h"
 
-#include "dnsupdate/server/live/llqs.h"
-#include "dnsupdate/server/live/push.h"
 #include "dnsupdate/server/server.h"
 #include "dnsupdate/wire/llq.h"
 
@@ -17,50 +16,7 @@
 
 static struct server server;
 static struct bed bed;
-static struct llqs *llqs;
-static struct push *push;
 static struct session session;
-
-/* What was sent, the last of each kind, and how often. */
-static uint8_t event[1232], message[PUSH_MESSAGE_MAX];
-static size_t event_len, message_len;
-static unsigned events, messages;
-
-static void
-on_send(void *ctx, const struct requester *to, const void *data, size_t len)
-{
-	assert_true(len <= sizeof event);
-	memcpy(event, data, len);
-	event_len = len;
-	events++;
-}
-
-static int
-on_push(void *conn, const void *data, size_t len)
-{
-	memcpy(message, data, len);
-	message_len = len;
-	messages++;
-	return 0;
-}
-
-static size_t
-nothing_queued(void *conn)
-{
-	return 0;
-}
-
-static void
-no_abort(void *conn)
-{
-	fail();
-}
-
-static enum request_result
-on_llq(void *ctx, struct request *r)
-{
-	return llqs_request(llqs, r, 0);
-}
 
 static int
 begin(void **state)
@@ -69,7 +25,7 @@ begin(void **state)
 	    .lease_max_sec = 7200,
 	    .max = 10,
 	    .max_from = 10,
-	    .send = on_send};
+	    .send = on_event};
 	static const struct push_config push_config = {.max = 10,
 	    .max_of_one = 10,
 	    .send = on_push,
@@ -276,16 +232,16 @@ subscribe_and_push(void **state)
 	session_answer(&session, &e, RCODE_NOERROR, &b);
 	push_welcome(peer, 1000);
 	assert_int_equal(messages, 1);
-	same_but(message, message_len, there, 0, 0);
+	same_but(pushed, pushed_len, there, 0, 0);
 	bed_change(&bed, "+h.z.example. 120 IN AAAA fd00:0:1::1");
 	bed_change(&bed, "-h.z.example. 120 IN AAAA fd00:0:1::2");
 	bed_commit(&bed, 2000);
 	assert_int_equal(messages, 2);
-	same_but(message, message_len, changed, 0, 0);
+	same_but(pushed, pushed_len, changed, 0, 0);
 	bed_change(&bed, "-h.z.example. 120 IN AAAA fd00:0:1::1");
 	bed_commit(&bed, 3000);
 	assert_int_equal(messages, 3);
-	same_but(message, message_len, gone, 0, 0);
+	same_but(pushed, pushed_len, gone, 0, 0);
 	/* and after the vector's UNSUBSCRIBE nothing */
 	b = buf_writer(room, sizeof room);
 	assert_int_equal(session_message(&session, data,
@@ -313,7 +269,7 @@ compressed_target(void **state)
 	peer = push_peer_new(push, NULL, &session);
 	assert_int_equal(push_subscribe(peer, bed.zone, &q, 1), RCODE_NOERROR);
 	push_welcome(peer, 1000);
-	same_but(message, message_len, there, 0, 0);
+	same_but(pushed, pushed_len, there, 0, 0);
 	push_peer_free(peer);
 }
 
